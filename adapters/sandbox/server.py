@@ -1,0 +1,191 @@
+"""A small HTTP/1.1 server for loopback: keep-alive, one thread a connection, one write an answer."""
+
+import http
+import socket
+import struct
+import time
+import traceback
+from contextlib import suppress
+from io import BufferedReader
+from threading import Lock, Thread
+from types import TracebackType
+from urllib.parse import unquote
+
+from adapters.sandbox.calls import CallLog
+from adapters.sandbox.faults import Fault, Faults
+from adapters.sandbox.web import Request, Response, Routes
+
+CONTROL = "/sandbox/"
+_REASONS = {status.value: status.phrase for status in http.HTTPStatus}
+
+
+class Server:
+    """Serves `routes` on 127.0.0.1 and `control` under `/sandbox/`; control is neither logged nor harmed by faults.
+
+    `port=0` takes any free port; a taken port raises OSError in the constructor. Context manager: start and stop.
+    """
+
+    def __init__(self, routes: Routes, control: Routes | None = None, *, port: int = 0, name: str = "sandbox") -> None:
+        self.calls = CallLog()
+        self.faults = Faults()
+        self._routes = routes
+        self._control = control or Routes()
+        self._name = name
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._lock = Lock()
+        self._connections: dict[socket.socket, Thread] = {}
+        self._closing = False
+        self._acceptor = Thread(target=self._accept, name=f"{name}-accept", daemon=True)
+
+    def start(self) -> "Server":
+        """Begin to accept connections."""
+        self._acceptor.start()
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every open connection, then wait for the threads."""
+        self._closing = True
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        if self._acceptor.is_alive():
+            self._acceptor.join()
+        with self._lock:
+            open_now = list(self._connections.items())
+        for connection, _ in open_now:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for _, thread in open_now:
+            thread.join(timeout=5)
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _accept(self) -> None:
+        while not self._closing:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = Thread(target=self._serve, args=(connection,), name=f"{self._name}-connection", daemon=True)
+            with self._lock:
+                self._connections[connection] = thread
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection.makefile("rb") as reader:
+                while not self._closing and (request := _read_request(reader, connection)) is not None:
+                    if not self._exchange(request, connection):
+                        break
+        except (OSError, ValueError):
+            pass  # the client went away, or does not speak HTTP: as with a real server, nobody to tell
+        finally:
+            with self._lock:
+                self._connections.pop(connection, None)
+            connection.close()
+
+    def _exchange(self, request: Request, connection: socket.socket) -> bool:
+        """Answer one request; False ends the connection."""
+        if request.path.startswith(CONTROL):
+            connection.sendall(_encode(self._answer(self._control, request), request))
+            return _keeps_alive(request)
+        fault = self.faults.strike(request)
+        if fault is None:
+            response = self._answer(self._routes, request)
+            self.calls.record(request.method, request.template, response.status)
+            connection.sendall(_encode(response, request))
+            return _keeps_alive(request)
+        response = Response()
+        if fault.takes_effect:
+            response = self._answer(self._routes, request)
+        else:
+            self._routes.matches(request)
+        response = fault.response() or response
+        time.sleep(fault.delay)
+        self.calls.record(request.method, request.template, 0 if fault.ending == "drop" else response.status)
+        return _send_broken(_encode(response, request), fault, connection) and _keeps_alive(request)
+
+    def _answer(self, routes: Routes, request: Request) -> Response:
+        try:
+            return routes.answer(request)
+        except Exception:  # a defect of the sandbox must show up as such, not as a hanging client
+            traceback.print_exc()
+            return Response.json({"status": "error", "message": "the sandbox itself failed; see its stderr"}, 500)
+
+
+def _read_request(reader: BufferedReader, connection: socket.socket) -> Request | None:
+    line = reader.readline(65537)
+    if not line:
+        return None
+    method, target, _version = line.decode("latin-1").split(" ", 2)
+    headers: dict[str, str] = {}
+    while (raw := reader.readline(65537).decode("latin-1").strip()) != "":
+        name, _, value = raw.partition(":")
+        headers[name.lower()] = value.strip()
+    if headers.get("expect", "").lower() == "100-continue":
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        body = _read_chunks(reader)
+    else:
+        length = int(headers.get("content-length", "0"))
+        body = reader.read(length) if length else b""
+    return Request(method.upper(), target, headers, body)
+
+
+def _read_chunks(reader: BufferedReader) -> bytes:
+    pieces = []
+    while size := int(reader.readline().partition(b";")[0], 16):
+        pieces.append(reader.read(size))
+        reader.readline()
+    while reader.readline().strip():
+        pass
+    return b"".join(pieces)
+
+
+def _encode(response: Response, request: Request) -> bytes:
+    lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
+    if response.status != 204:
+        if response.content or response.content_type:
+            lines.append(f"Content-Type: {response.content_type}")
+        lines.append(f"Content-Length: {len(response.content)}")
+    lines.extend(f"{name}: {value}" for name, value in response.headers.items())
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return head if request.method == "HEAD" or response.status == 204 else head + response.content
+
+
+def _keeps_alive(request: Request) -> bool:
+    return request.headers.get("connection", "").lower() != "close"
+
+
+def _send_broken(wire: bytes, fault: Fault, connection: socket.socket) -> bool:
+    """Send an encoded answer the way `fault` wants it to end; False ends the connection."""
+    if fault.ending == "whole":
+        connection.sendall(wire)
+        return True
+    if fault.ending == "drop":
+        return False
+    if fault.ending == "trickle":
+        step = max(1, len(wire) // 20)
+        for start in range(0, len(wire), step):
+            connection.sendall(wire[start : start + step])
+            time.sleep(fault.pause)
+        return True
+    head, separator, content = wire.partition(b"\r\n\r\n")
+    connection.sendall(head + separator + content[: len(content) // 2])
+    if fault.ending == "reset":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return False
+
+
+def path_of(target: str) -> str:
+    """The decoded path of a request target."""
+    return unquote(target.partition("?")[0])
