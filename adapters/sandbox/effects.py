@@ -27,6 +27,7 @@ class Effect:
         flow_name: its name as a marketer sees it.
         mail: name of the mail for sent and not_sent.
         why: the trigger, or the reason of a refusal.
+
     """
 
     number: int

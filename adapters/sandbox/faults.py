@@ -30,6 +30,7 @@ class Fault:
             the body, although Content-Length promised more); reset (the same with a TCP reset); trickle (a few bytes
             every `pause` seconds).
         pause: seconds between two pieces of a trickle.
+
     """
 
     method: str = ".*"

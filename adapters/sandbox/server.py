@@ -9,7 +9,7 @@ from contextlib import suppress
 from io import BufferedReader
 from threading import Lock, Thread
 from types import TracebackType
-from urllib.parse import unquote
+from typing import Self
 
 from adapters.sandbox.calls import CallLog
 from adapters.sandbox.faults import Fault, Faults
@@ -39,10 +39,9 @@ class Server:
         self._closing = False
         self._acceptor = Thread(target=self._accept, name=f"{name}-accept", daemon=True)
 
-    def start(self) -> "Server":
+    def start(self) -> None:
         """Begin to accept connections."""
         self._acceptor.start()
-        return self
 
     def stop(self) -> None:
         """Close the port and every open connection, then wait for the threads."""
@@ -60,8 +59,9 @@ class Server:
         for _, thread in open_now:
             thread.join(timeout=5)
 
-    def __enter__(self) -> "Server":
-        return self.start()
+    def __enter__(self) -> Self:
+        self.start()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -117,7 +117,7 @@ class Server:
     def _answer(self, routes: Routes, request: Request) -> Response:
         try:
             return routes.answer(request)
-        except Exception:  # a defect of the sandbox must show up as such, not as a hanging client
+        except Exception:  # noqa: BLE001: a defect of the sandbox must show up as such, not as a hanging client
             traceback.print_exc()
             return Response.json({"status": "error", "message": "the sandbox itself failed; see its stderr"}, 500)
 
@@ -184,8 +184,3 @@ def _send_broken(wire: bytes, fault: Fault, connection: socket.socket) -> bool:
     if fault.ending == "reset":
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return False
-
-
-def path_of(target: str) -> str:
-    """The decoded path of a request target."""
-    return unquote(target.partition("?")[0])

@@ -20,6 +20,7 @@ class Request:
         body: the raw bytes.
         params: the parts of the path named by the route's pattern, percent-decoded.
         template: the pattern of the route that matched, "" before matching.
+
     """
 
     method: str
@@ -121,9 +122,12 @@ class Routes:
 
     def include(self, other: "Routes") -> None:
         """Take over the routes of another table, without its `around`."""
-        for (method, _), routes in other._table.items():
-            for route in routes:
-                self.add(method, route.template, route.handler)
+        for method, pattern, handler in other.entries():
+            self.add(method, pattern, handler)
+
+    def entries(self) -> list[tuple[str, str, Handler]]:
+        """Every (method, pattern, handler) of the table."""
+        return [(method, r.template, r.handler) for (method, _), routes in self._table.items() for r in routes]
 
     def matches(self, request: Request) -> Handler | None:
         """Find the handler and fill `request.params` and `request.template`."""
