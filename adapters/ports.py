@@ -25,6 +25,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from connector.facts import Record as Record  # re-exported: it is the unit of every read
 from connector.facts import Refusal
 
 
@@ -96,19 +97,6 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left; negative when it has passed."""
         return self.ends - self.monotonic()
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One contact as one platform shows it now. `merged_ids` are ids that this record has swallowed."""
-
-    source: str
-    id: str
-    email: str | None
-    values: Mapping[str, str | None]
-    modified_at: datetime
-    archived: bool = False
-    merged_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,24 @@ class Event:
         aware(self.known_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One contact as one platform shows it at one moment.
+
+    `source` is ``hubspot`` or ``mailchimp:<audience name of fields.yaml>``. `values` are raw text under the platform's
+    own names (``jobtitle``, ``company.numberofemployees``, ``merge_fields.JOBTITLE``, ``status``); None means that the
+    platform holds no value (an empty string is read as None). `merged_ids` are ids that this record has swallowed.
+    """
+
+    source: str
+    id: str
+    email: str | None
+    values: Mapping[str, str | None]
+    modified_at: datetime
+    archived: bool = False
+    merged_ids: tuple[str, ...] = ()
+
+
 class Refusal(StrEnum):
     """Why a person may not be enrolled. The value is stored and shown; the sentence comes from the language files."""
 

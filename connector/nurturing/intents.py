@@ -1,0 +1,101 @@
+"""What nurturing decides: intents to enroll, leave or hand over, and why somebody is not enrolled. Pure data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way into a track as the rulebook names it. `source` is ``hubspot`` or ``mailchimp:<audience>``;
+    `key` is the channel's key (see adapters/ports.py EnrollmentChannel).
+    """
+
+    source: str
+    key: str
+    segment: bool = False  # no listener: no episode, no dose, no reaction
+    entry_only: bool = False  # leaving ends no mail
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Enroll one contact in one track, once, for one episode, by the first of `ways` that is possible for her."""
+
+    contact: int
+    track: str
+    episode: int
+    ways: tuple[Way, ...]
+    subscription: str | None  # HubSpot subscription type the track's mail belongs to
+    not_before: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Take one contact out of a track she is on."""
+
+    contact: int
+    track: str
+    episode: int
+    key: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Give one contact to sales: an owner (kept if a person set one) and a task."""
+
+    contact: int
+    stage: str
+    owner: str | None  # e-mail of the owner
+    task: str | None  # title, already filled in
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnrolled:
+    """Why a contact who matches a track is not enrolled, and when it may be asked again."""
+
+    contact: int
+    track: str
+    reason: str
+    again: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackState:
+    """What the store remembers per contact and track between judgements.
+
+    `matched` since `matched_since`; `at_baseline`: she matched already when the baseline was taken and has not left
+    since, so she may not enter by matching (promise 6).
+    """
+
+    track: str
+    matched: bool
+    matched_since: date
+    at_baseline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Everything about one contact's past that nurturing needs, besides facts.Contact."""
+
+    tracks: Mapping[str, TrackState] = field(default_factory=lambda: MappingProxyType({}))
+    stage_rose: date | None = None
+    touches: tuple[datetime, ...] = ()  # enrollments and mails we know of, any channel
+    handed_over: bool = False  # within the present standing in a handover stage
+    markers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # highest episode seen per track
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that nurturing wants for one contact after one judgement."""
+
+    enter: tuple[Enter, ...] = ()
+    leave: tuple[Leave, ...] = ()
+    handover: HandOver | None = None
+    refused: tuple[NotEnrolled, ...] = ()
+    tracks: Mapping[str, TrackState] = field(default_factory=lambda: MappingProxyType({}))
