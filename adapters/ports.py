@@ -25,7 +25,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.facts import Record as Record  # re-exported: it is the unit of every read
+from connector.facts import Record as Record  # noqa: PLC0414 — re-exported: the unit of every read
 from connector.facts import Refusal
 
 

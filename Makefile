@@ -1,0 +1,39 @@
+# `make demo` and `make test` need nothing but Python 3.11+ and this folder.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix bench-x-education clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.trellis-installed
+
+help: ## Show these lines
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Trellis needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Python's venv module is missing (on Debian: apt install python3-venv)"; exit 2; }
+	@echo "Installing into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Pretend HubSpot and Mailchimp, people scored, written back, enrolled
+	@$(BIN)/python -m connector demo
+
+test: $(STAMP) ## Run the tests (bundled PostgreSQL, loopback only)
+	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+check: $(STAMP) ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: $(STAMP) ## Format, and mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench-x-education: $(STAMP) ## Score 9,240 real leads end to end (needs ../shared)
+	@$(BIN)/python benchmarks/x_education/run.py
+
+clean: ## Remove .venv and the local data
+	rm -rf .venv var

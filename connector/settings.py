@@ -1,0 +1,131 @@
+"""The environment, read once. Every variable may come from a file instead: `NAME_FILE` names it (secrets of a host)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+ApiVersion = Literal["v3", "2026-09"]
+
+#: name → (default, what it is for). The one list of what the environment may say; README is tested against it.
+VARIABLES: Mapping[str, tuple[str, str]] = {
+    "HUBSPOT_ACCESS_TOKEN": ("", "service key or app token; without it HubSpot is off"),
+    "HUBSPOT_CLIENT_SECRET": ("", "the app's client secret, for webhook signatures"),
+    "HUBSPOT_CLIENT_SECRET_PREVIOUS": ("", "the old secret, during rotation"),
+    "HUBSPOT_BASE_URL": ("https://api.hubapi.com", "where HubSpot is"),
+    "HUBSPOT_API_VERSION": ("v3", "v3 or 2026-09"),
+    "MAILCHIMP_API_KEY": ("", "API key such as …-us19; without it (and without a token) Mailchimp is off"),
+    "MAILCHIMP_ACCESS_TOKEN": ("", "OAuth token, instead of the key"),
+    "MAILCHIMP_SERVER": ("", "data center of the OAuth token, such as us19"),
+    "MAILCHIMP_BASE_URL": ("", "where Mailchimp is; ends in /3.0"),
+    "MAILCHIMP_WEBHOOK_TOKEN": ("", "secret part of the webhook's path, at least 22 characters"),
+    "MAILCHIMP_WEBHOOK_TOKEN_PREVIOUS": ("", "the old one, during rotation"),
+    "MAILCHIMP_WEBHOOK_SECRET": ("", "signing secret of a webhook made by hand"),
+    "PUBLIC_URL": ("", "https://… under which the platforms reach the receiver"),
+    "DATABASE_URL": ("", "PostgreSQL; unset: the bundled server under TRELLIS_DATA"),
+    "MAPPINGS_DIR": ("mappings", "the folder of the rulebook's files"),
+    "TRELLIS_DATA": ("var", "where the bundled server keeps its data"),
+    "TRELLIS_ALERT_URL": ("", "gets a POST when something needs a person"),
+    "LOG_LEVEL": ("INFO", "DEBUG, INFO, WARNING or ERROR"),
+    "PORT": ("8000", "port of the receiver"),
+}
+
+
+class SettingsError(Exception):
+    """The environment is wrong; the text is one line with the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says, checked. A platform without credentials is off."""
+
+    hubspot_access_token: str
+    hubspot_client_secret: str
+    hubspot_client_secret_previous: str
+    hubspot_base_url: str
+    hubspot_api_version: ApiVersion
+    mailchimp_api_key: str
+    mailchimp_access_token: str
+    mailchimp_server: str
+    mailchimp_base_url: str
+    mailchimp_webhook_token: str
+    mailchimp_webhook_token_previous: str
+    mailchimp_webhook_secret: str
+    public_url: str
+    database_url: str
+    mappings_dir: Path
+    trellis_data: Path
+    trellis_alert_url: str
+    log_level: str
+    port: int
+
+    @property
+    def hubspot_on(self) -> bool:
+        """True when HubSpot has credentials."""
+        return bool(self.hubspot_access_token)
+
+    @property
+    def mailchimp_on(self) -> bool:
+        """True when Mailchimp has credentials."""
+        return bool(self.mailchimp_api_key or self.mailchimp_access_token)
+
+
+def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] = Path.read_text) -> Settings:
+    """Read and check the environment. Raises SettingsError, one line, before anything else has happened."""
+    text = {name: _value(name, default, environ, read_text) for name, (default, _) in VARIABLES.items()}
+    for name in ("HUBSPOT_BASE_URL", "MAILCHIMP_BASE_URL", "PUBLIC_URL", "TRELLIS_ALERT_URL"):
+        text[name] = _url(name, text[name])
+    if text["MAILCHIMP_BASE_URL"] and not text["MAILCHIMP_BASE_URL"].endswith("/3.0"):
+        raise SettingsError("MAILCHIMP_BASE_URL must end in /3.0, such as https://us19.api.mailchimp.com/3.0")
+    if text["MAILCHIMP_ACCESS_TOKEN"] and not (text["MAILCHIMP_SERVER"] or text["MAILCHIMP_BASE_URL"]):
+        raise SettingsError("MAILCHIMP_ACCESS_TOKEN needs MAILCHIMP_SERVER, such as us19")
+    key = text["MAILCHIMP_API_KEY"]
+    if key and not text["MAILCHIMP_BASE_URL"] and key.count("-") != 1:
+        raise SettingsError("MAILCHIMP_API_KEY must end in -<data center>, such as …-us19")
+    versions: dict[str, ApiVersion] = {"v3": "v3", "2026-09": "2026-09"}
+    version = versions.get(text["HUBSPOT_API_VERSION"])
+    if version is None:
+        raise SettingsError(f"HUBSPOT_API_VERSION is {text['HUBSPOT_API_VERSION']!r}; it can be {' or '.join(versions)}")
+    token = text["MAILCHIMP_WEBHOOK_TOKEN"]
+    if token and len(token) < 22:  # 128 bits in base64
+        raise SettingsError("MAILCHIMP_WEBHOOK_TOKEN is too short to be a secret: use at least 22 random characters")
+    level = text["LOG_LEVEL"].upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise SettingsError(f"LOG_LEVEL is {text['LOG_LEVEL']!r}; it can be DEBUG, INFO, WARNING or ERROR")
+    if not text["PORT"].isdigit() or not 0 < int(text["PORT"]) < 65536:
+        raise SettingsError(f"PORT is {text['PORT']!r}; it must be a number from 1 to 65535")
+    return Settings(
+        **{name.lower(): value for name, value in text.items() if name.lower() not in _TYPED},
+        hubspot_api_version=version,
+        mappings_dir=Path(text["MAPPINGS_DIR"]),
+        trellis_data=Path(text["TRELLIS_DATA"]),
+        log_level=level,
+        port=int(text["PORT"]),
+    )
+
+
+_TYPED = frozenset({"hubspot_api_version", "mappings_dir", "trellis_data", "log_level", "port"})
+
+
+def _value(name: str, default: str, environ: Mapping[str, str], read_text: Callable[[Path], str]) -> str:
+    file = environ.get(f"{name}_FILE", "")
+    if not file:
+        return environ.get(name, "").strip() or default
+    if environ.get(name):
+        raise SettingsError(f"{name} and {name}_FILE are both set; keep one of them")
+    try:
+        return read_text(Path(file)).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE names a file that cannot be read: {type(error).__name__}") from error
+
+
+def _url(name: str, value: str) -> str:
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"{name} must be a full address such as https://host")
+    return value.rstrip("/")
