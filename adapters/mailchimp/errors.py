@@ -1,0 +1,121 @@
+"""Sort what the SDK hands over into the error tree of `adapters.ports` (facts/mailchimp.md §1.3, §2).
+
+Nobody outside this package looks at a status code, and no text made here names a person: Mailchimp likes to quote the
+e-mail address in its `detail`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+import urllib3
+
+from adapters.ports import (
+    CredentialsRefused,
+    Outcome,
+    PlatformBusy,
+    PlatformError,
+    PlatformRefused,
+    PlatformUnreachable,
+    RowOutcome,
+    ScopeMissing,
+)
+
+CROWDED_S = 2.0  # more than ten calls at once: the first of them ends soon
+FLOODED_S = 15.0  # a 429 or 403 without a JSON body: the edge in front of the API has had enough
+NETWORK_BACKOFF_S = 0.5
+ATTEMPTS = 4
+
+
+def next_wait(error: BaseException, attempt: int, *, writes: bool) -> float | None:
+    """Seconds to wait before another attempt, or None to give up; `attempt` counts from 1.
+
+    A busy platform has not applied anything, so everything may be tried again; what may have been applied may not:
+    a call that timed out here can go on there for two minutes (facts/mailchimp.md §2).
+    """
+    if attempt >= ATTEMPTS:
+        return None
+    if isinstance(error, PlatformBusy):
+        return error.retry_after * 2.0 ** (attempt - 1)
+    if isinstance(error, PlatformUnreachable) and not (writes and error.maybe_applied):
+        return NETWORK_BACKOFF_S * 2.0 ** (attempt - 1)
+    return None
+
+
+def from_answer(status: int, body: object, *, writes: bool) -> PlatformError:
+    """The error that an answer of 400 or more means; `body` is a dict, text (JSON or HTML), or None where empty."""
+    problem = _problem(body)
+    title = str(problem.get("title") or "")
+    fields = tuple(_fields(problem))
+    message = _message(status, title, str(problem.get("detail") or ""), fields, str(problem.get("instance") or ""))
+    if status == 429:
+        return PlatformBusy("mailchimp", message, retry_after=CROWDED_S if problem else FLOODED_S)
+    if status == 403 and not problem:
+        return PlatformBusy("mailchimp", message, retry_after=FLOODED_S)
+    if status == 401 or (status == 403 and title == "User Disabled"):
+        return CredentialsRefused("mailchimp", message, status=status, category=title)
+    if status == 403:
+        return ScopeMissing("mailchimp", message)
+    if status < 500:
+        return PlatformRefused("mailchimp", message, status=status, category=title, fields=fields)
+    return PlatformUnreachable("mailchimp", message, maybe_applied=writes)
+
+
+def from_exception(error: BaseException, *, writes: bool) -> PlatformError:
+    """The error that a failure of `requests` means: was the request sent, and may it have been applied?"""
+    text = f"no usable answer ({type(error).__name__})"
+    return PlatformUnreachable("mailchimp", text, maybe_applied=writes and not _never_sent(error))
+
+
+def row_outcome(row: str, error: PlatformError) -> RowOutcome:
+    """How a row ends whose write raised `error`. A bad key is no fault of the row: it may go once the key is right."""
+    if isinstance(error, PlatformRefused) and not isinstance(error, CredentialsRefused | ScopeMissing):
+        return RowOutcome(row, Outcome.REFUSED, error)
+    if isinstance(error, PlatformUnreachable) and error.maybe_applied:
+        return RowOutcome(row, Outcome.UNKNOWN, error)
+    return RowOutcome(row, Outcome.LATER, error)
+
+
+def _never_sent(error: BaseException) -> bool:
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
+        return True
+    return any(
+        isinstance(cause, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError)
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[object]:
+    """The error, what it was raised from, and what urllib3 and requests wrap as an argument or `reason`."""
+    while error is not None:
+        yield error
+        inner = next((argument for argument in error.args if isinstance(argument, BaseException)), None)
+        error = getattr(error, "reason", None) or inner or error.__cause__
+
+
+def _problem(body: object) -> Mapping[str, Any]:
+    """A problem+json body as a mapping; empty where there is none. The SDK gives it as dict or as text."""
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return {}
+    return body if isinstance(body, Mapping) else {}
+
+
+def _fields(problem: Mapping[str, Any]) -> Iterator[str]:
+    errors = problem.get("errors")
+    for entry in errors if isinstance(errors, list) else ():
+        if isinstance(entry, Mapping) and entry.get("field"):
+            yield str(entry["field"])
+
+
+def _message(status: int, title: str, detail: str, fields: tuple[str, ...], instance: str) -> str:
+    parts = [f"{status} {title}".strip(), re.sub(r"[^\s\"'<>(]*@[^\s\"'<>)]*", "(address)", detail)[:300]]
+    parts += [f"fields: {', '.join(fields)}"] if fields else []
+    parts += [f"request {instance}"] if instance else []
+    return "; ".join(part for part in parts if part)

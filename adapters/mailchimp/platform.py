@@ -1,0 +1,101 @@
+"""`MailchimpPort` for one audience, put together from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.mailchimp.activity import activity
+from adapters.mailchimp.client import MailchimpClient
+from adapters.mailchimp.enroll import TagChannel
+from adapters.mailchimp.fields import MergeFields
+from adapters.mailchimp.read import Reader
+from adapters.mailchimp.webhooks import create_webhook, webhook_urls
+from adapters.mailchimp.write import Writer
+from adapters.ports import Activity, Change, Definition, EnrollmentChannel, Found, Page, Record, RowOutcome, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class MailchimpNames:
+    """Names on Mailchimp that the adapter itself needs: the merge field of the episode markers."""
+
+    markers: str = "TRACKMARK"
+
+
+class MailchimpPlatform:
+    """One audience: `audience` is its name in fields.yaml, `list_id` its id at Mailchimp.
+
+    Records carry the `contact_id` as their id, which an e-mail change leaves alone; the MD5 subscriber hash is the value
+    ``subscriber_hash``. `page_size` is the count of listings, at most 1,000. The methods' promises are those of
+    `adapters.ports.MailchimpPort`.
+    """
+
+    def __init__(
+        self,
+        client: MailchimpClient,
+        *,
+        audience: str,
+        list_id: str,
+        names: MailchimpNames | None = None,
+        page_size: int = 1000,
+    ) -> None:
+        self.audience = audience
+        self.source = f"mailchimp:{audience}"
+        self._client = client
+        self._list_id = list_id
+        self._page_size = page_size
+        self._markers_tag = (names or MailchimpNames()).markers
+        self._reader = Reader(client, source=self.source, list_id=list_id, page_size=page_size)
+        self._merge_fields = MergeFields(client, list_id)
+        self._writer = Writer(client, list_id=list_id, merge_fields=self._merge_fields)
+
+    def account(self) -> Mapping[str, str]:
+        fields = ("account_id", "account_name", "role", "account_timezone", "pricing_plan_type")
+        answer = self._client.call("GET", "/", query={"fields": fields})
+        return {name: str(answer[name]) for name in fields if answer.get(name)}
+
+    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+        return self._reader.changed(since, until)
+
+    def all(self, after: str | None = None) -> Iterator[Page]:
+        return self._reader.all(after)
+
+    def by_ids(self, ids: Sequence[str]) -> Found:
+        return self._reader.by_ids(ids)
+
+    def member_by_email(self, email: str) -> Record | None:
+        return self._reader.by_email(email)
+
+    def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
+        return self._reader.standings(ids, self._markers_tag)
+
+    def activity(self, since: datetime, until: datetime) -> Iterator[tuple[Activity, ...]]:
+        return activity(
+            self._client,
+            source=self.source,
+            list_id=self._list_id,
+            since=since,
+            until=until,
+            page_size=self._page_size,
+        )
+
+    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
+        return self._writer.write(rows)
+
+    def definitions(self) -> Mapping[str, Definition]:
+        return self._merge_fields.definitions()
+
+    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
+        return self._merge_fields.define(definitions)
+
+    def webhooks(self) -> tuple[str, ...]:
+        return webhook_urls(self._client, self._list_id)
+
+    def create_webhook(self, url: str) -> str | None:
+        return create_webhook(self._client, self._list_id, url)
+
+    def tag_channel(self, tag: str) -> EnrollmentChannel:
+        return TagChannel(
+            self._client, self._reader, self._writer, source=self.source, tag=tag, markers_tag=self._markers_tag
+        )

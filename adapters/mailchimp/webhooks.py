@@ -1,0 +1,31 @@
+"""Webhooks of one audience (facts/mailchimp.md §4)."""
+
+from __future__ import annotations
+
+from adapters.mailchimp.client import MailchimpClient
+
+WEBHOOKS = "/lists/{list_id}/webhooks"
+
+_EVENTS = ("subscribe", "unsubscribe", "profile", "cleaned", "upemail", "campaign")
+
+
+def webhook_urls(client: MailchimpClient, list_id: str) -> tuple[str, ...]:
+    """Addresses that the audience's webhooks call. Raises PlatformError. Read-only."""
+    query = {"fields": ("webhooks.url", "total_items"), "count": 1000}
+    answer = client.call("GET", WEBHOOKS, {"list_id": list_id}, query)
+    return tuple(str(hook["url"]) for hook in answer.get("webhooks") or ())
+
+
+def create_webhook(client: MailchimpClient, list_id: str, url: str) -> str | None:
+    """Create a webhook for every event and return its signing secret, which is shown this once; None without one.
+
+    `api` is off among the sources, so that our own writes are not told back to us; what other integrations change
+    through the API is left to polling. Mailchimp asks `url` with a GET before it answers. Raises PlatformError.
+    """
+    body = {
+        "url": url,
+        "events": dict.fromkeys(_EVENTS, True),
+        "sources": {"user": True, "admin": True, "api": False},
+    }
+    secret = client.call("POST", WEBHOOKS, {"list_id": list_id}, body=body).get("signing_secret")
+    return str(secret) if secret else None
