@@ -1,0 +1,188 @@
+"""What an answer of HubSpot means: its body, or the one kind of error of `adapters.ports` that it is (pure)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from adapters.ports import (
+    CredentialsRefused,
+    PlatformBusy,
+    PlatformError,
+    PlatformRefused,
+    PlatformUnreachable,
+    ScopeMissing,
+)
+
+PLATFORM: Final = "hubspot"
+#: A wait that HubSpot asks for is kept within these bounds, in seconds.
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 120.0
+#: A locked record: "wait at least two seconds" (facts/hubspot.md §3.2).
+LOCKED_WAIT_S = 2.0
+#: The daily quota comes back at midnight of the account's time zone, which the answer does not tell: ask again hourly.
+QUOTA_WAIT_S = 3600.0
+#: An account that is moved between data centres may be away for up to a day.
+LONGEST_MOVE_S = 86_400.0
+#: The rolling window, where no header tells it.
+WINDOW_S = 10.0
+
+_ADDRESS = re.compile(r"[^\s\"'<>(),:;\[\]]+@[^\s\"'<>(),:;\[\]]+")
+_INVALID_VALUES = "Property values were not valid:"
+_REQUIRES_ONE_OF = re.compile(r"requires (?:one|all|any) of \[([^\]]*)\]")
+_LONGEST_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over the wire, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """HubSpot's error body, every field of which is optional (facts/hubspot.md §3.2)."""
+
+    message: str = ""
+    category: str = ""
+    policy: str = ""
+    errors: tuple[Mapping[str, Any], ...] = ()
+    #: property name → HubSpot's code (``INVALID_OPTION``), from the JSON text inside the message
+    invalid: Mapping[str, str] = field(default_factory=dict)
+
+
+class ValuesRefused(PlatformRefused):
+    """A refusal with HubSpot's code for each property that it named (``codes``), where it named any."""
+
+    def __init__(self, text: str, status: int, complaint: Complaint) -> None:
+        super().__init__(PLATFORM, text, status=status, category=complaint.category, fields=_fields(complaint))
+        self.codes = dict(complaint.invalid)
+
+
+def read_json(body: bytes) -> dict[str, Any] | None:
+    """The body as a JSON object; None where it is anything else (HTML, cut off, empty)."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def read_complaint(body: Mapping[str, Any]) -> Complaint:
+    """Read an error body, or one entry of a 207's `errors`; what is absent or of another type reads as empty."""
+    raw = _text(body.get("message"))
+    errors = body.get("errors")
+    return Complaint(
+        message=without_addresses(raw),
+        category=_text(body.get("category")) or _text(body.get("errorType")),
+        policy=_text(body.get("policyName")),
+        errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
+        invalid=_invalid_values(raw),
+    )
+
+
+def sort_error(call: str, answer: Answer, *, writes: bool, now: datetime) -> PlatformError:
+    """The error that an answer without a usable body is. `call` is the endpoint's name, for the message."""
+    body = read_json(answer.body)
+    complaint = read_complaint(body or {})
+    status = answer.status
+    text = f"HubSpot answered {status} to {call}: {complaint.message or '(no message)'}"[:_LONGEST_MESSAGE]
+    if status == 401:
+        return CredentialsRefused(PLATFORM, text, status=status, category=complaint.category)
+    if (busy := _wait(answer, complaint, now)) is not None:
+        return PlatformBusy(PLATFORM, text, retry_after=busy, daily=complaint.policy.upper() == "DAILY")
+    if status == 403 and body is not None:
+        return ScopeMissing(PLATFORM, text, scopes=_scopes(complaint))
+    if 400 <= status < 500 and status != 408 and (body is not None or status in {404, 414}):
+        # A real 404 of HubSpot can be an HTML page; any other page is somebody's in between.
+        return ValuesRefused(text, status, complaint)
+    if body is None:
+        text = f"HubSpot answered {status} to {call} without JSON"
+    return PlatformUnreachable(PLATFORM, text, maybe_applied=writes)
+
+
+def without_addresses(text: str) -> str:
+    """`text` with every e-mail address taken out: error messages end up in logs."""
+    return _ADDRESS.sub("<address>", text)
+
+
+def _wait(answer: Answer, complaint: Complaint, now: datetime) -> float | None:
+    """Seconds to wait if HubSpot is busy, else None."""
+    if answer.status == 423:
+        return max(LOCKED_WAIT_S, _retry_after(answer, now) or 0.0)
+    if answer.status == 477:
+        return min(LONGEST_MOVE_S, max(SHORTEST_WAIT_S, _retry_after(answer, now) or LONGEST_WAIT_S))
+    if answer.status != 429:
+        return None
+    if complaint.policy.upper() == "DAILY":
+        return QUOTA_WAIT_S
+    wait = _retry_after(answer, now)
+    if wait is None:
+        interval = answer.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
+        wait = int(interval) / 1000 if interval.isdigit() else WINDOW_S
+    return min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, wait))
+
+
+def _retry_after(answer: Answer, now: datetime) -> float | None:
+    """The header in seconds: a number, or a date (RFC 9110); None where it is absent or makes no sense."""
+    raw = answer.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", raw):
+        return float(raw)
+    try:
+        moment = parsedate_to_datetime(raw)
+    except ValueError:
+        return None
+    return (moment - now).total_seconds() if moment.tzinfo else None
+
+
+def _invalid_values(message: str) -> dict[str, str]:
+    """Property name → code, from ``Property values were not valid: [{"name": …, "error": …}]``."""
+    _, found, listing = message.partition(_INVALID_VALUES)
+    if not found:
+        return {}
+    try:
+        entries = json.loads(listing)
+    except ValueError:  # the text was cut off: the names are still worth having
+        return dict.fromkeys(re.findall(r'"name"\s*:\s*"([^"]+)"', listing), "")
+    if not isinstance(entries, list):
+        return {}
+    return {_text(e.get("name")): _text(e.get("error")) for e in entries if isinstance(e, dict) and e.get("name")}
+
+
+def _fields(complaint: Complaint) -> tuple[str, ...]:
+    names = dict.fromkeys(complaint.invalid)
+    for error in complaint.errors:
+        for name in context_values(error, "propertyName", "properties"):
+            names[name] = None
+    return tuple(names)
+
+
+def _scopes(complaint: Complaint) -> tuple[str, ...]:
+    """Both shapes of a 403: scopes in `errors[].context`, or within the message."""
+    named = [s for error in complaint.errors for s in context_values(error, "requiredGranularScopes")]
+    if not named and (found := _REQUIRES_ONE_OF.search(complaint.message)):
+        named = [scope.strip() for scope in found[1].split(",") if scope.strip()]
+    return tuple(dict.fromkeys(named))
+
+
+def context_values(error: Mapping[str, Any], *keys: str) -> tuple[str, ...]:
+    """The texts under `context.<key>` of one error entry."""
+    context = error.get("context")
+    if not isinstance(context, dict):
+        return ()
+    found: list[str] = []
+    for key in keys:
+        values = context.get(key)
+        found += [str(v) for v in (values if isinstance(values, list) else [values]) if v is not None]
+    return tuple(found)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

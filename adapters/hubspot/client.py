@@ -1,0 +1,147 @@
+"""`HubSpotClient`: one call to HubSpot, with permit, deadline, retry of what may be retried, and sorted errors."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+import tenacity
+
+from adapters.budget import RateBudget
+from adapters.hubspot.answers import PLATFORM, Answer, read_json, sort_error
+from adapters.hubspot.transport import Transport
+from adapters.hubspot.versions import ENDPOINTS, Endpoint, Version
+from adapters.ports import Deadline, DeadlinePassed, PlatformBusy, PlatformError, PlatformUnreachable
+
+REAL_URL = "https://api.hubapi.com"
+#: After this many tries a read gives up; the next sync asks again.
+MOST_TRIES = 5
+
+
+def next_wait(error: BaseException, tries: int, *, writes: bool) -> float | None:
+    """Seconds to wait before the next try, or None for giving up, after `tries` that failed (pure).
+
+    A busy answer was not applied, so anything may be tried again; an answer that never came may hide a success, so
+    writes are not (the caller probes). A daily quota does not come back within a call.
+    """
+    if tries >= MOST_TRIES:
+        return None
+    if isinstance(error, PlatformBusy) and not error.daily:
+        return error.retry_after
+    if isinstance(error, PlatformUnreachable) and not writes:
+        return 0.5 * 2.0 ** (tries - 1)
+    return None
+
+
+class HubSpotClient:
+    """Calls endpoints of `versions.ENDPOINTS` by name. Thread-safe; share one per portal.
+
+    `budget` is the portal's rate, `search_budget` the own one of search; `deadline_s` limits every call that is not
+    given a deadline, with all its waits and tries. `calls` counts answers by (endpoint, outcome), where the outcome is
+    an HTTP status or the name of the error, for the operator to see.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        base_url: str = REAL_URL,
+        version: Version = "2026-09",
+        budget: RateBudget,
+        search_budget: RateBudget,
+        deadline_s: float = 30.0,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._transport = Transport(token, base_url)
+        self._version = version
+        self._budget = budget
+        self._search_budget = search_budget
+        self._deadline_s = deadline_s
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._now = now
+        self._count_lock = Lock()
+        self.calls: Counter[tuple[str, str]] = Counter()
+
+    def call(
+        self,
+        name: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        deadline: Deadline | None = None,
+    ) -> dict[str, Any]:
+        """Make one call and return the JSON object of its answer (of a 207 too: look at its `errors`).
+
+        Raises PlatformError; see `adapters.ports` for the kinds.
+        """
+        endpoint = ENDPOINTS[name]
+        limit = deadline or Deadline.after(self._deadline_s, self._monotonic)
+
+        def wait_after(state: tenacity.RetryCallState) -> float | None:
+            error = state.outcome.exception() if state.outcome else None
+            wait = next_wait(error, state.attempt_number, writes=endpoint.writes) if error else None
+            return wait if wait is not None and wait < limit.remaining() else None
+
+        retrying = tenacity.Retrying(
+            retry=lambda state: wait_after(state) is not None,
+            wait=lambda state: wait_after(state) or 0.0,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._once, name, endpoint, path or {}, query or {}, body, limit)
+
+    def _once(
+        self,
+        name: str,
+        endpoint: Endpoint,
+        path: Mapping[str, str],
+        query: Mapping[str, str],
+        body: object,
+        deadline: Deadline,
+    ) -> dict[str, Any]:
+        budget = self._search_budget if endpoint.searches else self._budget
+        try:
+            if not budget.acquire(deadline):
+                raise DeadlinePassed(PLATFORM, f"no permit for {name} came before the deadline")
+            answer = self._transport.send(
+                endpoint.method,
+                endpoint.path(self._version),
+                path_params=path,
+                query=query,
+                body=body,
+                deadline=deadline,
+            )
+        except PlatformError as error:
+            self._count(name, type(error).__name__)
+            if isinstance(error, PlatformUnreachable) and not endpoint.writes:
+                error.maybe_applied = False
+            raise
+        self._count(name, str(answer.status))
+        _learn(budget, answer)
+        content = read_json(answer.body)
+        if 200 <= answer.status < 300 and content is not None:
+            return content
+        failure = sort_error(name, answer, writes=endpoint.writes, now=self._now())
+        if isinstance(failure, PlatformBusy) and answer.status == 429 and not failure.daily:
+            budget.slow_down(failure.retry_after)
+        raise failure
+
+    def _count(self, name: str, outcome: str) -> None:
+        with self._count_lock:
+            self.calls[name, outcome] += 1
+
+
+def _learn(budget: RateBudget, answer: Answer) -> None:
+    """Tell the budget what the rate headers say; search answers carry none (facts/hubspot.md §3.1)."""
+    told = [answer.headers.get(f"X-HubSpot-RateLimit-{n}", "") for n in ("Remaining", "Max", "Interval-Milliseconds")]
+    if all(number.isdigit() for number in told):
+        remaining, maximum, interval = map(int, told)
+        budget.observe(remaining=remaining, maximum=maximum, interval_ms=interval)

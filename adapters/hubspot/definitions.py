@@ -1,0 +1,130 @@
+"""Contact properties as the portal defines them, and making those that Trellis needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.hubspot.client import HubSpotClient
+from adapters.hubspot.rows import rows_of
+from adapters.hubspot.versions import CONTACT_TYPE
+from adapters.ports import CredentialsRefused, Definition, Option, PlatformRefused
+
+GROUP, GROUP_LABEL = "trellis", "Trellis"
+#: HubSpot wants the two options of a yes/no property named.
+_YES_NO = (Option("true", "Yes"), Option("false", "No"))
+
+Raw = Mapping[str, Any]
+
+
+def read_definitions(client: HubSpotClient) -> dict[str, Definition]:
+    """Every contact property by name; one call. Read-only."""
+    return {name: _definition(raw) for name, raw in _raw_definitions(client).items()}
+
+
+def property_limit(client: HubSpotClient) -> tuple[int, int] | None:
+    """(used, limit) of custom contact properties; None where the portal or the token does not tell. Read-only."""
+    try:
+        answer = client.call("property_limit")
+    except CredentialsRefused:
+        raise
+    except PlatformRefused:
+        return None
+    for entry in answer.get("byObjectType") or ():
+        if isinstance(entry, dict) and entry.get("objectTypeId") == CONTACT_TYPE:
+            used, limit = entry.get("usage"), entry.get("limit")
+            return (used, limit) if isinstance(used, int) and isinstance(limit, int) else None
+    return None
+
+
+def define(client: HubSpotClient, definitions: Sequence[Definition]) -> tuple[str, ...]:
+    """Create missing properties (in group "trellis" unless they name one) and missing options of existing ones.
+
+    Repeat-safe; nothing is deleted, renamed or retyped: a property that exists as another type is left and named.
+    Returns one line per thing done or left. Raises PlatformError.
+    """
+    existing = _raw_definitions(client)
+    missing = [each for each in definitions if each.name not in existing]
+    done = _ensure_group(client) if any(not each.group for each in missing) else []
+    for wanted in missing:
+        if _create(client, "property_create", _creation(wanted)):
+            done.append(f"created property {wanted.name}")
+    for wanted in definitions:
+        if wanted.name in existing:
+            done += _add_options(client, wanted, existing[wanted.name])
+    return tuple(done)
+
+
+def _raw_definitions(client: HubSpotClient) -> dict[str, Raw]:
+    rows = rows_of(client.call("properties", query={"archived": "false"}))
+    return {row["name"]: row for row in rows if isinstance(row, dict) and isinstance(row.get("name"), str)}
+
+
+def _ensure_group(client: HubSpotClient) -> list[str]:
+    rows = rows_of(client.call("groups"))
+    if any(isinstance(row, dict) and row.get("name") == GROUP for row in rows):
+        return []
+    created = _create(client, "group_create", {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1})
+    return [f"created property group {GROUP}"] if created else []
+
+
+def _create(client: HubSpotClient, endpoint: str, body: Raw) -> bool:
+    """False if somebody else created it since we looked (409, "already exists")."""
+    try:
+        client.call(endpoint, body=body)
+    except PlatformRefused as error:
+        if error.status == 409 or "already exists" in error.message:
+            return False
+        raise
+    return True
+
+
+def _creation(wanted: Definition) -> dict[str, Any]:
+    options = wanted.options or (_YES_NO if wanted.type == "bool" else ())
+    body: dict[str, Any] = {
+        "name": wanted.name,
+        "label": wanted.label,
+        "type": wanted.type,
+        "fieldType": wanted.field_type,
+        "groupName": wanted.group or GROUP,
+        "description": wanted.description,
+        "formField": False,
+    }
+    if options:
+        body["options"] = [_new_option(option, order) for order, option in enumerate(options)]
+    return body
+
+
+def _new_option(option: Option, order: int) -> dict[str, Any]:
+    # Both are required in date-based versions (facts/hubspot.md §4).
+    return {"value": option.value, "label": option.label, "displayOrder": order, "hidden": False}
+
+
+def _add_options(client: HubSpotClient, wanted: Definition, found: Raw) -> list[str]:
+    if found.get("type") != wanted.type:
+        return [f"left property {wanted.name} as it is: it is a {found.get('type')}, not a {wanted.type}"]
+    present = [option for option in found.get("options") or () if isinstance(option, dict)]
+    values = {option.get("value") for option in present}
+    new = [option for option in wanted.options if option.value not in values]
+    if not new:
+        return []
+    kept = [{"displayOrder": order, "hidden": False, **option} for order, option in enumerate(present)]
+    start = 1 + max((each["displayOrder"] for each in kept), default=-1)
+    added = [_new_option(option, order) for order, option in enumerate(new, start)]
+    client.call("property_update", path={"name": wanted.name}, body={"options": kept + added})
+    return [f"added option {option.value} to property {wanted.name}" for option in new]
+
+
+def _definition(raw: Raw) -> Definition:
+    metadata = raw.get("modificationMetadata") or {}
+    options = (option for option in raw.get("options") or () if isinstance(option, dict))
+    return Definition(
+        name=raw["name"],
+        label=str(raw.get("label") or raw["name"]),
+        type=str(raw.get("type") or ""),
+        field_type=str(raw.get("fieldType") or ""),
+        options=tuple(Option(str(o.get("value", "")), str(o.get("label", ""))) for o in options),
+        read_only=bool(raw.get("calculated") or metadata.get("readOnlyValue")),
+        description=str(raw.get("description") or ""),
+        group=str(raw.get("groupName") or ""),
+    )

@@ -1,0 +1,171 @@
+"""The two ways into a HubSpot workflow that work without its own enrollment call: a property, and a static list.
+
+Both also write the marker, the text of all episodes (``finance:1;winback:2``), that a lost database is rebuilt from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+
+from adapters.hubspot.answers import PLATFORM
+from adapters.hubspot.client import HubSpotClient
+from adapters.hubspot.lists import list_by_name, lists_of_contact
+from adapters.hubspot.names import HubSpotNames
+from adapters.hubspot.read import BATCH, read_values
+from adapters.hubspot.rows import in_batches
+from adapters.hubspot.write import not_found, outcome_of, write_contacts
+from adapters.ports import Change, Deadline, Enrollment, Outcome, PlatformError, PlatformRefused, RowOutcome
+
+
+class PropertyChannel:
+    """Puts the track's id into a contact property on which a workflow is triggered.
+
+    Repeat-safe: a workflow that starts on "property changed to" does nothing when the same value is written again
+    (facts/hubspot.md §5). Property and marker are written by one request, so both are there or neither.
+    """
+
+    source = PLATFORM
+    repeat_safe = True
+    batch = BATCH
+
+    def __init__(self, client: HubSpotClient, names: HubSpotNames, property_name: str) -> None:
+        self.key = f"hubspot:property:{property_name}"
+        self._client = client
+        self._property = property_name
+        self._marker = names.enrolled
+
+    def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """See `EnrollmentChannel`; one call per 100 rows."""
+        changes = [Change(row.id, {self._property: row.track, self._marker: row.markers}) for row in rows]
+        return write_contacts(self._client, changes, deadline)
+
+    def leave(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """Clear the property of those in whom it still holds this track; for others there is nothing to leave."""
+        try:
+            values = self._read(rows, deadline)
+        except PlatformError as error:
+            return tuple(outcome_of(row.id, error) for row in rows)
+        holding = [row for row in rows if values.get(row.id, {}).get(self._property) == row.track]
+        cleared = write_contacts(self._client, [Change(row.id, {self._property: ""}) for row in holding], deadline)
+        ended = {outcome.id: outcome for outcome in cleared}
+        for row in rows:
+            gone = row.id not in values
+            ended.setdefault(row.id, not_found(row.id) if gone else RowOutcome(row.id, Outcome.DONE))
+        return tuple(ended[row.id] for row in rows)
+
+    def entered(self, rows: Sequence[Enrollment]) -> Mapping[str, bool | None]:
+        """Yes if marker and property show this episode, no if the marker does not know it.
+
+        With the marker alone it cannot be told (None): the property may have been cleared since, or the marker may have
+        been written along with another track.
+        """
+        try:
+            values = self._read(rows, None)
+        except PlatformError:
+            return dict.fromkeys((row.id for row in rows), None)
+        return {row.id: self._shows(row, values.get(row.id, {})) for row in rows}
+
+    def _read(self, rows: Sequence[Enrollment], deadline: Deadline | None) -> dict[str, dict[str, str | None]]:
+        ids = [row.id for row in rows]
+        return read_values(self._client, "contacts_read", ids, (self._property, self._marker), deadline)
+
+    def _shows(self, row: Enrollment, values: Mapping[str, str | None]) -> bool | None:
+        if self._marker not in values or self._property not in values:
+            return None
+        if _episode(values[self._marker] or "", row.track) < _episode(row.markers, row.track):
+            return False
+        return True if values[self._property] == row.track else None
+
+
+class ListChannel:
+    """Adds people to a static list on which a workflow is triggered; the marker is written first.
+
+    Repeat-safe: who is in the list already is ignored. The list is looked up by its name once.
+    """
+
+    source = PLATFORM
+    repeat_safe = True
+    batch = BATCH
+
+    def __init__(self, client: HubSpotClient, names: HubSpotNames, list_name: str) -> None:
+        self.key = f"hubspot:list:{list_name}"
+        self._client = client
+        self._name = list_name
+        self._marker = names.enrolled
+
+    @cached_property
+    def _list_id(self) -> str:
+        return list_by_name(self._client, self._name).id
+
+    def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """See `EnrollmentChannel`; two calls per 100 rows."""
+
+        def mark_and_add(some: Sequence[Enrollment]) -> list[RowOutcome]:
+            list_id = self._list_id
+            changes = [Change(row.id, {self._marker: row.markers}) for row in some]
+            marked = write_contacts(self._client, changes, deadline)
+            ready = [row.id for row in marked if row.outcome is Outcome.DONE]
+            # An unknown marker is no unknown enrollment: nobody has asked for that yet.
+            rest = [
+                RowOutcome(row.id, Outcome.LATER, row.error) if row.outcome is Outcome.UNKNOWN else row
+                for row in marked
+                if row.outcome is not Outcome.DONE
+            ]
+            return rest + (self._add(list_id, ready, deadline) if ready else [])
+
+        return _each_batch(rows, mark_and_add)
+
+    def leave(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """Remove people from the list; who is not in it has left."""
+
+        def remove(some: Sequence[Enrollment]) -> list[RowOutcome]:
+            ids = [row.id for row in some]
+            self._client.call("list_remove", path={"list_id": self._list_id}, body=ids, deadline=deadline)
+            return [RowOutcome(each, Outcome.DONE) for each in ids]
+
+        return _each_batch(rows, remove)
+
+    def entered(self, rows: Sequence[Enrollment]) -> Mapping[str, bool | None]:
+        """Whether each is in the list now; one call a person, since a list may be long and a person's lists are few."""
+        found: dict[str, bool | None] = dict.fromkeys((row.id for row in rows), None)
+        for contact_id in found:
+            try:
+                found[contact_id] = self._list_id in lists_of_contact(self._client, contact_id)
+            except PlatformRefused as error:
+                if error.status != 404:
+                    break
+            except PlatformError:
+                break
+        return found
+
+    def _add(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> list[RowOutcome]:
+        try:
+            answer = self._client.call("list_add", path={"list_id": list_id}, body=list(ids), deadline=deadline)
+        except PlatformError as error:
+            return [outcome_of(each, error) for each in ids]
+        missing = {str(each) for each in answer.get("recordIdsMissing") or ()}
+        return [not_found(each) if each in missing else RowOutcome(each, Outcome.DONE) for each in ids]
+
+
+def _each_batch(
+    rows: Sequence[Enrollment], act: Callable[[Sequence[Enrollment]], list[RowOutcome]]
+) -> tuple[RowOutcome, ...]:
+    """Run `act` on 100 rows at a time; an error that it raises ends all the rows of its batch. One outcome a row."""
+    ended: dict[str, RowOutcome] = {}
+    for some in in_batches(rows, BATCH):
+        try:
+            outcomes = act(some)
+        except PlatformError as error:
+            outcomes = [outcome_of(row.id, error) for row in some]
+        ended |= {outcome.id: outcome for outcome in outcomes}
+    return tuple(ended[contact_id] for contact_id in dict.fromkeys(row.id for row in rows))
+
+
+def _episode(markers: str, track: str) -> int:
+    """The number of the track's episode in a marker text, 0 if there is none."""
+    for entry in markers.split(";"):
+        name, _, number = entry.strip().rpartition(":")
+        if name == track and number.isdigit():
+            return int(number)
+    return 0

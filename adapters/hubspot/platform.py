@@ -1,0 +1,152 @@
+"""`HubSpotPlatform`: HubSpot as the port of `adapters.ports`; each method is one line into the module that knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from adapters.hubspot import definitions as properties_api
+from adapters.hubspot import flows, lists, people
+from adapters.hubspot.answers import PLATFORM
+from adapters.hubspot.client import HubSpotClient
+from adapters.hubspot.consent import consent_properties, standing_from_values
+from adapters.hubspot.enroll import ListChannel, PropertyChannel
+from adapters.hubspot.names import HubSpotNames
+from adapters.hubspot.read import ContactReader, History, changed_companies, read_values
+from adapters.hubspot.rows import CONTACT_MODIFIED, MERGED_IDS
+from adapters.hubspot.write import write_contacts
+from adapters.ports import (
+    Change,
+    Definition,
+    EnrollmentChannel,
+    Flow,
+    Found,
+    ListInfo,
+    ListMember,
+    Owner,
+    Page,
+    RowOutcome,
+    Standing,
+)
+
+_COMPANY_OF_CONTACT = "associatedcompanyid"
+
+
+class HubSpotPlatform:
+    """Implements `HubSpotPort` for one portal. Thread-safe as its client is.
+
+    `properties` are the contact properties to read; what consent, markers, merges and company need is always read along.
+    `subscription_types` are the ids whose opt-outs count; `use_marketing_status` says that the portal uses marketing
+    contacts.
+    """
+
+    source = PLATFORM
+
+    def __init__(
+        self,
+        client: HubSpotClient,
+        *,
+        properties: Sequence[str],
+        company_properties: Sequence[str] = (),
+        subscription_types: Sequence[str] = (),
+        names: HubSpotNames = HubSpotNames(),  # noqa: B008 - immutable
+        use_marketing_status: bool = False,
+    ) -> None:
+        self._client = client
+        self._company_properties = tuple(company_properties)
+        self._subscription_types = tuple(subscription_types)
+        self._names = names
+        self._use_marketing_status = use_marketing_status
+        self._consent_properties = consent_properties(subscription_types, names)
+        along = (CONTACT_MODIFIED, MERGED_IDS, *([_COMPANY_OF_CONTACT] if company_properties else []))
+        self._contacts = ContactReader(client, (*properties, *self._consent_properties, *along))
+
+    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+        """See `ContactPlatform`."""
+        return self._contacts.changed(since, until)
+
+    def all(self, after: str | None = None) -> Iterator[Page]:
+        """See `ContactPlatform`."""
+        return self._contacts.all(after)
+
+    def by_ids(self, ids: Sequence[str]) -> Found:
+        """See `ContactPlatform`."""
+        return self._contacts.by_ids(ids)
+
+    def history(self, ids: Sequence[str], properties: Sequence[str]) -> History:
+        """See `HubSpotPort`."""
+        return self._contacts.history(ids, properties)
+
+    def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
+        """See `ContactPlatform`; one call per 100 ids. Raises PlatformError."""
+        values = read_values(self._client, "contacts_read", ids, self._consent_properties)
+        return {
+            contact_id: standing_from_values(
+                contact_id,
+                each,
+                subscription_types=self._subscription_types,
+                names=self._names,
+                use_marketing_status=self._use_marketing_status,
+            )
+            for contact_id, each in values.items()
+        }
+
+    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
+        """See `ContactPlatform`; one outcome per id, changes of one id are united."""
+        return write_contacts(self._client, rows)
+
+    def definitions(self) -> Mapping[str, Definition]:
+        """See `ContactPlatform`."""
+        return properties_api.read_definitions(self._client)
+
+    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
+        """See `ContactPlatform`; properties without a group go into "trellis"."""
+        return properties_api.define(self._client, definitions)
+
+    def property_limit(self) -> tuple[int, int] | None:
+        """See `HubSpotPort`."""
+        return properties_api.property_limit(self._client)
+
+    def portal(self) -> Mapping[str, str]:
+        """See `HubSpotPort`."""
+        return people.read_portal(self._client)
+
+    def owners(self) -> tuple[Owner, ...]:
+        """See `HubSpotPort`."""
+        return people.read_owners(self._client)
+
+    def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:
+        """See `HubSpotPort`."""
+        return people.create_task(self._client, contact_id, title=title, body=body, due=due, owner_id=owner_id)
+
+    def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
+        """See `HubSpotPort`."""
+        return changed_companies(self._client, since, until)
+
+    def company_values(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """See `HubSpotPort`; one call per 100 ids."""
+        return read_values(self._client, "companies_read", ids, self._company_properties)
+
+    def lists(self) -> Mapping[str, ListInfo]:
+        """See `HubSpotPort`."""
+        return lists.read_lists(self._client)
+
+    def create_list(self, name: str) -> ListInfo:
+        """See `HubSpotPort`."""
+        return lists.create_list(self._client, name)
+
+    def list_members(self, list_id: str) -> Iterator[ListMember]:
+        """See `HubSpotPort`."""
+        return lists.list_members(self._client, list_id)
+
+    def flows(self) -> tuple[Flow, ...]:
+        """See `HubSpotPort`."""
+        return flows.read_flows(self._client)
+
+    def property_channel(self, name: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return PropertyChannel(self._client, self._names, name)
+
+    def list_channel(self, list_name: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return ListChannel(self._client, self._names, list_name)

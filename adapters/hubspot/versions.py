@@ -1,0 +1,91 @@
+"""Every HubSpot path that Trellis calls, per API version: the one place to look when HubSpot moves.
+
+HubSpot's versions carry a date since 2026 (`2026-09` is current); v3 and v4 lose support in 2027 (facts/hubspot.md §4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Version = Literal["v3", "2026-09"]
+
+#: HubSpot's id of the object type "contact", in lists, flows and limits.
+CONTACT_TYPE = "0-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One call: method, path by version, and whether it changes anything or has search's own rate limit."""
+
+    method: str
+    old: str
+    dated: str
+    writes: bool = False
+    searches: bool = False
+
+    def path(self, version: Version) -> str:
+        """The path, with `{names}` still to be filled in."""
+        return self.old if version == "v3" else self.dated
+
+
+def _undated(method: str, path: str) -> Endpoint:
+    """An endpoint of which no date-based version exists (facts/hubspot.md §4: flows, as of 2026-09)."""
+    return Endpoint(method, path, path)
+
+
+ENDPOINTS: dict[str, Endpoint] = {
+    "account": Endpoint("GET", "/account-info/v3/details", "/account-info/2026-09/details"),
+    "property_limit": Endpoint("GET", "/crm/v3/limits/custom-properties", "/crm/limits/2026-09/custom-properties"),
+    "contacts_page": Endpoint("GET", "/crm/v3/objects/contacts", "/crm/objects/2026-09/contacts"),
+    "contacts_read": Endpoint(
+        "POST", "/crm/v3/objects/contacts/batch/read", "/crm/objects/2026-09/contacts/batch/read"
+    ),
+    "contacts_search": Endpoint(
+        "POST", "/crm/v3/objects/contacts/search", "/crm/objects/2026-09/contacts/search", searches=True
+    ),
+    "contacts_update": Endpoint(
+        "POST", "/crm/v3/objects/contacts/batch/update", "/crm/objects/2026-09/contacts/batch/update", writes=True
+    ),
+    "companies_read": Endpoint(
+        "POST", "/crm/v3/objects/companies/batch/read", "/crm/objects/2026-09/companies/batch/read"
+    ),
+    "companies_search": Endpoint(
+        "POST", "/crm/v3/objects/companies/search", "/crm/objects/2026-09/companies/search", searches=True
+    ),
+    "task_create": Endpoint("POST", "/crm/v3/objects/tasks", "/crm/objects/2026-09/tasks", writes=True),
+    "owners": Endpoint("GET", "/crm/v3/owners/", "/crm/owners/2026-09"),
+    "properties": Endpoint("GET", "/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts"),
+    "property_create": Endpoint("POST", "/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts", writes=True),
+    "property_update": Endpoint(
+        "PATCH", "/crm/v3/properties/contacts/{name}", "/crm/properties/2026-09/contacts/{name}", writes=True
+    ),
+    "groups": Endpoint("GET", "/crm/v3/properties/contacts/groups", "/crm/properties/2026-09/contacts/groups"),
+    "group_create": Endpoint(
+        "POST", "/crm/v3/properties/contacts/groups", "/crm/properties/2026-09/contacts/groups", writes=True
+    ),
+    "lists": Endpoint("POST", "/crm/v3/lists/search", "/crm/lists/2026-09/search"),
+    "list_by_name": Endpoint(
+        "GET", "/crm/v3/lists/object-type-id/0-1/name/{name}", "/crm/lists/2026-09/object-type-id/0-1/name/{name}"
+    ),
+    "list_create": Endpoint("POST", "/crm/v3/lists/", "/crm/lists/2026-09", writes=True),
+    "list_members": Endpoint(
+        "GET", "/crm/v3/lists/{list_id}/memberships/join-order", "/crm/lists/2026-09/{list_id}/memberships/join-order"
+    ),
+    "list_add": Endpoint(
+        "PUT", "/crm/v3/lists/{list_id}/memberships/add", "/crm/lists/2026-09/{list_id}/memberships/add", writes=True
+    ),
+    "list_remove": Endpoint(
+        "PUT",
+        "/crm/v3/lists/{list_id}/memberships/remove",
+        "/crm/lists/2026-09/{list_id}/memberships/remove",
+        writes=True,
+    ),
+    "lists_of_contact": Endpoint(
+        "GET",
+        "/crm/v3/lists/records/0-1/{contact_id}/memberships",
+        "/crm/lists/2026-09/records/0-1/{contact_id}/memberships",
+    ),
+    "flows": _undated("GET", "/automation/v4/flows"),
+    "flows_read": _undated("POST", "/automation/v4/flows/batch/read"),
+}
