@@ -117,7 +117,7 @@ class Server:
     def _answer(self, routes: Routes, request: Request) -> Response:
         try:
             return routes.answer(request)
-        except Exception:  # noqa: BLE001: a defect of the sandbox must show up as such, not as a hanging client
+        except Exception:  # noqa: BLE001 - a defect of the sandbox must show up as such, not as a hanging client
             traceback.print_exc()
             return Response.json({"status": "error", "message": "the sandbox itself failed; see its stderr"}, 500)
 

@@ -1,0 +1,82 @@
+"""What a test may choose about the pretend portal."""
+
+from dataclasses import dataclass, field
+
+ALL_SCOPES = frozenset(
+    {
+        "oauth",
+        "automation",
+        "forms",
+        "content",
+        "communication_preferences.read",
+        "crm.lists.read",
+        "crm.lists.write",
+        "crm.objects.companies.read",
+        "crm.objects.companies.write",
+        "crm.objects.contacts.read",
+        "crm.objects.contacts.write",
+        "crm.objects.deals.read",
+        "crm.objects.deals.write",
+        "crm.objects.owners.read",
+        "crm.schemas.companies.read",
+        "crm.schemas.companies.write",
+        "crm.schemas.contacts.read",
+        "crm.schemas.contacts.write",
+        "crm.schemas.deals.read",
+    }
+)
+
+
+@dataclass(frozen=True)
+class RequiredWhen:
+    """A conditional-required rule of the portal's admin: `required` must have a value when `property` is one of `values`.
+
+    Date-based API versions enforce it on every write, v3 does not (facts/hubspot.md §4).
+    """
+
+    required: str
+    property: str
+    values: tuple[str, ...]
+
+
+@dataclass
+class Settings:
+    """May be changed at any time; the next request sees it.
+
+    Attributes:
+        token: the only bearer token accepted.
+        scopes: what that token may do.
+        app_id: `sourceId` of everything written through the API.
+        time_zone: IANA name; the daily quota ends at its midnight.
+        limits_on: False switches off every rate limit.
+        per_ten_seconds, per_day: quotas of the private app.
+        search_per_second: the search bucket of its own.
+        search_lag: seconds of sandbox time until search sees a write.
+        same_value_bumps: whether writing an equal value moves the last-modified date (undocumented: both are possible).
+        same_value_fires: whether it sends a webhook.
+        merge_keeps_primary_id: "Primary ID Preservation"; otherwise a merge makes a third record.
+        v2_enroll_works: whether the legacy direct enrollment still answers.
+        required_when: rules of the admin that date-based versions enforce.
+        custom_property_limit: for contacts.
+        uses_marketing_contacts: whether mail goes to marketing contacts only.
+
+    """
+
+    token: str = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
+    scopes: frozenset[str] = ALL_SCOPES
+    portal_id: int = 4801234
+    app_id: int = 50780459
+    time_zone: str = "Europe/Madrid"
+    account_type: str = "STANDARD"
+    limits_on: bool = True
+    per_ten_seconds: int = 190
+    per_day: int = 625_000
+    search_per_second: int = 5
+    search_lag: float = 2.0
+    same_value_bumps: bool = False
+    same_value_fires: bool = False
+    merge_keeps_primary_id: bool = False
+    v2_enroll_works: bool = True
+    required_when: list[RequiredWhen] = field(default_factory=list)
+    custom_property_limit: int = 1000
+    uses_marketing_contacts: bool = False
