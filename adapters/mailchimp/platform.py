@@ -27,7 +27,7 @@ class MailchimpPlatform:
     """One audience: `audience` is its name in fields.yaml, `list_id` its id at Mailchimp.
 
     Records carry the `contact_id` as their id, which an e-mail change leaves alone; the MD5 subscriber hash is the value
-    ``subscriber_hash``. `page_size` is the count of listings, at most 1,000. The methods' promises are those of
+    ``subscriber_hash``. `page_size` is the count of listings, 2 to 1,000. The methods' promises are those of
     `adapters.ports.MailchimpPort`.
     """
 

@@ -30,7 +30,7 @@ _SWEEPS = 3
 
 
 class Reader:
-    """Members of the audience `list_id`, as records of `source`; `page_size` is at most 1,000."""
+    """Members of the audience `list_id`, as records of `source`; `page_size` is 2 to 1,000."""
 
     def __init__(self, client: MailchimpClient, *, source: str, list_id: str, page_size: int) -> None:
         self._client = client
@@ -85,22 +85,28 @@ class Reader:
         )
 
     def _everyone(self, query: Mapping[str, object], kind: str, start: int, then: str | None) -> Iterator[Page]:
+        """Each page begins with the last row of the one before; if it does not, rows have moved meanwhile."""
         seen: set[str] = set()
-        rows = 0
+        total = 0
         for _sweep in range(_SWEEPS):
-            offset, total = start, start + 1
-            while offset < total:
+            offset, last, moved = start, None, False
+            while True:
                 listing = {**query, "sort_field": "timestamp_opt", "sort_dir": "ASC", "offset": offset}
                 members, total = self._list(listing)
-                if not members:
-                    break
+                moved = moved or (last is not None and _key(members) != last)
                 offset += len(members)
-                page = self._page(members, seen, next_page=f"{kind}:{offset}" if offset < total else then)
-                rows += len(page.records) + len(page.unreadable)
-                yield page
-            if start or rows >= total:
+                ended = offset >= total or len(members) < 2
+                page = self._page(members, seen, next_page=then if ended else f"{kind}:{offset}")
+                if page.records or page.unreadable:
+                    yield page
+                if ended:
+                    break
+                last, offset = _key(members[-1:]), offset - 1
+            if start or (not moved and len(seen) >= total):
                 return
-        raise PlatformUnreachable("mailchimp", f"{rows} of {total} members could be listed", maybe_applied=False)
+        if len(seen) < total:
+            text = f"{len(seen)} of {total} members could be listed"
+            raise PlatformUnreachable("mailchimp", text, maybe_applied=False)
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """Members by contact_id; an id that is not there, or no longer, is missing. Raises PlatformError."""
@@ -122,13 +128,19 @@ class Reader:
         }
 
     def standing(self, id_: str, member: Mapping[str, Any], markers_tag: str) -> Standing:
-        """What one member's row says right now; a row that cannot be understood says no."""
-        tags = self.tags(member)
+        """What one member's row says right now.
+
+        A row that cannot be understood says no, and so does one without the merge field of the markers: it has been
+        deleted in the audience, so nobody can tell which episodes there were.
+        """
         try:
+            tags = self.tags(member)
             record = record_of(member, self._source, tags)
         except ValueError:
             return Standing(id_, frozenset({Refusal.UNREADABLE}))
         refusals, channel_refusal = consent_from_values(record.values)
+        if f"merge_fields.{markers_tag}" not in record.values:
+            refusals |= {Refusal.UNREADABLE}
         return Standing(
             id=id_,
             refusals=refusals,
@@ -181,8 +193,8 @@ class Reader:
 
     def _page(self, members: Sequence[Mapping[str, Any]], seen: set[str], next_page: str | None = None) -> Page:
         records, unreadable = [], {}
-        for member in members:
-            key = text_of(member.get("contact_id")) or text_of(member.get("id")) or "(a member without any id)"
+        for number, member in enumerate(members):
+            key = _key([member]) or f"(row {number} of a page has no id)"
             if key in seen:
                 continue
             seen.add(key)
@@ -200,6 +212,11 @@ class Reader:
             return self._record(member)
         except ValueError as error:
             raise PlatformUnreachable("mailchimp", f"a member not understood: {error}", maybe_applied=False) from error
+
+
+def _key(members: Sequence[Mapping[str, Any]]) -> str | None:
+    """What the first of these rows is known by; None where there is none."""
+    return next((text_of(member.get("contact_id")) or text_of(member.get("id")) for member in members), None)
 
 
 def _newest(members: Sequence[Mapping[str, Any]], floor: datetime) -> datetime:
