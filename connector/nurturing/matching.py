@@ -1,0 +1,39 @@
+"""Which tracks a contact matches, and since when: the memory that lets nobody enter by merely going on matching."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from connector.nurturing.eligibility import barred
+from connector.nurturing.intents import TrackState
+from connector.nurturing.situation import Situation
+from connector.rulebook.types import Track
+
+
+def track_states(situation: Situation, *, baseline: bool) -> Mapping[str, TrackState]:
+    """Return the new state of every track of the rulebook that she matches or that was remembered.
+
+    She matches when the track is for her and nothing bars her from it. A match that goes on keeps its day and stays
+    `at_baseline`; `baseline` marks every present match so.
+    """
+    states: dict[str, TrackState] = {}
+    for track_id, track in situation.rulebook.tracks.tracks.items():
+        before = situation.memory.tracks.get(track_id)
+        matched = is_for(situation, track) and barred(situation, track) is None
+        if before is None and not matched:
+            continue
+        goes_on = before if before is not None and before.matched == matched else None
+        states[track_id] = TrackState(
+            track=track_id,
+            matched=matched,
+            matched_since=goes_on.matched_since if goes_on else situation.verdict.day,
+            at_baseline=matched and (baseline or (goes_on is not None and goes_on.at_baseline)),
+        )
+    return MappingProxyType(states)
+
+
+def is_for(situation: Situation, track: Track) -> bool:
+    """Tell whether `when` holds. Nobody without evidence and a score is meant: scoring comes before nurturing."""
+    verdict = situation.verdict
+    return verdict.enough and verdict.score is not None and situation.holds(track.when)

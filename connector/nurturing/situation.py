@@ -1,0 +1,76 @@
+"""One contact at one judgement: everything that the parts of nurturing look at, and what conditions see of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from connector.facts import Contact, Episode
+from connector.nurturing.intents import Memory
+from connector.nurturing.ways import segment_keys
+from connector.rulebook.conditions import Condition, Subject, holds
+from connector.rulebook.types import Rulebook
+from connector.scoring.computed import as_values
+from connector.scoring.verdict import CUSTOMER, Step, Verdict
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known of one contact when she is judged. Everything derived is computed once."""
+
+    contact: Contact
+    verdict: Verdict
+    step: Step
+    memory: Memory
+    rulebook: Rulebook
+    now: datetime
+
+    @cached_property
+    def tz(self) -> ZoneInfo:
+        """The team's time zone."""
+        return ZoneInfo(self.rulebook.fields.timezone)
+
+    def day_of(self, moment: datetime) -> date:
+        """The team's day of a moment."""
+        return moment.astimezone(self.tz).date()
+
+    @cached_property
+    def today(self) -> date:
+        """The team's day of `now`."""
+        return self.day_of(self.now)
+
+    @property
+    def stage(self) -> str:
+        """Where she stands after the step."""
+        return self.step.after.stage
+
+    @cached_property
+    def episodes(self) -> tuple[Episode, ...]:
+        """Her episodes, oldest first, without memberships of segments (a segment is no episode)."""
+        return tuple(
+            episode
+            for episode in sorted(self.contact.episodes, key=lambda episode: (episode.entered_at, episode.number))
+            if episode.channel not in segment_keys(self.rulebook, episode.track)
+        )
+
+    @cached_property
+    def on(self) -> tuple[Episode, ...]:
+        """The episodes she is in now."""
+        return tuple(episode for episode in self.episodes if episode.left_at is None)
+
+    def holds(self, condition: Condition) -> bool:
+        """Tell whether a track's condition is true of her: fields, events, and the names that scoring computed."""
+        return holds(condition, self._subject)
+
+    @cached_property
+    def _subject(self) -> Subject:
+        values = {**self.contact.fields, **as_values(self.verdict), "stage": self.stage, "aim": self._aim()}
+        return Subject(self.verdict.day, values, self.contact.events, self.tz)
+
+    def _aim(self) -> str:
+        """The aim of the track she is on; off every track a customer is to be retained, anybody else to be won."""
+        tracks = self.rulebook.tracks.tracks
+        present = (tracks[episode.track].aim for episode in self.on if episode.track in tracks)
+        return next(present, "retain" if self.stage == CUSTOMER else "win")
