@@ -9,66 +9,77 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Tag,
+    model_validator,
+)
 
-from connector.rulebook.conditions import Condition
-from connector.rulebook.parse import parse_condition, parse_text_test
+from connector.rulebook.conditions import ASSET, COMPUTED, Condition
+from connector.rulebook.folding import fold
+from connector.rulebook.parse import (
+    JOINING,
+    parse_condition,
+    parse_text_test,
+    write_condition,
+    write_text_test,
+)
+from connector.rulebook.spelling import did_you_mean
+from connector.rulebook.units import POINT as POINT  # noqa: PLC0414  re-exported: it is the unit of every Points
+from connector.rulebook.units import parse_days, parse_points, parse_share, write_days, write_points, write_share
 
-#: One point, in the unit of every computation.
-POINT = 1000
-
-_DURATION = re.compile(r"^(\d{1,5})\s*([dw])$")
-_UNIT_DAYS = {"d": 1, "w": 7}
-
-
-def parse_points(raw: object) -> int:
-    """`18`, `0.2`, `-5` → thousandths of a point. Raises ValueError beyond three decimals."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
-        raise ValueError("points are a number, such as 5 or 0.2")
-    try:
-        points = Decimal(str(raw)) * POINT
-    except InvalidOperation:
-        raise ValueError("points are a number, such as 5 or 0.2") from None
-    if points != points.to_integral_value():
-        raise ValueError("points have at most three decimals")
-    return int(points)
-
-
-def parse_days(raw: object) -> int:
-    """`21d` or `3w` → whole days. Raises ValueError for anything else."""
-    match = _DURATION.match(raw.strip().lower()) if isinstance(raw, str) else None
-    if match is None:
-        raise ValueError("a duration is a whole number of days or weeks, such as 21d or 3w")
-    return int(match[1]) * _UNIT_DAYS[match[2]]
-
-
-def parse_share(raw: object) -> Decimal:
-    """`10%` or `0.1` → 0.1. Raises ValueError outside 0 to 100 %."""
-    try:
-        text = str(raw).strip()
-        share = Decimal(text[:-1]) / 100 if text.endswith("%") else Decimal(text)
-    except InvalidOperation:
-        raise ValueError("a share is a percentage such as 10%") from None
-    if not 0 <= share <= 1:
-        raise ValueError("a share lies between 0% and 100%")
-    return share
-
-
-Points = Annotated[int, BeforeValidator(parse_points)]
-Days = Annotated[int, BeforeValidator(parse_days)]
-Share = Annotated[Decimal, BeforeValidator(parse_share)]
-When = Annotated[Condition, BeforeValidator(parse_condition)]
-TextTest = Annotated[Condition, BeforeValidator(parse_text_test)]
+Points = Annotated[int, BeforeValidator(parse_points), PlainSerializer(write_points)]
+Days = Annotated[int, BeforeValidator(parse_days), PlainSerializer(write_days)]
+Share = Annotated[Decimal, BeforeValidator(parse_share), PlainSerializer(write_share)]
+When = Annotated[Condition, PlainValidator(parse_condition), PlainSerializer(write_condition)]
+TextTest = Annotated[Condition, PlainValidator(parse_text_test), PlainSerializer(write_text_test)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+
+
+def _not_reserved(name: str) -> str:
+    if name in COMPUTED or name in JOINING or name == ASSET:
+        raise ValueError(f'"{name}" means something else in conditions; choose another name, such as {name}_field')
+    return name
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        cure = did_you_mean(name, available_timezones()) or "write one like Europe/Madrid"
+        raise ValueError(f'there is no time zone "{name}"; {cure}') from None
+    return name
+
+
+def _folded(values: Mapping[str, str]) -> dict[str, str]:
+    """Keys as they are compared. Two that differ only by case or accents must mean the same."""
+    folded: dict[str, str] = {}
+    for key, value in values.items():
+        if folded.setdefault(fold(key), value) != value:
+            raise ValueError(f'"{key}" is there twice (case and accents do not count) with two meanings; keep one')
+    return folded
+
+
+FieldName = Annotated[Identifier, AfterValidator(_not_reserved)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Values = Annotated[Mapping[str, str], AfterValidator(_folded)]
 
 
 class Strict(BaseModel):
     """The base of every type here: unknown keys are refused, nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 # ---------------------------------------------------------------- fields.yaml
@@ -82,14 +93,16 @@ class Audience(Strict):
 
 
 class FieldMapping(Strict):
-    """Where one field lives. `or` is a second HubSpot property, read where the first is empty; `from` derives."""
+    """Where one field lives. `or` is a second HubSpot property, read where the first is empty; `from: email` gives the
+    address's domain. `values` translates what the platform says; its keys are kept as they are compared (folded).
+    """
 
     hubspot: str | None = None
     mailchimp: str | None = None
     or_: str | None = Field(None, alias="or")
     from_: Literal["email"] | None = Field(None, alias="from")
     type: Literal["text", "number", "bool", "date", "datetime", "range", "stage"] | None = None
-    values: Mapping[str, str] = Field(default_factory=dict)
+    values: Values = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _lives_somewhere(self) -> FieldMapping:
@@ -169,10 +182,10 @@ class FieldsFile(Strict):
 
     version: Literal[1]
     language: Literal["en", "es", "ca"] = "en"
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
     marketing_contacts: bool = False
     audiences: Mapping[Identifier, Audience] = Field(default_factory=dict)
-    fields: Mapping[Identifier, FieldMapping]
+    fields: Mapping[FieldName, FieldMapping]
     events: Mapping[Identifier, EventMapping] = Field(default_factory=dict)
     write: Writes = Writes()
 
@@ -348,10 +361,19 @@ class EventEvidence(Strict):
     except_: tuple[Identifier, ...] = Field((), alias="except")
 
 
+def _evidence_kind(raw: Any) -> str:
+    return "events" if isinstance(raw, EventEvidence) or (isinstance(raw, Mapping) and "events" in raw) else "known"
+
+
+Evidence = Annotated[
+    Annotated[KnownEvidence, Tag("known")] | Annotated[EventEvidence, Tag("events")], Discriminator(_evidence_kind)
+]
+
+
 class MinimumEvidence(Strict):
     """Below it a contact is *not enough data*: never scored 0, never enrolled."""
 
-    any: tuple[KnownEvidence | EventEvidence, ...] = Field(min_length=1)
+    any: tuple[Evidence, ...] = Field(min_length=1)
 
 
 class TrustShares(Strict):
@@ -420,7 +442,7 @@ class MailchimpTarget(Strict):
     tag: str = Field(max_length=100)
 
 
-Evidence = Literal["verified", "confirmed", "none"]
+Assurance = Literal["verified", "confirmed", "none"]
 
 
 class Enroll(Strict):
@@ -428,8 +450,8 @@ class Enroll(Strict):
 
     hubspot: HubSpotTarget | None = None
     mailchimp: MailchimpTarget | None = None
-    listener: Evidence = "none"
-    exit: Evidence = "none"
+    listener: Assurance = "none"
+    exit: Assurance = "none"
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Enroll:
@@ -475,11 +497,29 @@ class Dosing(Strict):
     one_track: bool = True
 
 
+def _hours(text: str) -> str:
+    match = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", text.strip(), re.ASCII)
+    if match is None or not match[1] + match[2] < match[3] + match[4] <= "2400":
+        raise ValueError('write opening and closing like "09:00-18:00", within "00:00-24:00"')
+    return text
+
+
+def _weekdays(text: str) -> str:
+    day = "(mon|tue|wed|thu|fri|sat|sun)"
+    if not re.fullmatch(rf"{day}(-{day})?(,{day}(-{day})?)*", text.lower().replace(" ", "")):
+        raise ValueError("write days like mon-fri or mon,wed,fri")
+    return text
+
+
+Hours = Annotated[str, AfterValidator(_hours)]
+Weekdays = Annotated[str, AfterValidator(_weekdays)]
+
+
 class Calendar(Strict):
     """When an enrollment may be made, in the team's time zone."""
 
-    days: str = "mon-sun"
-    hours: str = "00:00-24:00"
+    days: Weekdays = "mon-sun"
+    hours: Hours = "00:00-24:00"
     holidays: tuple[date, ...] = ()
 
 

@@ -1,0 +1,232 @@
+"""One YAML file as plain data that remembers its lines.
+
+YAML 1.2, read node by node: the data are dicts, lists, text, numbers, true/false and None only (a day stays the text
+"2027-05-01"), so that what is stored as JSON and what was read from a file are the same. What YAML tools disagree
+about is refused, because the file would mean something else elsewhere: duplicate keys, words that YAML 1.1 takes for
+booleans (`on`, `NO`), its base-60 numbers (`20:00`) and octals (`08001`), merge keys, tags.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+from connector.rulebook.problems import Problem, key_text
+
+#: Limits of one file: bytes, levels of nesting, aliases, and nodes once aliases are followed.
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+MAX_ALIASES = 50
+MAX_NODES = 100_000
+
+Path_ = tuple[str | int, ...]
+
+_BOOLEAN_IN_1_1 = frozenset({"yes", "no", "on", "off"})
+_BASE_60 = re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?", re.ASCII)
+_OCTAL_IN_1_1 = re.compile(r"[-+]?0[\d_]+", re.ASCII)
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(slots=True)
+class Document:
+    """What one file says: plain data, the line of every path in it, and what is wrong with it as YAML."""
+
+    file: str
+    data: Any = None
+    lines: dict[Path_, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line(self, path: Path_) -> int:
+        """The line of `path`, or of the nearest part of it that is in the file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def problem(self, path: Path_, message: str, cure: str = "") -> Problem:
+        """A problem at `path` of this file."""
+        return Problem(self.file, self.line(path), key_text(path), message, cure)
+
+
+def read_document(path: Path, name: str) -> Document:
+    """Read `path`, called `name` in messages. Never raises for what the file holds: see `Document.problems`."""
+    document = Document(name)
+    try:
+        raw = path.read_bytes()
+        text = raw[: MAX_BYTES + 1].decode("utf-8-sig")
+    except OSError as error:
+        return _given_up(document, 0, f"cannot be read ({error.strerror})", "check its name and permissions")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        return _given_up(document, line, "is not UTF-8", "save the file with the encoding UTF-8")
+    if len(raw) > MAX_BYTES:
+        return _given_up(document, 0, "is larger than 1 MiB", "split the model, or keep long lists in the platform")
+    return parse_document(text, document)
+
+
+def parse_document(text: str, document: Document) -> Document:
+    """Fill `document` with what `text` says."""
+    try:
+        if not _within_limits(text, document):
+            return document
+        node = _yaml().compose(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        return _given_up(
+            document, line, f"is not YAML: {error.problem}", "mind indentation, quotes and colons above this line"
+        )
+    except YAMLError as error:
+        return _given_up(document, 0, f"is not YAML: {str(error).splitlines()[0]}", "remove control characters")
+    if not isinstance(node, MappingNode):
+        return _given_up(document, 1, "holds no keys", "begin with version: 1")
+    builder = _Builder(document)
+    document.data = builder.build(node, ())
+    return document
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
+
+def _given_up(document: Document, line: int, message: str, cure: str) -> Document:
+    document.problems.append(Problem(document.file, line, "", message, cure))
+    return document
+
+
+def _within_limits(text: str, document: Document) -> bool:
+    """Walk the stream of events, which takes no stack, before anything recursive touches the file."""
+    depth = aliases = 0
+    for event in _yaml().parse(text):
+        line = event.start_mark.line + 1
+        if isinstance(event, MappingStartEvent | SequenceStartEvent):
+            depth += 1
+        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+            depth -= 1
+        elif isinstance(event, AliasEvent):
+            aliases += 1
+        if depth > MAX_DEPTH:
+            _given_up(document, line, f"is nested more than {MAX_DEPTH} levels deep", "write it flatter")
+            return False
+        if aliases > MAX_ALIASES:
+            _given_up(document, line, f"has more than {MAX_ALIASES} aliases (*name)", "write the values out")
+            return False
+        if isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent) and event.tag is not None:
+            _given_up(document, line, f'has a tag ("{event.tag}")', "remove it: the rulebook is plain data")
+            return False
+        if isinstance(event, DocumentStartEvent) and event.version is not None:
+            _given_up(document, line, "names a version of YAML", "remove the line that begins with %YAML")
+            return False
+    return True
+
+
+class _Builder:
+    """Turns nodes into plain data, noting lines and problems on the way."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.nodes = 0
+        self.open: set[int] = set()
+
+    def build(self, node: Node, path: Path_) -> Any:
+        self.nodes += 1
+        self.document.lines.setdefault(path, node.start_mark.line + 1)
+        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH or id(node) in self.open:
+            if self.nodes <= MAX_NODES + 1:
+                self._problem(path, "is too large once its aliases are followed", "write the values out")
+                self.nodes = MAX_NODES + 1
+            return None
+        if isinstance(node, ScalarNode):
+            return self._scalar(node, path)
+        self.open.add(id(node))
+        built: Any
+        if isinstance(node, MappingNode):
+            built = self._mapping(node, path)
+        else:
+            built = [self.build(one, (*path, place)) for place, one in enumerate(node.value)]
+        self.open.discard(id(node))
+        return built
+
+    def _mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, ScalarNode):
+                self._problem(path, "has a key that is not a word", "write plain keys", line)
+                continue
+            key = key_node.value
+            at = (*path, key)
+            if key in built:
+                first = self.document.lines[at]
+                self._problem(at, f'"{key}" is there twice, first on line {first}', "rename or remove one", line)
+                continue
+            self.document.lines[at] = line
+            if key == "<<" and key_node.style is None:
+                self._problem(at, "merge keys (<<) are not YAML 1.2", "write the keys out")
+            elif key_node.style is None and key.lower() in _BOOLEAN_IN_1_1:
+                meaning = "true" if key.lower() in ("on", "yes") else "false"
+                cure = 'write event:, or put it in quotes: "on"' if key == "on" else f'put it in quotes: "{key}"'
+                self._problem(at, f"many tools read the key {key} as {meaning}", cure)
+            built[key] = self.build(value_node, at)
+        return built
+
+    def _scalar(self, node: ScalarNode, path: Path_) -> object:
+        text = str(node.value)
+        if node.style is not None:
+            return text
+        if text.lower() in _BOOLEAN_IN_1_1:
+            cure = f'write true or false for yes or no, or "{text}" in quotes for the word'
+            self._problem(path, f"{text} is a word to some tools and yes or no to others", cure)
+        elif _BASE_60.fullmatch(text):
+            self._problem(path, f"{text} is a time to people and a number to some tools", f'put it in quotes: "{text}"')
+        elif _OCTAL_IN_1_1.fullmatch(text):
+            self._problem(path, f"{text} is an octal number to some tools", f'put it in quotes: "{text}"')
+        return _plain(node.tag or "", text)
+
+    def _problem(self, path: Path_, message: str, cure: str, line: int | None = None) -> None:
+        at = self.document.line(path) if line is None else line
+        self.document.problems.append(Problem(self.document.file, at, key_text(path), message, cure))
+
+
+def _plain(tag: str, text: str) -> object:
+    """A scalar without quotes, as YAML 1.2 resolves it; what has no plain form here (a day, infinity) stays text."""
+    try:
+        match tag.removeprefix(_TAG):
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int":
+                return int(text, 0)
+            case "float" if math.isfinite(float(text)):
+                return float(text)
+    except ValueError:
+        pass
+    return text
+
+
+def at_path(data: Any, path: Path_) -> Any:
+    """What stands at `path` in plain data, or None."""
+    for step in path:
+        if isinstance(data, Mapping):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data

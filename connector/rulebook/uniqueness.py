@@ -1,0 +1,61 @@
+"""Checks that what must be one is one: rule ids of a model, names of models, stages, ways into tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+
+from connector.rulebook.document import Document, Path_, at_path
+from connector.rulebook.draft import Draft, walk
+from connector.rulebook.problems import Problem
+from connector.rulebook.vocabulary import ALWAYS_STATES, Vocabulary
+
+Place = tuple[Document, Path_, Hashable]
+
+
+def check_uniqueness(draft: Draft, known: Vocabulary) -> Iterator[Problem]:
+    """Everything that is there twice and may not be; the later one is named, with the line of the first."""
+    for part in draft.models:
+        ids = ((part.document, path, value) for path, value in walk(part.document.data) if path[-1] == "id")
+        yield from _twice(ids, "the rule id", "give each rule of a model its own id: receipts and history name it")
+    models = ((part.document, ("model",), at_path(part.document.data, ("model",))) for part in draft.models)
+    yield from _twice(models, "the model", "give each model its own name")
+    stages = list(_stage_ids(draft.stages.document))
+    yield from _twice(stages, "the stage", "give each stage its own id")
+    for document, path, stage in stages:
+        if stage in (known.states or ALWAYS_STATES):
+            yield document.problem(path, f'"{stage}" is a state beside the ladder', "give the stage another id")
+    yield from _twice(
+        _ways(draft.tracks.document), "the way", "give each track its own list or tag, and name a way once"
+    )
+
+
+def _stage_ids(document: Document) -> Iterator[tuple[Document, Path_, str]]:
+    for path, value in walk(document.data):
+        if path[0] == "stages" and path[-1] == "id" and isinstance(value, str):
+            yield document, path, value
+
+
+def _ways(document: Document) -> Iterator[Place]:
+    """Lists and tags stand for one track over all tracks; a property holds the track's name, so it is one per track."""
+    for path, value in walk(document.data):
+        if not isinstance(value, dict) or len(path) != 5 or path[0] != "tracks" or path[2] != "enroll":
+            continue
+        if path[4] == "hubspot" and isinstance(value.get("property"), str):
+            yield document, path, f"{value['property']} of {path[1]}"
+        elif path[4] == "hubspot" and isinstance(value.get("list"), str):
+            yield document, path, f"list {value['list']}"
+        elif path[4] == "mailchimp":
+            yield document, path, f"tag {value.get('tag')} in {value.get('audience')}"
+
+
+def _twice(places: Iterable[Place], what: str, cure: str) -> Iterator[Problem]:
+    first: dict[Hashable, tuple[Document, Path_]] = {}
+    for document, path, name in places:
+        if not isinstance(name, str):
+            continue
+        if name not in first:
+            first[name] = document, path
+            continue
+        other, other_path = first[name]
+        where = f"line {other.line(other_path)}" if other is document else f"{other.file}:{other.line(other_path)}"
+        yield document.problem(path, f'{what} "{name}" is there twice, first on {where}', cure)
