@@ -1,0 +1,89 @@
+"""Connections to the store, and the locks that span them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError
+
+from connector.store.errors import StoreUnavailable
+
+#: Keeps our advisory locks apart from other users of the same database ("TREL").
+LOCK_SPACE = 0x5452454C
+_WRITER = "writer"
+
+#: SQLSTATE classes and codes that say the server is away or out of room, whatever the statement was.
+_AWAY = ("08", "53", "57P01", "57P02", "57P03", "57P05", "58")
+
+
+def connect(url: str) -> Engine:
+    """An engine with a small pool for a PostgreSQL URL (``postgres://``, ``postgresql://``, ``postgresql+psycopg://``).
+
+    Nothing is opened yet. Using it raises StoreUnavailable when the server is away, refuses us, or has no room left.
+    Statements' parameters never appear in errors (they hold personal data).
+    """
+    engine = create_engine(
+        _with_driver(url),
+        pool_size=5,
+        max_overflow=5,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        json_serializer=_json_text,
+        json_deserializer=orjson.loads,
+        connect_args={"connect_timeout": 5, "application_name": "trellis", "options": "-c timezone=UTC"},
+    )
+    event.listen(engine, "handle_error", _name_what_is_away)
+    return engine
+
+
+def writer_lock(conn: Connection) -> None:
+    """Become the one writer of the ledger until the transaction ends; waits for the one before.
+
+    Positions are given under this lock only, so they become visible in their order.
+    """
+    conn.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))"), {"space": LOCK_SPACE, "name": _WRITER})
+
+
+def try_lock(conn: Connection, name: str) -> bool:
+    """Take the named lock for this database session, or say False at once. Held until `unlock` or disconnection.
+
+    Use a connection of its own: one that goes back to the pool keeps the lock.
+    """
+    return bool(
+        conn.scalar(text("SELECT pg_try_advisory_lock(:space, hashtext(:name))"), {"space": LOCK_SPACE, "name": name})
+    )
+
+
+def unlock(conn: Connection, name: str) -> None:
+    """Give back what `try_lock` took on this session."""
+    conn.execute(text("SELECT pg_advisory_unlock(:space, hashtext(:name))"), {"space": LOCK_SPACE, "name": name})
+
+
+def _with_driver(url: str) -> URL:
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    except ArgumentError:
+        raise StoreUnavailable("DATABASE_URL is not a URL: write postgresql://user:password@host/database") from None
+    if parsed.get_backend_name() != "postgresql":
+        raise StoreUnavailable(f"DATABASE_URL names {parsed.get_backend_name()}: only PostgreSQL is supported")
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _name_what_is_away(context: ExceptionContext) -> StoreUnavailable | None:
+    """Replace the driver's error by StoreUnavailable where the server, not the statement, is at fault."""
+    error = context.original_exception
+    if context.is_pre_ping or not isinstance(error, psycopg.OperationalError):
+        return None  # a ping that fails makes the pool connect anew: that attempt will tell
+    connecting = context.connection is None
+    if not (connecting or context.is_disconnect or (error.sqlstate or "").startswith(_AWAY)):
+        return None
+    reason = next(iter(str(error).strip().splitlines()), "no reason given")
+    return StoreUnavailable(f"the database is not usable: {reason}; see that it runs and that DATABASE_URL is right")

@@ -1,0 +1,364 @@
+"""Every table of the store, as SQLAlchemy metadata. The migrations make it; a test compares the two.
+
+Times are `timestamptz`; raw platform values are kept under the platform's own names. `position` numbers come from one
+sequence under the writer lock, so that "everything up to position n" never changes afterwards.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={"pk": "%(table_name)s_pkey", "ix": "%(table_name)s_%(column_0_N_name)s"},
+)
+
+Moment = DateTime(timezone=True)
+Sequence("ledger_position", metadata=metadata)
+
+#: Intents to enroll that stand for their episode: no second one may exist beside them (promise 3).
+LIVE_ENROLLMENT = "kind = 'enroll' AND state IN ('pending', 'held', 'sending', 'accepted', 'unknown', 'parked')"
+
+
+def _needed(name: str, kind: object, default: str | None = None) -> Column[object]:
+    return Column(name, kind, nullable=False, server_default=text(default) if default else None)  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- the ledger
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("created_at", Moment),
+    _needed("changed", BigInteger, "0"),  # ledger position of the newest fact about her
+    _needed("judged", BigInteger, "0"),  # ... and of the newest one that her verdict knows
+    _needed("revision", Integer, "0"),  # grows with each verdict: two judges at once, one wins
+    Column("judged_day", Date),
+    Column("judged_rulebook", Text),
+    Index("contact_dirty", "id", postgresql_where=text("changed > judged")),
+    Index("contact_judged", "judged_day", "judged_rulebook"),
+)
+
+identity = Table(  # old ids of merged records stay, and lead to the one who swallowed them
+    "identity",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("platform_id", Text, primary_key=True),
+    _needed("contact", BigInteger),
+    Index("identity_contact", "contact"),
+)
+
+record = Table(  # the present snapshot of a contact on a source
+    "record",
+    metadata,
+    Column("contact", BigInteger, primary_key=True),
+    Column("source", Text, primary_key=True),
+    _needed("platform_id", Text),
+    Column("email", Text),
+    Column("email_key", Text),  # normalized, for matching over platforms
+    Column("member_hash", Text),  # Mailchimp's subscriber hash, under which activity is told
+    _needed("raw", JSONB),
+    _needed("modified_at", Moment),
+    _needed("archived", Boolean),
+    _needed("merged_ids", ARRAY(Text)),
+    _needed("read_at", Moment),
+    Index("record_email_key", "email_key"),
+    Index("record_company", text("(raw ->> 'associatedcompanyid')"), postgresql_where=text("source = 'hubspot'")),
+    Index("record_member_hash", "member_hash", postgresql_where=text("member_hash IS NOT NULL")),
+    Index("record_platform_id", "source", "platform_id", unique=True),
+)
+
+company = Table(  # once each; contacts point at it by `associatedcompanyid`
+    "company",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _needed("raw", JSONB),
+    _needed("read_at", Moment),
+)
+
+value_log = Table(  # append-only: what each platform field was, and since when we know
+    "value_log",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "position", BigInteger, primary_key=True, autoincrement=False, server_default=text("nextval('ledger_position')")
+    ),
+    _needed("source", Text),
+    _needed("name", Text),
+    Column("value", Text),
+    _needed("known_at", Moment),
+)
+
+event = Table(  # one per contact and key: a partitioned table cannot say so itself, take-in does under the writer lock
+    "event",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("happened_at", Moment, primary_key=True),
+    _needed("kind", Text),
+    _needed("known_at", Moment),
+    _needed("asset", Text),
+    _needed("channel", Text),
+    _needed("trust", Text),
+    _needed("position", BigInteger, "nextval('ledger_position')"),
+    postgresql_partition_by="RANGE (happened_at)",
+)
+
+tombstone = Table(  # keyed hashes of erased people: what comes late about them is dropped
+    "tombstone",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    _needed("at", Moment),
+)
+
+# ---------------------------------------------------------------- judgements
+
+verdict = Table(  # the newest one of each contact
+    "verdict",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    _needed("model", Text),
+    Column("score", SmallInteger),  # null: not enough data, or no model applies; never 0 for that
+    _needed("exact", Integer),
+    _needed("stage", Text),
+    _needed("since", Date),
+    _needed("day", Date),
+    _needed("rulebook", Text),
+    _needed("position", BigInteger),
+    _needed("handed_over", Boolean),
+    _needed("receipt", JSONB),
+    _needed("written_at", Moment),
+    Index("verdict_stage", "stage"),
+)
+
+flip = Table(
+    "flip",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("contact", BigInteger),
+    Column("before", Text),
+    _needed("after", Text),
+    _needed("cause", Text),
+    _needed("rise", Boolean),
+    _needed("baseline", Boolean),
+    _needed("day", Date),
+    _needed("at", Moment),
+    Index("flip_contact", "contact", "id"),
+    Index("flip_at", "at"),
+)
+
+track_state = Table(
+    "track_state",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column("track", Text, primary_key=True),
+    _needed("matched", Boolean),
+    _needed("matched_since", Date),
+    _needed("at_baseline", Boolean),
+)
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("kind", Text),
+    _needed("state", Text),
+    _needed("contact", BigInteger),
+    Column("source", Text),
+    Column("track", Text),
+    Column("episode", Integer),
+    Column("channel", Text),
+    _needed("payload", JSONB),
+    _needed("why", Text, "''"),
+    _needed("not_before", Moment),
+    Column("expires_at", Moment),  # null while held
+    _needed("attempts", Integer, "0"),
+    Column("lease_until", Moment),  # database time
+    Column("sending_at", Moment),
+    Column("approved_at", Moment),
+    _needed("reason", Text, "''"),
+    _needed("created_at", Moment),
+    Column("finished_at", Moment),
+    Index(
+        "intent_one_enrollment",
+        "contact",
+        "track",
+        "episode",
+        unique=True,
+        postgresql_where=text(LIVE_ENROLLMENT),
+    ),
+    Index(
+        "intent_one_write",
+        "contact",
+        "source",
+        unique=True,
+        postgresql_where=text("kind = 'write' AND state = 'pending'"),
+    ),
+    Index(
+        "intent_one_leave",
+        "contact",
+        "track",
+        "episode",
+        unique=True,
+        postgresql_where=text("kind = 'leave' AND state IN ('pending', 'held', 'sending')"),
+    ),
+    Index(
+        "intent_open",
+        "kind",
+        "source",
+        "id",
+        postgresql_where=text("state IN ('pending', 'held', 'sending', 'unknown', 'parked')"),
+    ),
+    Index("intent_contact", "contact"),
+    Index("intent_enrolled_at", "sending_at", postgresql_where=text("kind = 'enroll' AND sending_at IS NOT NULL")),
+)
+
+episode = Table(
+    "episode",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column("track", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _needed("channel", Text),
+    _needed("source", Text),
+    _needed("entered_at", Moment),
+    Column("left_at", Moment),
+    Column("intent", BigInteger),
+)
+
+written = Table(  # what we last wrote; `times` within the hour that began at `hour` shows a loop
+    "written",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    _needed("value", Text),
+    _needed("at", Moment),
+    _needed("hour", Moment),
+    _needed("times", Integer),
+)
+
+# ---------------------------------------------------------------- what came in, what went wrong
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("platform", Text),
+    _needed("body", LargeBinary),
+    _needed("content_type", Text),
+    _needed("meta", JSONB),
+    _needed("received_at", Moment),
+    _needed("state", Text, "'waiting'"),
+    _needed("attempts", Integer, "0"),
+    Column("lease_until", Moment),  # database time
+    _needed("reason", Text, "''"),
+    Column("ended_at", Moment),
+    Index("delivery_waiting", "id", postgresql_where=text("state = 'waiting'")),
+    Index("delivery_received_at", "received_at"),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    _needed("at", Moment),
+    Index("seen_at", "at"),
+)
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("step", Text),
+    _needed("source", Text),
+    _needed("platform_id", Text),
+    Column("contact", BigInteger),
+    _needed("reason", Text),
+    _needed("first_at", Moment),
+    _needed("last_at", Moment),
+    _needed("times", Integer),
+    Column("resolved_at", Moment),
+    Index(
+        "failure_open",
+        "step",
+        "source",
+        "platform_id",
+        text("coalesce(contact, 0)"),
+        unique=True,
+        postgresql_where=text("resolved_at IS NULL"),
+    ),
+)
+
+# ---------------------------------------------------------------- what Trellis knows of itself
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _needed("value", Text),
+    _needed("at", Moment),
+)
+
+portal_cache = Table(
+    "portal_cache",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _needed("value", JSONB),
+    _needed("at", Moment),
+)
+
+rulebook = Table(
+    "rulebook",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    _needed("source", JSONB),
+    _needed("at", Moment),
+)
+
+release = Table(  # the newest row names the active rulebook
+    "release",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("rulebook", Text),
+    _needed("at", Moment),
+)
+
+baseline = Table(
+    "baseline",
+    metadata,
+    Column("source", Text, primary_key=True),
+    _needed("completed_at", Moment),
+)
+
+tick = Table(
+    "tick",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("slot", Moment, primary_key=True),
+)
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    _needed("at", Moment),
+)

@@ -1,0 +1,65 @@
+"""Fixtures for everybody: a real PostgreSQL for the whole run, and a fresh migrated database for each test that asks.
+
+Under xdist each worker process has a server of its own. The bundled server stops with its process, whatever ends it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from connector.store.engine import connect
+from connector.store.migrate import migrate
+from connector.store.postgres import Server
+
+_TEMPLATE = "trellis_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Iterator[Path]:
+    """A directory that the server's account can enter (pytest's own are closed to others, and root lends an account)."""
+    folder = Path(tempfile.mkdtemp(prefix="trellis-tests-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(data_folder: Path) -> Iterator[str]:
+    """URL of a running bundled server; its template database is migrated."""
+    server = Server(data_folder)
+    url = server.start()
+    try:
+        _execute(url, f"CREATE DATABASE {_TEMPLATE}")
+        engine = connect(_on(url, _TEMPLATE))
+        migrate(engine)
+        engine.dispose()
+        yield url
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[str]:
+    """URL of a fresh database with the present schema, dropped afterwards."""
+    name = f"test_{next(_numbers)}"
+    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield _on(postgres_url, name)
+    _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _on(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _execute(url: str, statement: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(statement)
