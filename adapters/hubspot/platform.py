@@ -13,7 +13,6 @@ from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.enroll import ListChannel, PropertyChannel
 from adapters.hubspot.names import HubSpotNames
 from adapters.hubspot.read import ContactReader, History, changed_companies, read_values
-from adapters.hubspot.rows import CONTACT_MODIFIED, MERGED_IDS
 from adapters.hubspot.write import write_contacts
 from adapters.ports import (
     Change,
@@ -35,7 +34,7 @@ _COMPANY_OF_CONTACT = "associatedcompanyid"
 class HubSpotPlatform:
     """Implements `HubSpotPort` for one portal. Thread-safe as its client is.
 
-    `properties` are the contact properties to read; what consent, markers, merges and company need is always read along.
+    `properties` are the contact properties to read; what consent, markers and company need is always read along.
     `subscription_types` are the ids whose opt-outs count; `use_marketing_status` says that the portal uses marketing
     contacts.
     """
@@ -58,8 +57,8 @@ class HubSpotPlatform:
         self._names = names
         self._use_marketing_status = use_marketing_status
         self._consent_properties = consent_properties(subscription_types, names)
-        along = (CONTACT_MODIFIED, MERGED_IDS, *([_COMPANY_OF_CONTACT] if company_properties else []))
-        self._contacts = ContactReader(client, (*properties, *self._consent_properties, *along))
+        company = (_COMPANY_OF_CONTACT,) if company_properties else ()
+        self._contacts = ContactReader(client, (*properties, *self._consent_properties, *company))
 
     def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
         """See `ContactPlatform`."""

@@ -13,6 +13,7 @@ from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.rows import (
     CONTACT_MODIFIED,
+    MERGED_IDS,
     UnreadableRow,
     has_id,
     history_of,
@@ -40,11 +41,12 @@ History = Mapping[str, Mapping[str, tuple[PastValue, ...]]]
 
 
 class ContactReader:
-    """Reads contacts with a fixed choice of properties."""
+    """Reads contacts with a fixed choice of properties, which become the values of the records."""
 
     def __init__(self, client: HubSpotClient, properties: Sequence[str]) -> None:
         self._client = client
-        self._properties = tuple(dict.fromkeys(properties))
+        self._shown = frozenset(properties)
+        self._properties = tuple(dict.fromkeys((*properties, "email", CONTACT_MODIFIED, MERGED_IDS)))
 
     def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
         """See `ContactPlatform.changed`: 1,000 changed contacts are five calls, values included."""
@@ -52,7 +54,7 @@ class ContactReader:
         if len(json.dumps(whole)) < LONGEST_BODY / 2:  # the other half is for the filters
             search = partial(_search, self._client, "contacts_search", self._properties)
             for rows in changed_rows(search, CONTACT_MODIFIED, since, until):
-                records, unreadable = sort_rows(rows)
+                records, unreadable = sort_rows(rows, self._shown)
                 yield Page(tuple(records), unreadable)
             return
         search = partial(_search, self._client, "contacts_search", (CONTACT_MODIFIED,))
@@ -74,13 +76,13 @@ class ContactReader:
             if short:
                 yield self._values_for(rows, token)
             else:
-                records, unreadable = sort_rows(rows)
+                records, unreadable = sort_rows(rows, self._shown)
                 yield Page(tuple(records), unreadable, token)
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """See `ContactPlatform.by_ids`; one call per 100 ids."""
         rows, missing = read_rows(self._client, "contacts_read", ids, self._properties)
-        records, unreadable = sort_rows(rows)
+        records, unreadable = sort_rows(rows, self._shown)
         if unreadable:
             reasons = ", ".join(f"{each}: {reason}" for each, reason in unreadable.items())
             raise PlatformUnreachable(PLATFORM, f"contacts cannot be read: {reasons}", maybe_applied=False)
@@ -103,10 +105,10 @@ class ContactReader:
 
     def _values_for(self, rows: Sequence[Any], token: str | None) -> Page:
         """A page of full records for rows that have little more than ids; who vanished meanwhile is left out."""
-        _, without_id = sort_rows(row for row in rows if not has_id(row))
+        _, without_id = sort_rows((row for row in rows if not has_id(row)), ())
         ids = [row_id(row) for row in rows if has_id(row)]
         full, _ = read_rows(self._client, "contacts_read", ids, self._properties)
-        records, unreadable = sort_rows(full)
+        records, unreadable = sort_rows(full, self._shown)
         return Page(tuple(records), {**without_id, **unreadable}, token)
 
 
@@ -136,10 +138,11 @@ def read_values(
     properties: Sequence[str],
     deadline: Deadline | None = None,
 ) -> dict[str, dict[str, str | None]]:
-    """Values by record id, as fresh as HubSpot has them; ids that do not exist are absent."""
+    """Values of `properties` by record id, as fresh as HubSpot has them; ids that do not exist are absent."""
+    asked = frozenset(properties)
     rows, _ = read_rows(client, endpoint, ids, properties, deadline)
     try:
-        return {row_id(row): row_values(row) for row in rows}
+        return {row_id(row): {n: v for n, v in row_values(row).items() if n in asked} for row in rows}
     except UnreadableRow as error:
         raise PlatformUnreachable(PLATFORM, f"a record cannot be read: {error}", maybe_applied=False) from error
 

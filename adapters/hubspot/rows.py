@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -92,8 +92,10 @@ def milliseconds(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
-def record_of(row: Any) -> Record:
-    """A contact row as a Record."""
+def record_of(row: Any, names: Collection[str]) -> Record:
+    """A contact row as a Record with the values of `names`: HubSpot adds some that nobody asked for, such as its own
+    last-modified date, which would look like news.
+    """
     contact_id = row_id(row)
     values = row_values(row)
     merged = values.get(MERGED_IDS) or ""
@@ -101,20 +103,20 @@ def record_of(row: Any) -> Record:
         source=PLATFORM,
         id=contact_id,
         email=values.get("email"),
-        values=values,
+        values={name: value for name, value in values.items() if name in names},
         modified_at=row_moment(values.get(CONTACT_MODIFIED) or row.get("updatedAt")),
         archived=bool(row.get("archived", False)),
         merged_ids=tuple(each.strip() for each in merged.split(";") if each.strip()),
     )
 
 
-def sort_rows(rows: Iterable[Any]) -> tuple[list[Record], dict[str, str]]:
+def sort_rows(rows: Iterable[Any], names: Collection[str]) -> tuple[list[Record], dict[str, str]]:
     """Records, and the reasons why the other rows are none (by id, or by place where even the id is missing)."""
     records = []
     unreadable = {}
     for place, row in enumerate(rows):
         try:
-            records.append(record_of(row))
+            records.append(record_of(row, names))
         except UnreadableRow as error:
             unreadable[row_id(row) if has_id(row) else f"row {place}"] = str(error)
     return records, unreadable

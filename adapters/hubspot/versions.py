@@ -29,14 +29,17 @@ class Endpoint:
         return self.old if version == "v3" else self.dated
 
 
-def _undated(method: str, path: str) -> Endpoint:
-    """An endpoint of which no date-based version exists (facts/hubspot.md §4: flows, as of 2026-09)."""
+def _single(method: str, path: str) -> Endpoint:
+    """An endpoint that is the same in both columns.
+
+    Of flows no released date-based version exists (facts/hubspot.md §4, as of 2026-09), of limits no other one.
+    """
     return Endpoint(method, path, path)
 
 
 ENDPOINTS: dict[str, Endpoint] = {
     "account": Endpoint("GET", "/account-info/v3/details", "/account-info/2026-09/details"),
-    "property_limit": Endpoint("GET", "/crm/v3/limits/custom-properties", "/crm/limits/2026-09/custom-properties"),
+    "property_limit": _single("GET", "/crm/limits/2026-09/custom-properties"),
     "contacts_page": Endpoint("GET", "/crm/v3/objects/contacts", "/crm/objects/2026-09/contacts"),
     "contacts_read": Endpoint(
         "POST", "/crm/v3/objects/contacts/batch/read", "/crm/objects/2026-09/contacts/batch/read"
@@ -64,7 +67,8 @@ ENDPOINTS: dict[str, Endpoint] = {
     "group_create": Endpoint(
         "POST", "/crm/v3/properties/contacts/groups", "/crm/properties/2026-09/contacts/groups", writes=True
     ),
-    "lists": Endpoint("POST", "/crm/v3/lists/search", "/crm/lists/2026-09/search"),
+    # Whether HubSpot counts this as a search is not documented: the smaller budget is the safe one.
+    "lists": Endpoint("POST", "/crm/v3/lists/search", "/crm/lists/2026-09/search", searches=True),
     "list_by_name": Endpoint(
         "GET", "/crm/v3/lists/object-type-id/0-1/name/{name}", "/crm/lists/2026-09/object-type-id/0-1/name/{name}"
     ),
@@ -86,6 +90,6 @@ ENDPOINTS: dict[str, Endpoint] = {
         "/crm/v3/lists/records/0-1/{contact_id}/memberships",
         "/crm/lists/2026-09/records/0-1/{contact_id}/memberships",
     ),
-    "flows": _undated("GET", "/automation/v4/flows"),
-    "flows_read": _undated("POST", "/automation/v4/flows/batch/read"),
+    "flows": _single("GET", "/automation/v4/flows"),
+    "flows_read": _single("POST", "/automation/v4/flows/batch/read"),
 }
