@@ -125,15 +125,16 @@ class Flows:
 
     def _send(self, flow: Flow, entry: Entry, position: int, at: datetime) -> None:
         member, mail = entry.member, flow.mails[position]
-        if entry.over or not flow.on:
+        if entry.over:
             return
-        if member.status == "subscribed":
+        if flow.on and member.status == "subscribed":
             mail.send_to(member, at)
             self._record("sent", flow, member, at, f"mail {position + 1} of {len(flow.mails)}", mail.title)
         else:
-            self._record("not_sent", flow, member, at, f"status is {member.status}", mail.title)
+            why = f"status is {member.status}" if flow.on else "flow is off"
+            self._record("not_sent", flow, member, at, why, mail.title)
         if mail is flow.mails[-1]:
-            self._leave(flow, member, at, "completed")
+            self._leave(flow, member, at, "finished")
 
     def _leave(self, flow: Flow, member: Member, at: datetime, why: str) -> None:
         entry = flow.inside.pop(member.contact_id, None)

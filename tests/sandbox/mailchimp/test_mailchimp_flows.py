@@ -83,6 +83,14 @@ def test_a_flow_that_is_off_hears_nothing(world, api, path, flow, maria):
     assert len(world.effects) == 0
 
 
+def test_a_flow_switched_off_midway_sends_no_more(world, api, path, account, clock, flow, maria):
+    tag(api, path(maria, "/tags"))
+    flow.on = False
+    clock.advance(timedelta(days=2))
+    account.settle()
+    assert kinds(world, maria)[2:] == [("not_sent", "[FIN] 2"), ("left", None)]
+
+
 def test_flow_mails_are_campaigns_of_automation_type(world, api, path, account, flow, maria):
     assert api.body("/reports")["reports"] == []
     tag(api, path(maria, "/tags"))
