@@ -30,7 +30,9 @@ MODELS = "model*.yaml"
 def read_rulebook(folder: Path) -> Rulebook:
     """Read and check every file of `folder`. Raises RulebookError with all problems; never returns half a rulebook."""
     if not folder.is_dir():
-        missing = Problem(str(folder), 0, "", "there is no such folder", "trellis init writes one, MAPPINGS_DIR names it")
+        missing = Problem(
+            str(folder), 0, "", "there is no such folder", "trellis init writes one, MAPPINGS_DIR names it"
+        )
         raise RulebookError([missing])
     problems = list(_unread(folder))
     fields = _part(folder, FIELDS, FieldsFile, problems)
