@@ -11,7 +11,8 @@ _OPTIONAL = frozenset(
     {"ecommerce_data", "last_note", "unsubscribe_reason", "interests", "marketing_permissions", "total_contacts"}
     | {"sms_phone_number", "sms_subscription_status", "sms_subscription_last_updated", "conditions", "_links"}
 )
-_FREE_KEYS = frozenset({"merge_fields", "properties", "interests"})
+#: Objects whose keys depend on the account, or differ from row to row.
+_FREE_KEYS = frozenset({"merge_fields", "properties", "interests", "options", "activity"})
 Tree = dict[str, "Tree"]
 
 

@@ -106,6 +106,13 @@ def test_definitions_are_listed_by_tag_without_email(api, define, main):
     assert api.body(FIELDS, type="number")["total_items"] == 1
 
 
+def test_options_that_only_some_types_have_can_be_asked_for(api, define, main):
+    define("SIZE", "dropdown", options={"choices": ["s", "l"]})
+    rows = api.body(FIELDS, fields="merge_fields.tag,merge_fields.options.choices")["merge_fields"]
+    assert {"tag": "SIZE", "options": {"choices": ["s", "l"]}} in rows
+    assert {"tag": "FNAME", "options": {}} in rows
+
+
 def test_tags_are_short_unique_and_limited(api, define, main):
     for bad in ("LEAD-SCORE", "ELEVENCHARS", "FNAME", "EMAIL"):
         assert api("POST", FIELDS, {"tag": bad, "name": "x", "type": "text"}).status_code == 400, bad
