@@ -48,7 +48,8 @@ class Api:
         with portal.lock:
             if request.headers.get("authorization", "") != f"Bearer {portal.settings.token}":
                 raise bad_token()
-            headers = portal.limits.admit(search=request.template.endswith("/search"))
+            is_search = request.template.endswith("/search") and "/objects/" in request.template
+            headers = portal.limits.admit(search=is_search)
             needed = self._scopes.get((request.method, request.template), ())
             if needed and not portal.settings.scopes.intersection(needed):
                 raise missing_scopes(needed)

@@ -14,7 +14,7 @@ from adapters.sandbox.hubspot.errors import invalid
 from adapters.sandbox.hubspot.kinds import KINDS, Kind
 from adapters.sandbox.hubspot.objects_api import View
 from adapters.sandbox.hubspot.portal import Portal
-from adapters.sandbox.hubspot.values import parse_ms
+from adapters.sandbox.hubspot.values import BadValue, stored
 from adapters.sandbox.web import Request, Response
 
 _MOST_GROUPS, _MOST_IN_GROUP, _MOST_FILTERS = 5, 6, 18
@@ -96,12 +96,13 @@ def _compile(definitions: Definitions, each: Mapping[str, Any]) -> Test:
 
 
 def _key_of(definition: Definition) -> Callable[[str], Key | None]:
-    """How two values of a property compare: numbers, moments, or text without case."""
+    """How two stored values of a property compare: as numbers, or as text without case.
+
+    Dates are stored in one ISO form, so their text sorts by time.
+    """
     if definition.type == "number":
         return _number
-    if definition.type in ("date", "datetime"):
-        return _moment
-    return str.lower
+    return str if definition.type in ("date", "datetime") else str.lower
 
 
 def _number(text: str) -> float | None:
@@ -111,14 +112,14 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _moment(text: str) -> float | None:
-    ms = parse_ms(text)
-    return None if ms is None else float(ms)
-
-
 def _wanted(definition: Definition, each: Mapping[str, Any], name: str = "value") -> Any:
+    """A filter's value in the form that stored values compare with."""
     value = each.get(name)
-    key = None if value is None else _key_of(definition)(str(value))
+    try:
+        text = "" if value is None else stored(definition, value, lambda _owner: True)
+    except BadValue:
+        text = str(value) if definition.type not in ("number", "date", "datetime") else ""
+    key = _key_of(definition)(text) if text else None
     if key is None:
         raise invalid(f"{value} is not a valid {name} for {definition.name} with operator {each['operator']}.")
     return key

@@ -24,6 +24,12 @@ def test_every_answer_tells_the_budget(hub):
     assert headers["X-HubSpot-RateLimit-Daily-Remaining"] == "624998"
 
 
+def test_searching_lists_counts_as_an_ordinary_call(hub):
+    answers = [hub("POST", "/crm/v3/lists/search", {}) for _ in range(6)]
+    assert {a.status_code for a in answers} == {200}
+    assert answers[-1].headers["X-HubSpot-RateLimit-Remaining"] == "184"
+
+
 def test_over_the_rolling_limit_is_a_429_with_its_policy(hub):
     hub.portal.settings.per_ten_seconds = 3
     answers = [hub("GET", V3) for _ in range(4)]
