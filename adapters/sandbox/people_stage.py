@@ -9,6 +9,7 @@ VISITED_PRICING = "Visited pricing"
 TRACK_PROPERTY = "trellis_track"
 FINANCE_TRACK = "finance-consideration"
 OPERATIONS_TRACK = "operations-consideration"
+FINANCE_TAG = f"trellis:track:{FINANCE_TRACK}"
 WARMUP_TAG = "trellis:track:mailchimp-warmup"
 
 _FINANCE_MAILS = (
@@ -23,7 +24,11 @@ _OPERATIONS_MAILS = (
     "[OPS] 3 Stock and ledger, one number",
     "[OPS] 4 See it with your own orders",
 )
-_WARMUP_MAILS = ("[WARM] 1 Three things worth reading", "[WARM] 2 How others close the month")
+_WARMUP_MAILS = (
+    "[WARM] 1 Three things worth reading",
+    "[WARM] 2 How others close the month",
+    "[WARM] 3 A guide to keep",
+)
 
 
 def set_up(portal: Portal, account: Account) -> Audience:
@@ -44,5 +49,13 @@ def set_up(portal: Portal, account: Account) -> Audience:
     audience = account.add_audience("Brightledger news", id=AUDIENCE)
     audience.define("JOBTITLE", "Job title")
     audience.define("COMPANY", "Company")
+    account.add_flow(
+        "Finance: consideration",
+        audience=audience,
+        tag=FINANCE_TAG,
+        mails=_FINANCE_MAILS,
+        reenter=True,
+        exit_on_tag_removed=False,
+    )
     account.add_flow("Warm-up", audience=audience, tag=WARMUP_TAG, mails=_WARMUP_MAILS, reenter=True)
     return audience

@@ -10,7 +10,7 @@ import pytest
 from adapters.sandbox import Clock, Sandbox
 from adapters.sandbox.hubspot.definitions import Definition, Option
 from adapters.sandbox.people import Population, exclude, live, populate
-from adapters.sandbox.people_stage import FINANCE_TRACK, TRACK_PROPERTY, WARMUP_TAG
+from adapters.sandbox.people_stage import FINANCE_TAG, FINANCE_TRACK, TRACK_PROPERTY, WARMUP_TAG
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -138,6 +138,12 @@ def test_the_workflow_listens_to_a_property_that_came_later(sandbox, population)
     sandbox.clock.advance(timedelta(days=9))
     portal.workflows.settle()
     assert len(sandbox.effects.of(kind="sent", email=maria)) == 4
+
+
+def test_who_is_only_at_mailchimp_gets_the_finance_mails_there(sandbox, population):
+    aina = population.person("aina").address
+    sandbox.mailchimp.life.tag(aina, FINANCE_TAG)
+    assert [one.mail for one in sandbox.effects.of(kind="sent", email=aina)] == ["[FIN] 1 Month-end in three days"]
 
 
 def test_the_mailchimp_flow_listens_to_the_warm_up_tag(sandbox, population):
