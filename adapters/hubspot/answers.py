@@ -54,6 +54,8 @@ class Complaint:
     category: str = ""
     policy: str = ""
     errors: tuple[Mapping[str, Any], ...] = ()
+    #: properties named in contexts, such as those that must not be empty
+    named: tuple[str, ...] = ()
     #: property name → HubSpot's code (``INVALID_OPTION``), from the JSON text inside the message
     invalid: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,7 +64,8 @@ class ValuesRefused(PlatformRefused):
     """A refusal with HubSpot's code for each property that it named (``codes``), where it named any."""
 
     def __init__(self, text: str, status: int, complaint: Complaint) -> None:
-        super().__init__(PLATFORM, text, status=status, category=complaint.category, fields=_fields(complaint))
+        fields = dict.fromkeys((*complaint.invalid, *complaint.named))
+        super().__init__(PLATFORM, text, status=status, category=complaint.category, fields=tuple(fields))
         self.codes = dict(complaint.invalid)
 
 
@@ -78,12 +81,14 @@ def read_json(body: bytes) -> dict[str, Any] | None:
 def read_complaint(body: Mapping[str, Any]) -> Complaint:
     """Read an error body, or one entry of a 207's `errors`; what is absent or of another type reads as empty."""
     raw = _text(body.get("message"))
-    errors = body.get("errors")
+    listed = body.get("errors")
+    errors = tuple(e for e in listed if isinstance(e, dict)) if isinstance(listed, list) else ()
     return Complaint(
         message=without_addresses(raw),
         category=_text(body.get("category")) or _text(body.get("errorType")),
         policy=_text(body.get("policyName")),
-        errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
+        errors=errors,
+        named=tuple(n for each in (body, *errors) for n in context_values(each, "propertyName", "properties")),
         invalid=_invalid_values(raw),
     )
 
@@ -154,14 +159,6 @@ def _invalid_values(message: str) -> dict[str, str]:
     if not isinstance(entries, list):
         return {}
     return {_text(e.get("name")): _text(e.get("error")) for e in entries if isinstance(e, dict) and e.get("name")}
-
-
-def _fields(complaint: Complaint) -> tuple[str, ...]:
-    names = dict.fromkeys(complaint.invalid)
-    for error in complaint.errors:
-        for name in context_values(error, "propertyName", "properties"):
-            names[name] = None
-    return tuple(names)
 
 
 def _scopes(complaint: Complaint) -> tuple[str, ...]:

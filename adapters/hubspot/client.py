@@ -50,7 +50,7 @@ class HubSpotClient:
         token: str,
         *,
         base_url: str = REAL_URL,
-        version: Version = "2026-09",
+        version: Version,
         budget: RateBudget,
         search_budget: RateBudget,
         deadline_s: float = 30.0,

@@ -6,7 +6,6 @@ Both also write the marker, the text of all episodes (``finance:1;winback:2``), 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
@@ -81,7 +80,8 @@ class PropertyChannel:
 class ListChannel:
     """Adds people to a static list on which a workflow is triggered; the marker is written first.
 
-    Repeat-safe: who is in the list already is ignored. The list is looked up by its name once.
+    Repeat-safe: who is in the list already is ignored. The list is looked up by its name each time: a marketer may
+    delete it and make it anew.
     """
 
     source = PLATFORM
@@ -94,15 +94,11 @@ class ListChannel:
         self._name = list_name
         self._marker = names.enrolled
 
-    @cached_property
-    def _list_id(self) -> str:
-        return list_by_name(self._client, self._name).id
-
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
-        """See `EnrollmentChannel`; two calls per 100 rows."""
+        """See `EnrollmentChannel`; three calls per 100 rows: the list, the markers, the members."""
 
         def mark_and_add(some: Sequence[Enrollment]) -> list[RowOutcome]:
-            list_id = self._list_id
+            list_id = self._list_id(deadline)
             changes = [Change(row.id, {self._marker: row.markers}) for row in some]
             marked = write_contacts(self._client, changes, deadline)
             ready = [row.id for row in marked if row.outcome is Outcome.DONE]
@@ -121,7 +117,8 @@ class ListChannel:
 
         def remove(some: Sequence[Enrollment]) -> list[RowOutcome]:
             ids = [row.id for row in some]
-            self._client.call("list_remove", path={"list_id": self._list_id}, body=ids, deadline=deadline)
+            path = {"list_id": self._list_id(deadline)}
+            self._client.call("list_remove", path=path, body=ids, deadline=deadline)
             return [RowOutcome(each, Outcome.DONE) for each in ids]
 
         return _each_batch(rows, remove)
@@ -129,15 +126,24 @@ class ListChannel:
     def entered(self, rows: Sequence[Enrollment]) -> Mapping[str, bool | None]:
         """Whether each is in the list now; one call a person, since a list may be long and a person's lists are few."""
         found: dict[str, bool | None] = dict.fromkeys((row.id for row in rows), None)
-        for contact_id in found:
-            try:
-                found[contact_id] = self._list_id in lists_of_contact(self._client, contact_id)
-            except PlatformRefused as error:
-                if error.status != 404:
-                    break
-            except PlatformError:
-                break
+        try:
+            list_id = self._list_id(None)
+            for contact_id in found:
+                found[contact_id] = self._has(list_id, contact_id)
+        except PlatformError:
+            return found  # who has not been looked at cannot be told
         return found
+
+    def _list_id(self, deadline: Deadline | None) -> str:
+        return list_by_name(self._client, self._name, deadline).id
+
+    def _has(self, list_id: str, contact_id: str) -> bool | None:
+        try:
+            return list_id in lists_of_contact(self._client, contact_id)
+        except PlatformRefused as error:
+            if error.status == 404:
+                return None
+            raise
 
     def _add(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> list[RowOutcome]:
         try:

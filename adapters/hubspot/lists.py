@@ -9,7 +9,7 @@ from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.rows import UnreadableRow, row_moment, rows_of, walk
 from adapters.hubspot.versions import CONTACT_TYPE
-from adapters.ports import ListInfo, ListMember, PlatformUnreachable
+from adapters.ports import Deadline, ListInfo, ListMember, PlatformUnreachable
 
 #: The most that one call gives (facts/hubspot.md §11.16 for members; 500 is the SDK's word for lists).
 MEMBERS_PAGE = 250
@@ -39,9 +39,9 @@ def read_lists(client: HubSpotClient) -> dict[str, ListInfo]:
         offset += len(rows)
 
 
-def list_by_name(client: HubSpotClient, name: str) -> ListInfo:
+def list_by_name(client: HubSpotClient, name: str, deadline: Deadline | None = None) -> ListInfo:
     """One list of contacts. Raises PlatformRefused (404) if there is none of this name. Read-only."""
-    return _list_in(client.call("list_by_name", path={"name": name}))
+    return _list_in(client.call("list_by_name", path={"name": name}, deadline=deadline))
 
 
 def create_list(client: HubSpotClient, name: str) -> ListInfo:

@@ -144,18 +144,21 @@ class _Pool:
         preload_content: bool,  # noqa: ARG002 - the SDK passes it
         timeout: urllib3.Timeout,
     ) -> _SdkAnswer:
-        total = timeout.total
-        answer = self._pools.request(
-            method,
-            url,
-            body=body,
-            fields=fields,
-            headers=headers,
-            preload_content=False,
-            redirect=False,
-            retries=False,
-            timeout=urllib3.Timeout(connect=CONNECT_S, total=total),
-        )
+        try:
+            answer = self._pools.request(
+                method,
+                url,
+                body=body,
+                fields=fields,
+                headers=headers,
+                preload_content=False,
+                redirect=False,
+                retries=False,
+                timeout=urllib3.Timeout(connect=CONNECT_S, total=timeout.total),
+            )
+        except urllib3.exceptions.SSLError as error:
+            # The SDK stumbles over its own handling of this one: it decodes a body that is None.
+            raise ConnectionError(f"TLS failed: {error}") from error
         return _SdkAnswer(answer.status, answer.headers, _read(answer), answer.reason or "")
 
 

@@ -79,6 +79,13 @@ def test_refused_values_name_their_properties() -> None:
     assert error.fields == ("trellis_x", "jobtitle")
 
 
+def test_a_property_that_must_not_be_empty_is_named() -> None:
+    body = {"message": "Some required properties were not set.", "context": {"properties": ["industry"]}}
+    error = sorted_error(400, body)
+    assert isinstance(error, PlatformRefused)
+    assert error.fields == ("industry",)
+
+
 def test_a_listing_that_was_cut_off_still_names_properties() -> None:
     body = {"message": 'Property values were not valid: [{"isValid":false,"name":"trellis_x","err', "category": "V"}
     error = sorted_error(400, body)

@@ -148,6 +148,13 @@ def test_a_refused_connection_has_applied_nothing() -> None:
     assert not caught.value.maybe_applied
 
 
+def test_a_failed_handshake_has_applied_nothing() -> None:
+    with answering(lambda _: EMPTY) as server:
+        with pytest.raises(PlatformUnreachable) as caught:
+            client_of(server.url.replace("http:", "https:")).call("contacts_update", body={"inputs": []})
+        assert not caught.value.maybe_applied
+
+
 @pytest.mark.parametrize("size", [1, 3000])
 def test_a_trickling_answer_ends_at_the_deadline(size: int) -> None:
     """The size decides whether the deadline falls into the headers or into the body."""

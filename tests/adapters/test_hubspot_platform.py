@@ -324,6 +324,29 @@ def test_an_enrollment_whose_answer_is_lost_is_unknown_and_can_be_probed(
     assert channel.entered(rows) == {maria: True}
 
 
+def test_nobody_joins_the_list_without_a_marker(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
+    info = hubspot.create_list("Finance people")
+    maria = person(sandbox, "maria")
+    rows = [Enrollment(maria, "finance", "finance:1")]
+    sandbox.hubspot_server.faults.add(Fault(path="batch/update", ending="drop"))
+    (end,) = hubspot.list_channel("Finance people").enroll(rows, Deadline.after(20))
+    assert end.outcome is Outcome.LATER, "the marker may be there, but nobody has asked for the enrollment yet"
+    assert list(hubspot.list_members(info.id)) == []
+
+
+def test_a_list_made_anew_under_its_name_is_found(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
+    old = hubspot.create_list("Finance people")
+    maria = person(sandbox, "maria")
+    channel = hubspot.list_channel("Finance people")
+    rows = [Enrollment(maria, "finance", "finance:1")]
+    channel.enroll(rows, Deadline.after(20))
+    sandbox.hubspot.lists.remove(old.id)
+    assert hubspot.create_list("Finance people").id != old.id
+    assert channel.entered(rows) == {maria: False}
+    assert [each.outcome for each in channel.enroll(rows, Deadline.after(20))] == [Outcome.DONE]
+    assert channel.entered(rows) == {maria: True}
+
+
 @pytest.mark.parametrize("kind", ["property", "list"])
 def test_no_byte_of_an_enrollment_leaves_after_the_deadline(
     sandbox: Sandbox, hubspot: HubSpotPlatform, kind: str
