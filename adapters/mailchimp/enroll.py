@@ -121,5 +121,5 @@ class TagChannel:
 
 def _episodes(markers: str) -> dict[str, int]:
     """``finance:1;winback:2`` as numbers by track; what does not have this form is ignored."""
-    pairs = (entry.strip().rpartition(":") for entry in markers.split(";"))
-    return {track: int(number) for track, _, number in pairs if track and number.isdecimal()}
+    pairs = (entry.rpartition(":") for entry in markers.split(";"))
+    return {track.strip(): int(number) for track, _, number in pairs if number.strip().isdecimal()}

@@ -1,0 +1,134 @@
+"""A HubSpot portal held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from adapters.hubspot.consent import consent_properties, standing_from_values
+from adapters.hubspot.names import HubSpotNames
+from adapters.memory import Memory, MemoryChannel
+from adapters.ports import Enrollment, EnrollmentChannel, Flow, ListInfo, ListMember, Owner, PastValue, Record, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Values of one company and when they last changed."""
+
+    values: Mapping[str, str | None]
+    modified_at: datetime
+
+
+@dataclass
+class HubSpotMemory(Memory):
+    """A portal in memory; implements `HubSpotPort`."""
+
+    source: str = "hubspot"
+    names: HubSpotNames = field(default_factory=HubSpotNames)
+    subscription_types: Sequence[str] = ()
+    companies: dict[str, Company] = field(default_factory=dict)
+    users: tuple[Owner, ...] = ()
+    workflows: tuple[Flow, ...] = ()
+    members: dict[str, dict[str, datetime]] = field(default_factory=dict)  # by list name: contact id → joined at
+    tasks: list[tuple[str, str]] = field(default_factory=list)  # (contact id, title)
+
+    def standing(self, person: Record) -> Standing:
+        """By HubSpot's rules; every property that they look at counts as defined."""
+        names = consent_properties(self.subscription_types, self.names)
+        values = {**dict.fromkeys(names), "email": person.email, **person.values}
+        return standing_from_values(
+            person.id,
+            values,
+            subscription_types=self.subscription_types,
+            names=self.names,
+            use_marketing_status=False,
+        )
+
+    def portal(self) -> Mapping[str, str]:
+        """See `HubSpotPort`."""
+        return {"portalId": "0", "timeZone": "UTC"}
+
+    def history(
+        self, ids: Sequence[str], properties: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[PastValue, ...]]]:
+        """See `HubSpotPort`; only the present value is remembered."""
+        return {
+            id_: {
+                name: (PastValue(person.values[name], person.modified_at),)
+                for name in properties
+                if name in person.values
+            }
+            for id_, person in self.people.items()
+            if id_ in ids
+        }
+
+    def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
+        """See `HubSpotPort`."""
+        return tuple(id_ for id_, company in self.companies.items() if since <= company.modified_at <= until)
+
+    def company_values(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """See `HubSpotPort`."""
+        return {id_: self.companies[id_].values for id_ in ids if id_ in self.companies}
+
+    def lists(self) -> Mapping[str, ListInfo]:
+        """See `HubSpotPort`; a list's id is its name."""
+        return {name: ListInfo(name, name, "MANUAL", len(there)) for name, there in self.members.items()}
+
+    def create_list(self, name: str) -> ListInfo:
+        """See `HubSpotPort`."""
+        self.members.setdefault(name, {})
+        return self.lists()[name]
+
+    def list_members(self, list_id: str) -> Iterator[ListMember]:
+        """See `HubSpotPort`."""
+        return iter([ListMember(id_, joined_at) for id_, joined_at in self.members[list_id].items()])
+
+    def owners(self) -> tuple[Owner, ...]:
+        """See `HubSpotPort`."""
+        return self.users
+
+    def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:  # noqa: ARG002
+        """See `HubSpotPort`."""
+        self.tasks.append((self.person(contact_id).id, title))
+        return str(len(self.tasks))
+
+    def flows(self) -> tuple[Flow, ...]:
+        """See `HubSpotPort`."""
+        return self.workflows
+
+    def property_limit(self) -> tuple[int, int] | None:
+        """See `HubSpotPort`."""
+        return None
+
+    def property_channel(self, name: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return MemoryChannel(
+            f"hubspot:property:{name}",
+            self.source,
+            self,
+            enter=lambda row: self.set(row.id, {name: row.track, self.names.enrolled: row.markers}),
+            exit=lambda row: self.set(row.id, {name: ""} if self.people[row.id].values.get(name) == row.track else {}),
+            is_in=lambda row: self.people[row.id].values.get(name) == row.track,
+        )
+
+    def list_channel(self, list_name: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        there = self.members.setdefault(list_name, {})
+
+        def enter(row: Enrollment) -> None:
+            self.set(row.id, {self.names.enrolled: row.markers})
+            there.setdefault(row.id, self.now())
+
+        return MemoryChannel(
+            f"hubspot:list:{list_name}",
+            self.source,
+            self,
+            enter=enter,
+            exit=lambda row: _forget(there, row.id),
+            is_in=lambda row: row.id in there,
+        )
+
+
+def _forget(members: dict[str, datetime], id_: str) -> None:
+    members.pop(id_, None)

@@ -1,0 +1,91 @@
+"""A Mailchimp audience held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from adapters.mailchimp.members import SUBSCRIBED, consent_from_values
+from adapters.mailchimp.platform import MailchimpNames
+from adapters.memory import Memory, MemoryChannel
+from adapters.ports import Activity, Enrollment, EnrollmentChannel, PlatformRefused, Record, Standing
+
+
+@dataclass
+class MailchimpMemory(Memory):
+    """An audience in memory; implements `MailchimpPort`."""
+
+    source: str = "mailchimp:main"
+    audience: str = "main"
+    names: MailchimpNames = field(default_factory=MailchimpNames)
+    acts: list[Activity] = field(default_factory=list)
+    hooks: list[str] = field(default_factory=list)
+
+    def value_name(self, name: str) -> str:
+        """Merge fields may be written by their tag alone."""
+        return f"merge_fields.{name.removeprefix('merge_fields.')}"
+
+    def standing(self, person: Record) -> Standing:
+        """By Mailchimp's rules."""
+        values = {"email_address": person.email, **person.values}
+        refusals, channel_refusal = consent_from_values(values)
+        return Standing(
+            person.id,
+            refusals,
+            channel_refusal=channel_refusal,
+            markers=values.get(self.value_name(self.names.markers)) or "",
+            tags=_tags(person),
+            email=person.email,
+        )
+
+    def account(self) -> Mapping[str, str]:
+        """See `MailchimpPort`."""
+        return {"account_id": "0", "account_name": "In memory"}
+
+    def activity(self, since: datetime, until: datetime) -> Iterator[tuple[Activity, ...]]:
+        """See `MailchimpPort`."""
+        within = tuple(act for act in self.acts if since <= act.at <= until)
+        return iter([within] if within else [])
+
+    def member_by_email(self, email: str) -> Record | None:
+        """See `MailchimpPort`."""
+        wanted = email.strip().lower()
+        return next((one for one in self.people.values() if (one.email or "").lower() == wanted), None)
+
+    def webhooks(self) -> tuple[str, ...]:
+        """See `MailchimpPort`."""
+        return tuple(self.hooks)
+
+    def create_webhook(self, url: str) -> str | None:
+        """See `MailchimpPort`; its secret is always the same."""
+        self.hooks.append(url)
+        return "secret in memory"
+
+    def tag_channel(self, tag: str) -> EnrollmentChannel:
+        """See `MailchimpPort`."""
+
+        def enter(row: Enrollment) -> None:
+            status = self.people[row.id].values.get("status")
+            if status != SUBSCRIBED:
+                raise PlatformRefused("mailchimp", f"status is {status}", category="Not Subscribed")
+            self.set(row.id, {self.names.markers: row.markers})
+            self._set_tags(row.id, _tags(self.people[row.id]) | {tag})
+
+        return MemoryChannel(
+            f"{self.source}:tag:{tag}",
+            self.source,
+            self,
+            enter=enter,
+            exit=lambda row: self._set_tags(row.id, _tags(self.people[row.id]) - {tag}),
+            is_in=lambda row: tag in _tags(self.people[row.id]),
+            batch=50,
+        )
+
+    def _set_tags(self, id_: str, tags: frozenset[str]) -> None:
+        person = self.people[id_]
+        self.people[id_] = replace(person, values={**person.values, "tags": ";".join(sorted(tags)) or None})
+
+
+def _tags(person: Record) -> frozenset[str]:
+    return frozenset((person.values.get("tags") or "").split(";")) - {""}

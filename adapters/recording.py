@@ -1,0 +1,254 @@
+"""The ports with a tape running: a dry run in production and a fake in tests are the same object.
+
+`RecordingHubSpot(real)` and `RecordingMailchimp(real)` pass every read on to the real platform, and write down what
+would have been written instead of writing it. Without a real platform they hold people in memory (`adapters.memory`):
+writes are written down and then done there, so that later reads show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from adapters.memory import Memory
+from adapters.memory_hubspot import HubSpotMemory
+from adapters.memory_mailchimp import MailchimpMemory
+from adapters.ports import (
+    Activity,
+    Change,
+    ContactPlatform,
+    Deadline,
+    DeadlinePassed,
+    Definition,
+    Enrollment,
+    EnrollmentChannel,
+    Flow,
+    Found,
+    HubSpotPort,
+    ListInfo,
+    ListMember,
+    MailchimpPort,
+    Outcome,
+    Owner,
+    Page,
+    PastValue,
+    Record,
+    RowOutcome,
+    Standing,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One thing asked of the platform: `act` is write, enroll, leave, define, create_list, create_task or create_webhook.
+
+    `id` is whom it is about (or the name of what is made), `channel` the key of the channel, `values` what was given.
+    """
+
+    act: str
+    id: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    channel: str = ""
+
+
+Port = TypeVar("Port", bound=ContactPlatform)
+
+
+class _Recording(Generic[Port]):
+    """What both doubles share. `tape` holds, in order, what was done (in memory) or would have been (for real)."""
+
+    def __init__(self, platform: Port) -> None:
+        self._platform = platform
+        self._dry = not isinstance(platform, Memory)
+        self.source = platform.source
+        self.tape: list[Recorded] = []
+
+    def recorded(self, act: str) -> tuple[Recorded, ...]:
+        """Everything of one act on the tape."""
+        return tuple(one for one in self.tape if one.act == act)
+
+    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+        """See `ContactPlatform`."""
+        return self._platform.changed(since, until)
+
+    def all(self, after: str | None = None) -> Iterator[Page]:
+        """See `ContactPlatform`."""
+        return self._platform.all(after)
+
+    def by_ids(self, ids: Sequence[str]) -> Found:
+        """See `ContactPlatform`."""
+        return self._platform.by_ids(ids)
+
+    def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
+        """See `ContactPlatform`."""
+        return self._platform.standings(ids)
+
+    def definitions(self) -> Mapping[str, Definition]:
+        """See `ContactPlatform`."""
+        return self._platform.definitions()
+
+    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
+        """See `ContactPlatform`."""
+        ids = dict.fromkeys(row.id for row in rows)
+        outcomes = tuple(RowOutcome(id_, Outcome.DONE) for id_ in ids) if self._dry else self._platform.write(rows)
+        done = {one.id for one in outcomes if one.outcome is Outcome.DONE}
+        self.tape += [Recorded("write", row.id, dict(row.values)) for row in rows if row.id in done]
+        return outcomes
+
+    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
+        """See `ContactPlatform`; in a dry run, what would be created."""
+        if self._dry:
+            known = self._platform.definitions()
+            missing = [wanted.name for wanted in definitions if wanted.name not in known]
+            lines = tuple(f"would create {name}" for name in missing)
+        else:
+            lines = self._platform.define(definitions)
+        self.tape += [Recorded("define", line) for line in lines]
+        return lines
+
+    def _channel(self, channel: EnrollmentChannel) -> EnrollmentChannel:
+        return _RecordingChannel(channel, self.tape, dry=self._dry)
+
+
+class _RecordingChannel:
+    def __init__(self, channel: EnrollmentChannel, tape: list[Recorded], *, dry: bool) -> None:
+        self.key = channel.key
+        self.source = channel.source
+        self.repeat_safe = channel.repeat_safe
+        self.batch = channel.batch
+        self._channel = channel
+        self._tape = tape
+        self._dry = dry
+
+    def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """See `EnrollmentChannel`."""
+        outcomes = self._without(rows, deadline) if self._dry else self._channel.enroll(rows, deadline)
+        return self._taped("enroll", rows, outcomes)
+
+    def leave(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """See `EnrollmentChannel`."""
+        outcomes = self._without(rows, deadline) if self._dry else self._channel.leave(rows, deadline)
+        return self._taped("leave", rows, outcomes)
+
+    def entered(self, rows: Sequence[Enrollment]) -> Mapping[str, bool | None]:
+        """See `EnrollmentChannel`; what the tape says of this channel goes before what the real platform shows."""
+        on_tape = {(one.id, one.values["track"]): one.act == "enroll" for one in self._tape if one.channel == self.key}
+        shown = self._channel.entered(rows)
+        return {row.id: on_tape.get((row.id, row.track), shown[row.id]) if self._dry else shown[row.id] for row in rows}
+
+    def _without(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """The endings of a call that is not made."""
+        if deadline.remaining() > 0:
+            return tuple(RowOutcome(row.id, Outcome.DONE) for row in rows)
+        late = DeadlinePassed(self.source.partition(":")[0], "the deadline passed before anything was recorded")
+        return tuple(RowOutcome(row.id, Outcome.LATER, late) for row in rows)
+
+    def _taped(self, act: str, rows: Sequence[Enrollment], outcomes: tuple[RowOutcome, ...]) -> tuple[RowOutcome, ...]:
+        done = {one.id for one in outcomes if one.outcome is Outcome.DONE}
+        self._tape += [
+            Recorded(act, row.id, {"track": row.track, "markers": row.markers}, self.key)
+            for row in rows
+            if row.id in done
+        ]
+        return outcomes
+
+
+class RecordingHubSpot(_Recording[HubSpotPort]):
+    """`HubSpotPort` with a tape, over a real portal or over one in memory (an empty one by default)."""
+
+    def __init__(self, platform: HubSpotPort | None = None) -> None:
+        super().__init__(HubSpotMemory() if platform is None else platform)
+
+    def portal(self) -> Mapping[str, str]:
+        """See `HubSpotPort`."""
+        return self._platform.portal()
+
+    def history(
+        self, ids: Sequence[str], properties: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[PastValue, ...]]]:
+        """See `HubSpotPort`."""
+        return self._platform.history(ids, properties)
+
+    def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
+        """See `HubSpotPort`."""
+        return self._platform.changed_companies(since, until)
+
+    def company_values(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """See `HubSpotPort`."""
+        return self._platform.company_values(ids)
+
+    def lists(self) -> Mapping[str, ListInfo]:
+        """See `HubSpotPort`."""
+        return self._platform.lists()
+
+    def create_list(self, name: str) -> ListInfo:
+        """See `HubSpotPort`; in a dry run the id is "not created"."""
+        self.tape.append(Recorded("create_list", name))
+        return ListInfo("not created", name, "MANUAL") if self._dry else self._platform.create_list(name)
+
+    def list_members(self, list_id: str) -> Iterator[ListMember]:
+        """See `HubSpotPort`."""
+        return self._platform.list_members(list_id)
+
+    def owners(self) -> tuple[Owner, ...]:
+        """See `HubSpotPort`."""
+        return self._platform.owners()
+
+    def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:
+        """See `HubSpotPort`; in a dry run the id is "not created"."""
+        values = {"title": title, "due": due.isoformat(), "owner": owner_id or ""}
+        self.tape.append(Recorded("create_task", contact_id, values))
+        if self._dry:
+            return "not created"
+        return self._platform.create_task(contact_id, title=title, body=body, due=due, owner_id=owner_id)
+
+    def flows(self) -> tuple[Flow, ...]:
+        """See `HubSpotPort`."""
+        return self._platform.flows()
+
+    def property_limit(self) -> tuple[int, int] | None:
+        """See `HubSpotPort`."""
+        return self._platform.property_limit()
+
+    def property_channel(self, name: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return self._channel(self._platform.property_channel(name))
+
+    def list_channel(self, list_name: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return self._channel(self._platform.list_channel(list_name))
+
+
+class RecordingMailchimp(_Recording[MailchimpPort]):
+    """`MailchimpPort` with a tape, over a real audience or over one in memory (an empty one by default)."""
+
+    def __init__(self, platform: MailchimpPort | None = None) -> None:
+        super().__init__(MailchimpMemory() if platform is None else platform)
+        self.audience = self._platform.audience
+
+    def account(self) -> Mapping[str, str]:
+        """See `MailchimpPort`."""
+        return self._platform.account()
+
+    def activity(self, since: datetime, until: datetime) -> Iterator[tuple[Activity, ...]]:
+        """See `MailchimpPort`."""
+        return self._platform.activity(since, until)
+
+    def member_by_email(self, email: str) -> Record | None:
+        """See `MailchimpPort`."""
+        return self._platform.member_by_email(email)
+
+    def webhooks(self) -> tuple[str, ...]:
+        """See `MailchimpPort`."""
+        return self._platform.webhooks()
+
+    def create_webhook(self, url: str) -> str | None:
+        """See `MailchimpPort`; in a dry run there is no secret."""
+        self.tape.append(Recorded("create_webhook", url))
+        return None if self._dry else self._platform.create_webhook(url)
+
+    def tag_channel(self, tag: str) -> EnrollmentChannel:
+        """See `MailchimpPort`."""
+        return self._channel(self._platform.tag_channel(tag))
