@@ -54,16 +54,10 @@ class ReactionFactor:
 
     def judge(self, evidence: Evidence) -> ReactionOutcome:
         """Weigh the answer of one contact."""
-        entered = [
-            episode
-            for episode in evidence.contact.episodes
-            if day_of(episode.entered_at, evidence.zone) <= evidence.day
-        ]
+        entered = [episode for episode in evidence.contact.episodes if self._is_heard(episode, evidence)]
         if not entered:
             return ReactionOutcome((), None)
         episode = max(entered, key=lambda one: (one.entered_at, one.track, one.number))
-        if episode.track not in self._tracks:
-            return ReactionOutcome((), None)
         answers = self._answers(evidence, episode)
         if not answers:
             return ReactionOutcome((), None)
@@ -72,6 +66,13 @@ class ReactionFactor:
         lines = [self._line(answer, acts, episode) for answer, acts in counted.items()]
         lines = receipt_lines.at_least(receipt_lines.at_most(lines, self._reaction.max), -self._reaction.max)
         return ReactionOutcome(tuple(lines), decisive)
+
+    def _is_heard(self, episode: Episode, evidence: Evidence) -> bool:
+        """Tell whether she had entered by then, by a way that somebody listens to: a segment sends no mail to answer."""
+        if episode.track not in self._tracks or day_of(episode.entered_at, evidence.zone) > evidence.day:
+            return False
+        track, *_ = self._tracks[episode.track]
+        return not any(episode.channel.endswith(f":{target}") for target in _unheard(track))
 
     def _answers(self, evidence: Evidence, episode: Episode) -> dict[Answer, tuple[Act, ...]]:
         """Every answer she gave, with its acts, newest first."""
@@ -115,6 +116,15 @@ class ReactionFactor:
             asset=episode.track,
             late=newest.late if newest else False,
         )
+
+
+def _unheard(track: Track) -> Iterator[str]:
+    """The lists, properties and tags of a track's ways that no workflow listens to."""
+    for way in track.enroll:
+        if way.listener == "none":
+            target = (way.hubspot.list or way.hubspot.property) if way.hubspot else way.mailchimp and way.mailchimp.tag
+            if target:
+                yield target
 
 
 @dataclass(frozen=True, slots=True)

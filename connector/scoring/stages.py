@@ -40,8 +40,8 @@ def step(
 ) -> Step:
     """The step from `before` on `day`, with what was known at `known_by` (None: all).
 
-    Without a move `after` is `before` and the cause is empty. `rise` is true when she stands higher on the ladder than
-    before; who comes from outside the ladder comes from its bottom, so a lead placed straight into a high stage rose.
+    Without a move `after` is `before` and the cause is empty. `rise` is true when she climbed from a lower stage; who is
+    placed afresh did not rise, wherever she is placed.
     """
     zone = ZoneInfo(rulebook.fields.timezone)
     events = known_events(contact, zone, day, known_by)
@@ -65,7 +65,7 @@ def _step_on_ladder(before: Place | None, verdict: Verdict, ladder: tuple[Stage,
     current = None if before is None else places.get(before.stage)
     if before is None or current is None:
         cause = _cause_of_rise(verdict, lifted=lift > fitting) if target else BY_SCORE
-        return Step(before, there, cause, rise=target > 0)
+        return Step(before, there, cause)
     if target > current:
         return Step(before, there, _cause_of_rise(verdict, lifted=lift > fitting), rise=True)
     barred = current >= bar

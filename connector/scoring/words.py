@@ -1,0 +1,59 @@
+"""The words of receipts in the team's language: sentences, numbers, dates, and the names of stages and states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import reduce
+from typing import Literal
+
+from connector.rulebook.types import POINT, Rulebook
+from connector.scoring import words_ca, words_en, words_es
+
+Language = Literal["en", "es", "ca"]
+
+TABLES = {"en": words_en.WORDS, "es": words_es.WORDS, "ca": words_ca.WORDS}
+
+
+def say(language: Language, key: str, **values: object) -> str:
+    """The sentence of `key`, filled with `values`. Raises KeyError for a key that is in no table (a bug, tested)."""
+    return TABLES[language][key].format(**values)
+
+
+def knows(language: Language, key: str) -> bool:
+    """Tell whether there is a sentence of that key: kinds of events, for one, may be the team's own."""
+    return key in TABLES[language]
+
+
+def exact_number(language: Language, thousandths: int) -> str:
+    """Thousandths of a point in full: 8437 → `8.437`, 18000 → `18`."""
+    whole, rest = divmod(abs(thousandths), POINT)
+    decimals = f"{rest:03d}".rstrip("0")
+    sign = "-" if thousandths < 0 else ""
+    return f"{sign}{whole}{TABLES[language]['decimal_point'] if decimals else ''}{decimals}"
+
+
+def short_number(language: Language, thousandths: int) -> str:
+    """Thousandths of a point to the tenth, half up: 8437 → `8.4`; and no less than a tenth of what is not nothing."""
+    tenths = (abs(thousandths) + POINT // 20) // (POINT // 10)
+    shown = max(1, tenths) * (POINT // 10) if thousandths else 0
+    return exact_number(language, shown if thousandths >= 0 else -shown)
+
+
+def written_day(language: Language, day: date) -> str:
+    """A day as people of that language write it."""
+    return day.strftime(TABLES[language]["date"])
+
+
+def joined(language: Language, key: Literal["and", "or"], texts: Iterable[str]) -> str:
+    """`a`, `b` and `c` as one text, with the word of that language between each two."""
+    return reduce(lambda first, second: say(language, key, first=first, second=second), texts)
+
+
+def stage_label(rulebook: Rulebook, language: Language, stage: str) -> str:
+    """What people read for a stage or state: the label of stages.yaml, else the language's word, else its id."""
+    for one in rulebook.stages.stages:
+        if one.id == stage:
+            return one.label or stage
+    key = f"state_{stage}"
+    return say(language, key) if knows(language, key) else stage
