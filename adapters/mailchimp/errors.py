@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -67,8 +68,10 @@ def from_answer(status: int, body: object, *, writes: bool) -> PlatformError:
 
 def from_exception(error: BaseException, *, writes: bool) -> PlatformError:
     """The error that a failure of `requests` means: was the request sent, and may it have been applied?"""
-    text = f"no usable answer ({type(error).__name__})"
-    return PlatformUnreachable("mailchimp", text, maybe_applied=writes and not _never_sent(error))
+    causes = tuple(_causes(error))
+    kinds = dict.fromkeys((type(error).__name__, type(causes[-1]).__name__))
+    text = f"no usable answer ({': '.join(kinds)})"
+    return PlatformUnreachable("mailchimp", text, maybe_applied=writes and not _never_sent(causes))
 
 
 def row_outcome(row: str, error: PlatformError) -> RowOutcome:
@@ -80,21 +83,26 @@ def row_outcome(row: str, error: PlatformError) -> RowOutcome:
     return RowOutcome(row, Outcome.LATER, error)
 
 
-def _never_sent(error: BaseException) -> bool:
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    return any(
-        isinstance(cause, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError)
-        for cause in _causes(error)
-    )
+#: Failures before the first byte of a request: no connection, no proxy, or a certificate that is not Mailchimp's.
+_BEFORE_SENDING = (
+    requests.ConnectTimeout,
+    requests.exceptions.ProxyError,
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.NameResolutionError,
+    ssl.SSLCertVerificationError,
+)
 
 
-def _causes(error: BaseException | None) -> Iterator[object]:
+def _never_sent(causes: Iterable[BaseException]) -> bool:
+    return any(isinstance(cause, _BEFORE_SENDING) for cause in causes)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """The error, what it was raised from, and what urllib3 and requests wrap as an argument or `reason`."""
     while error is not None:
         yield error
-        inner = next((argument for argument in error.args if isinstance(argument, BaseException)), None)
-        error = getattr(error, "reason", None) or inner or error.__cause__
+        wrapped = (getattr(error, "reason", None), *error.args, error.__cause__)
+        error = next((inner for inner in wrapped if isinstance(inner, BaseException)), None)
 
 
 def _problem(body: object) -> Mapping[str, Any]:

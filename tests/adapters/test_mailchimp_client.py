@@ -1,6 +1,7 @@
 """Every trap of the SDK (facts/mailchimp.md §1) ends in an answer or in one error of the tree."""
 
 import json
+import ssl
 import subprocess
 import sys
 import time
@@ -222,8 +223,13 @@ def test_no_usable_answer_to_a_write_may_have_been_applied_and_is_not_tried_agai
                 None, "/3.0", urllib3.exceptions.NewConnectionError(None, "connection refused")
             )
         ),
+        requests.exceptions.SSLError(
+            urllib3.exceptions.MaxRetryError(
+                None, "/3.0", urllib3.exceptions.SSLError(ssl.SSLCertVerificationError(1, "self-signed certificate"))
+            )
+        ),
     ],
-    ids=["connect timeout", "refused"],
+    ids=["connect timeout", "refused", "certificate"],
 )
 def test_a_write_that_was_never_sent_was_not_applied(client, wire, error):
     wire.patch(URL, body=error)
