@@ -100,7 +100,6 @@ class _ModelJudge:
         self, contact: Contact, events: tuple[Event, ...], subject: Subject, zone: ZoneInfo, rulebook_hash: str
     ) -> Verdict:
         model, day = self._model, subject.day
-        subject = replace(subject, values={**subject.values, "model": model.model})
         evidence = gather(contact, events, zone=zone, trust=model.trust, subject=subject)
         missing = _missing(model.minimum_evidence, evidence)
         if missing:

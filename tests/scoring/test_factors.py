@@ -310,7 +310,7 @@ def test_the_score_stays_between_0_and_100_by_a_line(add, score, rule, points, r
 
 
 def test_an_override_may_ask_for_acts_fit_persona_and_phase(rulebook_with, maria):
-    when = {"persona": "finance_lead", "phase": "decision", "fit": {"between": [30, 30]}, "model": "acquisition"}
+    when = {"persona": "finance_lead", "phase": "decision", "fit": {"between": [30, 30]}}
     rulebook = with_overrides(rulebook_with, {"id": "all", "when": when, "set": 77})
     assert judge(maria, rulebook, TODAY).score == 77
 
