@@ -187,10 +187,11 @@ intent = Table(
     Column("channel", Text),
     _needed("payload", JSONB),
     _needed("why", Text, "''"),
+    _needed("move", Boolean, "false"),  # it shows a stage that changed: the guard counts it
     _needed("not_before", Moment),
-    Column("expires_at", Moment),  # null while held
+    Column("expires_at", Moment),  # null while held, and for writes
     _needed("attempts", Integer, "0"),
-    Column("lease_until", Moment),  # database time
+    Column("lease_until", Moment),  # database time; nobody else takes it before: a lease, or a pause after a failure
     Column("sending_at", Moment),
     Column("approved_at", Moment),
     _needed("reason", Text, "''"),
@@ -227,6 +228,7 @@ intent = Table(
         postgresql_where=text("state IN ('pending', 'held', 'sending', 'unknown', 'parked')"),
     ),
     Index("intent_contact", "contact"),
+    Index("intent_moved_at", "finished_at", postgresql_where=text("move AND finished_at IS NOT NULL")),
     Index("intent_enrolled_at", "sending_at", postgresql_where=text("kind = 'enroll' AND sending_at IS NOT NULL")),
 )
 
@@ -312,7 +314,8 @@ failure = Table(
 cursor = Table(
     "cursor",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
     _needed("value", Text),
     _needed("at", Moment),
 )
@@ -352,7 +355,8 @@ tick = Table(
     "tick",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("slot", Moment, primary_key=True),
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),
+    _needed("at", Moment, "now()"),
 )
 
 secret = Table(

@@ -136,6 +136,7 @@ CREATE TABLE intent (
     channel text,
     payload jsonb NOT NULL,
     why text DEFAULT '' NOT NULL,
+    move boolean DEFAULT false NOT NULL,
     not_before timestamptz NOT NULL,
     expires_at timestamptz,
     attempts integer DEFAULT 0 NOT NULL,
@@ -149,6 +150,7 @@ CREATE TABLE intent (
 );
 CREATE INDEX intent_contact ON intent (contact);
 CREATE INDEX intent_enrolled_at ON intent (sending_at) WHERE kind = 'enroll' AND sending_at IS NOT NULL;
+CREATE INDEX intent_moved_at ON intent (finished_at) WHERE move AND finished_at IS NOT NULL;
 CREATE UNIQUE INDEX intent_one_enrollment ON intent (contact, track, episode)
     WHERE kind = 'enroll' AND state IN ('pending', 'held', 'sending', 'accepted', 'unknown', 'parked');
 CREATE UNIQUE INDEX intent_one_leave ON intent (contact, track, episode)
@@ -221,10 +223,11 @@ CREATE UNIQUE INDEX failure_open ON failure (step, source, platform_id, coalesce
     WHERE resolved_at IS NULL;
 
 CREATE TABLE cursor (
-    name text NOT NULL,
+    source text NOT NULL,
+    stream text NOT NULL,
     value text NOT NULL,
     at timestamptz NOT NULL,
-    PRIMARY KEY (name)
+    PRIMARY KEY (source, stream)
 );
 
 CREATE TABLE portal_cache (
@@ -256,7 +259,8 @@ CREATE TABLE baseline (
 
 CREATE TABLE tick (
     name text NOT NULL,
-    slot timestamptz NOT NULL,
+    slot bigint NOT NULL,
+    at timestamptz DEFAULT now() NOT NULL,
     PRIMARY KEY (name, slot)
 );
 

@@ -1,0 +1,109 @@
+"""What could not be read, scored or written, and why (promise 8): rows that a person can list and replay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.schema import failure
+from connector.store.texts import storable
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that went wrong for one record or contact in one step, however often it did. Open until resolved."""
+
+    id: int
+    step: str
+    source: str
+    platform_id: str
+    contact: int | None
+    reason: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+    resolved_at: datetime | None
+
+
+def record_failure(
+    conn: Connection, *, step: str, source: str, platform_id: str, contact: int | None, reason: str, at: datetime
+) -> None:
+    """Note a failure; the same one again counts up and keeps the newest reason. `reason` must name no person."""
+    row = insert(failure).values(
+        step=step,
+        source=source,
+        platform_id=storable(platform_id),
+        contact=contact,
+        reason=storable(reason),
+        first_at=at,
+        last_at=at,
+        times=1,
+    )
+    conn.execute(
+        row.on_conflict_do_update(
+            index_elements=["step", "source", "platform_id", text("coalesce(contact, 0)")],
+            index_where=text("resolved_at IS NULL"),
+            set_={"reason": row.excluded.reason, "last_at": at, "times": failure.c.times + 1},
+        )
+    )
+
+
+def resolve_failures(conn: Connection, *, step: str, source: str, platform_id: str, at: datetime) -> int:
+    """Close what was open for this record in this step, since it went well; returns how many."""
+    return conn.execute(
+        update(failure)
+        .where(
+            failure.c.step == step,
+            failure.c.source == source,
+            failure.c.platform_id == platform_id,
+            failure.c.resolved_at.is_(None),
+        )
+        .values(resolved_at=at)
+    ).rowcount
+
+
+def list_failures(
+    conn: Connection, *, step: str | None = None, everything: bool = False, limit: int = 100
+) -> Sequence[Failure]:
+    """Open failures (or `everything`), the latest first. Read-only."""
+    query = select(failure).order_by(failure.c.last_at.desc(), failure.c.id.desc()).limit(limit)
+    if step is not None:
+        query = query.where(failure.c.step == step)
+    if not everything:
+        query = query.where(failure.c.resolved_at.is_(None))
+    return [Failure(**row._mapping) for row in conn.execute(query)]  # noqa: SLF001 -- SQLAlchemy's public name
+
+
+def show_failure(conn: Connection, number: int) -> Failure | None:
+    """One failure by its id. Read-only."""
+    row = conn.execute(select(failure).where(failure.c.id == number)).one_or_none()
+    return None if row is None else Failure(**row._mapping)  # noqa: SLF001
+
+
+def replay_failure(conn: Connection, number: int, at: datetime) -> Failure | None:
+    """Close an open failure and mark its contact for a new judgement; the caller reads the record again.
+
+    None if there is no such failure, or it is closed already.
+    """
+    row = conn.execute(
+        update(failure)
+        .where(failure.c.id == number, failure.c.resolved_at.is_(None))
+        .values(resolved_at=at)
+        .returning(failure)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.contact is not None:
+        conn.execute(
+            text("UPDATE contact SET changed = nextval('ledger_position') WHERE id = :id"), {"id": row.contact}
+        )
+    return Failure(**row._mapping)  # noqa: SLF001
+
+
+def count_open(conn: Connection) -> int:
+    """How many failures are open. Read-only."""
+    return conn.execute(select(func.count()).where(failure.c.resolved_at.is_(None))).scalar_one()

@@ -1,0 +1,26 @@
+"""Text as PostgreSQL can hold it, and as people are compared by."""
+
+from __future__ import annotations
+
+import unicodedata
+
+#: Stands where a platform told something that is no text.
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def storable(text: str) -> str:
+    """`text` without what PostgreSQL refuses (NUL) or UTF-8 cannot say (half a surrogate pair); else as it is.
+
+    One such character from a platform would otherwise cost a whole batch of people.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", REPLACEMENT).encode("utf-8", "replace").decode("utf-8")
+
+
+def email_key(address: str | None) -> str | None:
+    """An address as identities are compared by: trimmed, lower case, NFC; dots and plus stay. None for none.
+
+    The same as `connector.rulebook.mapping.normal_email` (a test holds the two together).
+    """
+    return unicodedata.normalize("NFC", address.strip().lower()) or None if address else None
