@@ -76,17 +76,17 @@ def what_next(contact: Contact, verdict: Verdict, step: Step, rulebook: Rulebook
     return tuple(_distinct(ways))[:_MAX_HINTS]
 
 
-def next_text(hints: Sequence[Hint], step: Step, rulebook: Rulebook, language: Language) -> str:
-    """The text of `trellis_next` for what `what_next` found."""
-    here = step.after.stage
-    label = stage_label(rulebook, language, here)
+def next_text(contact: Contact, verdict: Verdict, step: Step, rulebook: Rulebook, day: date, language: Language) -> str:
+    """The text of `trellis_next`: what `what_next` finds, or why there is nothing to find."""
+    hints = what_next(contact, verdict, step, rulebook, day)
     if hints:
-        ways = joined(language, "or", (_way(hint, rulebook, language) for hint in hints))
-        return say(language, "next", ways=ways)
+        return say(language, "next", ways=joined(language, "or", (_way(hint, rulebook, language) for hint in hints)))
+    here = step.after.stage
     if here == rulebook.stages.stages[-1].id:
         return say(language, "next_top")
-    on_ladder = here == NOT_ENOUGH_DATA or any(stage.id == here for stage in rulebook.stages.stages)
-    return say(language, "next_none") if on_ladder else say(language, "next_state", state=label)
+    if here == NOT_ENOUGH_DATA or any(stage.id == here for stage in rulebook.stages.stages):
+        return say(language, "next_none")
+    return say(language, "next_state", state=stage_label(rulebook, language, here))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ def advice(contact, rulebook, before=None):
     return what_next(contact, verdict, taken, rulebook, TODAY), taken
 
 
-def text(contact, rulebook, language="en"):
-    hints, taken = advice(contact, rulebook)
-    return next_text(hints, taken, rulebook, language)
+def text(contact, rulebook, language="en", before=None):
+    verdict = judge(contact, rulebook, TODAY)
+    return next_text(contact, verdict, step(before, verdict, contact, rulebook, TODAY), rulebook, TODAY, language)
 
 
 def test_maria_needs_one_demo_request(maria, rulebook):
@@ -90,6 +90,5 @@ def test_at_the_top_there_is_nothing_to_reach(noor, rulebook):
 
 def test_who_cannot_be_moved_is_told_so(rulebook, maria):
     rival = dataclasses.replace(maria, fields={**maria.fields, "email_domain": "rival.example"})
-    hints, taken = advice(rival, rulebook, Place("new", TODAY))
-    assert hints == ()
-    assert next_text(hints, taken, rulebook, "en") == "No one or two acts or missing values would move the stage."
+    said = text(rival, rulebook, before=Place("new", TODAY))
+    assert said == "No one or two acts or missing values would move the stage."
