@@ -40,13 +40,12 @@ class Held(StrEnum):
 
 
 class Left(StrEnum):
-    """Why somebody is taken out (`Leave.why`). A value of facts.Refusal may stand there, too."""
+    """Why somebody is taken out (`Leave.why`). What bars her from a track (the first group above, or a facts.Refusal) may
+    stand there, too.
+    """
 
-    SUPPRESSED = "suppressed"
-    CUSTOMER = "customer"
     WON = "won"
     LOST = "lost"
-    EXIT_WHEN = "exit_when"
-    LASTS = "lasts"
+    LASTS = "lasts"  # the track's time is over: platforms do not say when a workflow has ended
     TRACK_REMOVED = "track_removed"  # the rulebook has no such track any more
     NO_LONGER_MATCHES = "no_longer_matches"  # segments only: a track's mails run on
