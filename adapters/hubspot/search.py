@@ -50,9 +50,8 @@ def changed_rows(search: Search, modified: str, since: datetime, until: datetime
         if _is_last(answer, rows):
             return
         latest, there = _newest(rows, modified)
-        if latest == low:
-            there |= seen
-        if latest < low or (latest == low and there == seen):
+        # What is left at a moment that was not finished fills a whole page, or the filters were not honored.
+        if latest < low or (latest == low and seen and len(there) <= MOST_EXCLUDED):
             raise PlatformUnreachable(PLATFORM, "HubSpot's search repeats a page for ever", maybe_applied=False)
         low, seen = latest, there
         if len(seen) > MOST_EXCLUDED:

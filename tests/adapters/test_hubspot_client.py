@@ -108,6 +108,18 @@ def test_a_busy_platform_is_waited_for_by_reads_and_writes() -> None:
         assert client.calls["contacts_update", "200"] == 1
 
 
+def test_a_429_slows_down_everybody_who_shares_the_budget() -> None:
+    with answering(lambda _: EMPTY) as server:
+        waits = Waits()
+        budget = RateBudget(1000, 1.0, burst=1000, monotonic=lambda: waits.now, sleep=waits)
+        server.faults.add(Fault(status=429, body={}, headers={"Retry-After": "60"}))
+        with pytest.raises(PlatformBusy):
+            client_of(server.url, waits=waits, budget=budget).call("contacts_read", body={"inputs": []})
+        with pytest.raises(DeadlinePassed):
+            client_of(server.url, waits=waits, budget=budget).call("owners")
+        assert server.calls.total == 1
+
+
 def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
     with answering(lambda _: EMPTY) as server:
         waits = Waits()
@@ -123,6 +135,10 @@ def test_reads_are_tried_again_and_writes_are_not() -> None:
         server.faults.add(Fault(path=READ, status=502, body="<html>", times=2))
         client.call("contacts_read", body={"inputs": []})
         assert client.calls["contacts_read", "502"] == 2
+        server.faults.add(Fault(path=READ, ending="drop", times=None))
+        with pytest.raises(PlatformUnreachable) as gone:
+            client.call("contacts_read", body={"inputs": []})
+        assert not gone.value.maybe_applied, "a read applies nothing"
         server.faults.add(Fault(path=UPDATE, status=502, body="<html>"))
         with pytest.raises(PlatformUnreachable) as caught:
             client.call("contacts_update", body={"inputs": []})
