@@ -7,6 +7,9 @@ from difflib import get_close_matches
 
 
 def did_you_mean(wrong: str, right: Iterable[str]) -> str:
-    """`did you mean job_title?`, or an empty text where nothing is near."""
-    near = get_close_matches(wrong, sorted(right), n=1, cutoff=0.6)
+    """`did you mean job_title?`, or an empty text where nothing is near; the beginning of one name alone is near it."""
+    names = sorted(right)
+    near = get_close_matches(wrong, names, n=1, cutoff=0.6)
+    if not near and len(begun := [name for name in names if wrong and name.startswith(wrong)]) == 1:
+        near = begun
     return f"did you mean {near[0]}?" if near else ""

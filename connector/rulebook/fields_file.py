@@ -1,0 +1,149 @@
+"""fields.yaml: what we call it ← where it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, model_validator
+
+from connector.rulebook.conditions import ASSET, COMPUTED
+from connector.rulebook.folding import fold
+from connector.rulebook.kinds import Days, Identifier, Strict
+from connector.rulebook.parse import JOINING
+from connector.rulebook.spelling import did_you_mean
+
+
+def _not_reserved(name: str) -> str:
+    if name in COMPUTED or name in JOINING or name == ASSET:
+        raise ValueError(f'"{name}" means something else in conditions; choose another name, such as {name}_field')
+    return name
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        cure = did_you_mean(name, available_timezones()) or "write one like Europe/Madrid"
+        raise ValueError(f'there is no time zone "{name}"; {cure}') from None
+    return name
+
+
+def _folded(values: Mapping[str, str]) -> dict[str, str]:
+    """Keys as they are compared. Two that differ only by case or accents must mean the same."""
+    folded: dict[str, str] = {}
+    for key, value in values.items():
+        if folded.setdefault(fold(key), value) != value:
+            raise ValueError(f'"{key}" is there twice (case and accents do not count) with two meanings; keep one')
+    return folded
+
+
+FieldName = Annotated[Identifier, AfterValidator(_not_reserved)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Values = Annotated[Mapping[str, str], AfterValidator(_folded)]
+
+
+class Audience(Strict):
+    """A Mailchimp audience: its list id, and the HubSpot subscription type that stands for the same mail."""
+
+    list: str
+    subscription: int | None = None
+
+
+class FieldMapping(Strict):
+    """Where one field lives. `or` is a second HubSpot property, read where the first is empty; `from: email` gives the
+    address's domain. `values` translates what the platform says; its keys are kept as they are compared (folded).
+    """
+
+    hubspot: str | None = None
+    mailchimp: str | None = None
+    or_: str | None = Field(None, alias="or")
+    from_: Literal["email"] | None = Field(None, alias="from")
+    type: Literal["text", "number", "bool", "date", "datetime", "range", "stage"] | None = None
+    values: Values = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _lives_somewhere(self) -> FieldMapping:
+        if not (self.hubspot or self.mailchimp or self.from_):
+            raise ValueError("a field needs `hubspot:`, `mailchimp:` or `from:`")
+        return self
+
+
+class HubSpotEvents(Strict):
+    """An act that HubSpot tells as a counter with the date and name of the last one, or as joining named lists."""
+
+    count: str | None = None
+    last: str | None = None
+    asset: str | None = None
+    lists: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> HubSpotEvents:
+        if not (self.lists or (self.count and self.last)):
+            raise ValueError("give `count:` and `last:` (property names), or `lists:`")
+        return self
+
+
+class EventMapping(Strict):
+    """Where acts of one kind come from. `mailchimp` is ``activity.open|click|bounce|sent|unsub``."""
+
+    hubspot: HubSpotEvents | None = None
+    mailchimp: (
+        Literal["activity.open", "activity.click", "activity.bounce", "activity.sent", "activity.unsub"] | None
+    ) = None
+    submissions: bool = False
+
+
+class ScoreWrite(Strict):
+    """Where the score goes, and when a change is worth a write (promise 5)."""
+
+    hubspot: str = "trellis_score"
+    mailchimp: str | None = None
+    min_change: int = Field(3, ge=1, le=100)
+    at_least: Days = 7
+
+
+class PropertyWrite(Strict):
+    """A HubSpot property and, by choice, a merge field."""
+
+    hubspot: str
+    mailchimp: str | None = None
+
+
+class LifecycleWrite(Strict):
+    """`lifecyclestage`: forward only in the portal's own order; a person's or HubSpot's higher stage wins."""
+
+    hubspot: str = "lifecyclestage"
+    when: Literal["forward"] = "forward"
+    owner: Literal["platform"] = "platform"
+
+
+class Writes(Strict):
+    """What is written back, and where. The core of design §4.4 is always written; names can be mapped."""
+
+    score: ScoreWrite = ScoreWrite()
+    stage: PropertyWrite = PropertyWrite(hubspot="trellis_stage")
+    stage_since: PropertyWrite = PropertyWrite(hubspot="trellis_stage_since")
+    why: PropertyWrite = PropertyWrite(hubspot="trellis_why")
+    next: PropertyWrite = PropertyWrite(hubspot="trellis_next")
+    track: PropertyWrite = PropertyWrite(hubspot="trellis_track")
+    enrolled: PropertyWrite = PropertyWrite(hubspot="trellis_enrolled", mailchimp="TRACKMARK")
+    exclude: PropertyWrite = PropertyWrite(hubspot="trellis_exclude")
+    sales_verdict: PropertyWrite = PropertyWrite(hubspot="trellis_sales_verdict")
+    persona: PropertyWrite | None = None
+    phase: PropertyWrite | None = None
+    lifecycle: LifecycleWrite | None = None
+
+
+class FieldsFile(Strict):
+    """fields.yaml: what we call it ← where it lives."""
+
+    version: Literal[1]
+    language: Literal["en", "es", "ca"] = "en"
+    timezone: TimeZone = "UTC"
+    marketing_contacts: bool = False
+    audiences: Mapping[Identifier, Audience] = Field(default_factory=dict)
+    fields: Mapping[FieldName, FieldMapping]
+    events: Mapping[Identifier, EventMapping] = Field(default_factory=dict)
+    write: Writes = Writes()

@@ -1,0 +1,25 @@
+"""The kinds of values that keys of the rulebook take, and the base of its types."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
+
+from connector.rulebook.conditions import Condition
+from connector.rulebook.parse import parse_condition, parse_text_test, write_condition, write_text_test
+from connector.rulebook.units import parse_days, parse_points, parse_share, write_days, write_points, write_share
+
+Points = Annotated[int, BeforeValidator(parse_points), PlainSerializer(write_points)]
+Days = Annotated[int, BeforeValidator(parse_days), PlainSerializer(write_days)]
+Share = Annotated[Decimal, BeforeValidator(parse_share), PlainSerializer(write_share)]
+When = Annotated[Condition, PlainValidator(parse_condition), PlainSerializer(write_condition)]
+TextTest = Annotated[Condition, PlainValidator(parse_text_test), PlainSerializer(write_text_test)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+
+
+class Strict(BaseModel):
+    """The base of every type here: unknown keys are refused, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
