@@ -1,0 +1,142 @@
+"""Score 9,240 real leads end to end: pretend portal, real processes, real PostgreSQL; then ask who bought.
+
+`make bench-x-education`, or `python benchmarks/x_education/run.py`. README.md beside this file says what it shows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from leads import ID, SOURCE, TARGET, Lead, read_leads, write_export
+from portal import ROOT, PretendPortal, pretend_portal
+from ranking import auc, deciles
+
+from connector.settings import VARIABLES
+
+MAPPINGS = Path(__file__).parent / "mappings"
+A_PAGE = A_BATCH = 100  # facts/hubspot.md §3: a list page, a batch update
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One finished command: what it printed, how long it took, and the calls that the portal counted meanwhile."""
+
+    printed: str
+    seconds: float
+    calls: Mapping[str, int]
+
+
+class Failed(Exception):
+    """A command did not end well; its own words stand above."""
+
+
+def main() -> int:
+    """Run it all; 1 if a command fails or a lead is neither scored nor refused with a reason."""
+    if not SOURCE.is_file():
+        print(f"X Education: skipped; the real leads are not here: ../shared/data/{SOURCE.name} beside the repository.")
+        return 0
+    leads = read_leads()
+    with tempfile.TemporaryDirectory(prefix="trellis-x-education-") as folder:
+        here = Path(folder)
+        here.chmod(0o711)  # as root, the bundled PostgreSQL runs as an account that must be able to enter
+        columns = write_export(leads, here / "export.csv")
+        with pretend_portal(here / "export.csv") as portal:
+            environ = _environment(portal, here)
+            try:
+                provision = _trellis(portal, environ, "provision")
+                sync = _trellis(portal, environ, "sync", "--json")
+                failures = json.loads(_trellis(portal, environ, "failures", "list", "--json").printed)
+            except Failed as failed:
+                print(failed, file=sys.stderr)
+                return 1
+            wanted = ["prospect_id", "trellis_score", "trellis_stage"]
+            rows = {row["prospect_id"] or "": row for row in portal.contacts(wanted)}
+    print(f"X Education: {len(leads):,} real leads, {columns} of {len(leads[0])} columns; {portal.told[0]}\n")
+    _print_work(provision, sync, len(leads))
+    lost = _print_people(json.loads(sync.printed)["counts"], rows, failures)
+    _print_ranking(leads, rows)
+    if lost:
+        print(f"\n{lost:,} leads have neither a score nor a reason.", file=sys.stderr)
+    return 1 if lost else 0
+
+
+def _environment(portal: PretendPortal, folder: Path) -> Mapping[str, str]:
+    """Ours alone: what the caller has set up for his own Trellis must not be touched."""
+    ours = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in VARIABLES}
+    return {**ours, **portal.environ, "MAPPINGS_DIR": str(MAPPINGS), "TRELLIS_DATA": str(folder)}
+
+
+def _trellis(portal: PretendPortal, environ: Mapping[str, str], *arguments: str) -> Ran:
+    portal.forget_calls()
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "connector", *arguments],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.monotonic() - began
+    if done.returncode != 0:
+        print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
+        raise Failed(f"trellis {' '.join(arguments)} ended with {done.returncode}")
+    return Ran(done.stdout, seconds, portal.calls())
+
+
+def _print_work(provision: Ran, sync: Ran, leads: int) -> None:
+    written = json.loads(sync.printed)["counts"].get("written", 0)
+    reads, writes = ceil(leads / A_PAGE), ceil(written / A_BATCH)
+    for name, ran in (("provision", provision), ("sync", sync)):
+        print(f"trellis {name:<10} {ran.seconds:6.1f} s {sum(ran.calls.values()):>5} calls")
+    print(f"  floor of sync: {reads + writes} calls ({reads} pages to read, {writes} batches to write)")
+    for call, count in sorted(sync.calls.items(), key=lambda item: -item[1]):
+        print(f"  {count:>5}  {call}")
+
+
+def _print_people(
+    counts: Mapping[str, int], rows: Mapping[str, Mapping[str, str | None]], failures: Sequence[Mapping[str, str]]
+) -> int:
+    """What became of everybody; returns how many have neither a score, nor a state that says why, nor a failure."""
+    scored = sum(bool(row["trellis_score"]) for row in rows.values())
+    unscored = Counter(row["trellis_stage"] or "" for row in rows.values() if not row["trellis_score"])
+    stages = Counter(row["trellis_stage"] or "(none)" for row in rows.values())
+    reasons = Counter(f"{failure['step']}: {failure['reason']}" for failure in failures)
+    print(
+        f"\ncontacts read {counts.get('read', 0):,} · scored {scored:,} · written {counts.get('written', 0):,} · ",
+        end="",
+    )
+    print(f"refused {sum(reasons.values()):,} · enrolled {counts.get('enrolled', 0):,} (a baseline enrolls nobody)")
+    for reason, count in reasons.most_common():
+        print(f"  {count:>6,}  {reason}")
+    print("  stages: " + ", ".join(f"{stage} {count:,}" for stage, count in stages.most_common()))
+    return max(0, unscored[""] - sum(reasons.values()))
+
+
+def _print_ranking(leads: Sequence[Lead], rows: Mapping[str, Mapping[str, str | None]]) -> None:
+    scores = {lead: int(float(row["trellis_score"])) for lead, row in rows.items() if row["trellis_score"]}
+    scored = [(scores[lead[ID]], lead[TARGET] == "1") for lead in leads if lead[ID] in scores]
+    base = sum(bought for _, bought in scored) / len(scored)
+    print("\n decile   scores   leads  converted   lift")
+    for place, tenth in enumerate(deciles(scored), start=1):
+        span = f"{tenth.best}–{tenth.worst}"
+        print(f"{place:>7} {span:>8} {tenth.leads:>7} {tenth.rate:>9.1%} {tenth.rate / base:>6.2f}")
+    top = deciles(scored)[0].rate
+    print(
+        f"\nbase rate {base:.1%} · top decile {top:.1%}, lift {top / base:.2f} (most possible: {1 / base:.2f})", end=""
+    )
+    print(f" · AUC {auc(scored):.3f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
