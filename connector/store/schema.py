@@ -34,6 +34,8 @@ Sequence("ledger_position", metadata=metadata)
 
 #: Intents to enroll that stand for their episode: no second one may exist beside them (promise 3).
 LIVE_ENROLLMENT = "kind = 'enroll' AND state IN ('pending', 'held', 'sending', 'accepted', 'unknown', 'parked')"
+#: ... and those to leave.
+OPEN_LEAVE = "kind = 'leave' AND state IN ('pending', 'held', 'sending')"
 
 
 def _needed(name: str, kind: object, default: str | None = None) -> Column[object]:
@@ -218,7 +220,7 @@ intent = Table(
         "track",
         "episode",
         unique=True,
-        postgresql_where=text("kind = 'leave' AND state IN ('pending', 'held', 'sending')"),
+        postgresql_where=text(OPEN_LEAVE),
     ),
     Index(
         "intent_open",

@@ -1,0 +1,188 @@
+"""From judgements to rows of the outbox: what a newer judgement asks for takes the place of what an older one asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.schema import LIVE_ENROLLMENT, OPEN_LEAVE, intent
+
+if TYPE_CHECKING:
+    from connector.store.judgement import Judgement
+
+#: How long a decision to act on somebody stands. One that is held begins to live when it is approved.
+LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """Enroll in a track, for one episode, by the first of `ways` that is possible: mappings of source, key, segment."""
+
+    track: str
+    episode: int
+    ways: tuple[Mapping[str, Any], ...]
+    subscription: str | None
+    not_before: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Take out of a track, by the channel that she entered by."""
+
+    track: str
+    episode: int
+    key: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOver:
+    """Give to sales: an owner by e-mail, a task with its text and due time; each may be absent."""
+
+    owner: str | None = None
+    task: str | None = None
+    brief: str = ""
+    due: datetime | None = None
+
+
+def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:
+    """Make the outbox want what these judgements want.
+
+    A write that waits, or is held, gives way to the newer one, which stays held (or approved) if the older was, so that
+    a hold cannot be slipped by judging again. An enrollment that waits stays if it is wanted again, and is over if not;
+    one that a person approved is over only when she no longer matches. What is being sent is left alone.
+    """
+    replaced = _withdraw_writes(conn, rows, at)
+    _withdraw_enrollments(conn, rows, at)
+    wanted = [
+        *(
+            _write(row, source, values, replaced.get((row.contact, source), ()), at)
+            for row, source, values in _writes(rows)
+        ),
+        *(_handover(row, row.handover, at) for row in rows if row.handover is not None),
+    ]
+    if wanted:
+        conn.execute(insert(intent), wanted)
+    _insert_once(conn, [_enter(row, one, at) for row in rows for one in row.enters], LIVE_ENROLLMENT)
+    _insert_once(conn, [_leave(row, one, at) for row in rows for one in row.leaves], OPEN_LEAVE)
+
+
+_WITHDRAW_WRITES = text(
+    "WITH old AS (SELECT id, contact, source, state, move, approved_at, reason FROM intent"
+    "  WHERE kind = 'write' AND state IN ('pending', 'held') AND contact = ANY(:ids) FOR UPDATE)"
+    " UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
+    " FROM old WHERE intent.id = old.id RETURNING old.*"
+)
+# Asked of the contacts at hand only: `wanted` and `matched` are small.
+_WITHDRAW_ENROLLMENTS = text(
+    "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
+    " WHERE kind = 'enroll' AND state IN ('pending', 'held') AND contact = ANY(:ids)"
+    " AND (contact, track, episode) NOT IN (SELECT * FROM"
+    "  unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[]), CAST(:episodes AS integer[])))"
+    " AND (approved_at IS NULL OR (contact, track) NOT IN (SELECT * FROM"
+    "  unnest(CAST(:matching AS bigint[]), CAST(:matched AS text[]))))"
+)
+
+
+def _withdraw_writes(
+    conn: Connection, rows: Sequence[Judgement], at: datetime
+) -> Mapping[tuple[int, str], Sequence[Row[Any]]]:
+    replaced: dict[tuple[int, str], list[Row[Any]]] = {}
+    for old in conn.execute(_WITHDRAW_WRITES, {"ids": [row.contact for row in rows], "at": at}):
+        replaced.setdefault((old.contact, old.source), []).append(old)
+    return replaced
+
+
+def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:
+    wanted = [(row.contact, one.track, one.episode) for row in rows for one in row.enters]
+    matched = [(row.contact, one.track) for row in rows for one in row.tracks.values() if one.matched]
+    conn.execute(
+        _WITHDRAW_ENROLLMENTS,
+        {
+            "ids": [row.contact for row in rows],
+            "at": at,
+            "contacts": [contact for contact, _, _ in wanted],
+            "tracks": [track for _, track, _ in wanted],
+            "episodes": [episode for _, _, episode in wanted],
+            "matching": [contact for contact, _ in matched],
+            "matched": [track for _, track in matched],
+        },
+    )
+
+
+def _writes(rows: Sequence[Judgement]) -> Iterator[tuple[Judgement, str, Mapping[str, str]]]:
+    for row in rows:
+        for source, values in row.writes.items():
+            if values:
+                yield row, source, values
+
+
+def _write(
+    row: Judgement, source: str, values: Mapping[str, str], replaced: Sequence[Row[Any]], at: datetime
+) -> dict[str, Any]:
+    held = next((one.reason for one in replaced if one.state == "held"), row.hold)
+    approved = max((one.approved_at for one in replaced if one.approved_at is not None), default=None)
+    moved = (row.move is not None and not row.baseline) or any(one.move for one in replaced)
+    base = _base(row, "write", at, held)
+    return {**base, "source": source, "payload": {"values": dict(values)}, "move": moved, "approved_at": approved}
+
+
+def _enter(row: Judgement, one: Entering, at: datetime) -> dict[str, Any]:
+    return {
+        **_base(row, "enroll", at, row.hold, not_before=one.not_before),
+        "track": one.track,
+        "episode": one.episode,
+        "payload": {"ways": [dict(way) for way in one.ways], "subscription": one.subscription},
+        "why": one.why,
+    }
+
+
+def _leave(row: Judgement, one: Leaving, at: datetime) -> dict[str, Any]:
+    return {
+        **_base(row, "leave", at, row.hold),
+        "track": one.track,
+        "episode": one.episode,
+        "payload": {"key": one.key},
+        "why": one.why,
+    }
+
+
+def _handover(row: Judgement, one: HandingOver, at: datetime) -> dict[str, Any]:
+    due = one.due.isoformat() if one.due else None
+    payload = {"owner": one.owner, "task": one.task, "brief": one.brief, "due": due, "stage": row.stage}
+    return {**_base(row, "handover", at, row.hold), "payload": payload}
+
+
+def _base(row: Judgement, kind: str, at: datetime, hold: str, not_before: datetime | None = None) -> dict[str, Any]:
+    begins = max(at, not_before or at)
+    lives = kind != "write" and not hold
+    return {
+        "kind": kind,
+        "state": "held" if hold else "pending",
+        "contact": row.contact,
+        "source": None,
+        "track": None,
+        "episode": None,
+        "why": "",
+        "move": False,
+        "approved_at": None,
+        "reason": hold,
+        "not_before": begins,
+        "expires_at": begins + LIFE if lives else None,
+        "created_at": at,
+    }
+
+
+def _insert_once(conn: Connection, wanted: Sequence[Mapping[str, Any]], unless: str) -> None:
+    """Insert what has no row yet that stands for the same contact, track and episode (a partial unique index)."""
+    if wanted:
+        once = insert(intent).on_conflict_do_nothing(
+            index_elements=["contact", "track", "episode"], index_where=text(unless)
+        )
+        conn.execute(once, list(wanted))

@@ -1,0 +1,114 @@
+"""Erasing a person from every table, and keeping her out afterwards.
+
+What stays is a keyed hash per id and address: it tells that a record belongs to somebody who was erased, and nothing
+else. The key is a secret of this store; without it the hashes cannot be tried out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets as randomness
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote_plus
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.facts import Record
+from connector.store import state
+from connector.store.schema import identity, record, tombstone
+from connector.store.texts import email_key
+
+_PURPOSE = "tombstone"
+_TABLES = (
+    "identity",
+    "record",
+    "value_log",
+    "event",
+    "verdict",
+    "flip",
+    "track_state",
+    "intent",
+    "episode",
+    "written",
+    "failure",
+)
+
+
+def forget(conn: Connection, contact: int, at: datetime) -> bool:
+    """Erase one contact from every table; True if there was one. The caller holds the writer lock.
+
+    Bodies of ended deliveries that mention her address or ids are emptied; one that still waits is taken in first and
+    must be looked at again afterwards.
+    """
+    ids = conn.execute(select(identity.c.source, identity.c.platform_id).where(identity.c.contact == contact)).all()
+    addresses = {one for one in conn.scalars(select(record.c.email).where(record.c.contact == contact)) if one}
+    logged = conn.scalars(
+        text("SELECT DISTINCT value FROM value_log WHERE contact = :id AND value LIKE '%@%'"), {"id": contact}
+    )
+    keys = {f"email:{email_key(one)}" for one in addresses}
+    _bury(conn, {f"{source}:{one}" for source, one in ids} | keys, at)
+    _empty_bodies(conn, {*addresses, *logged}, [one for _source, one in ids])
+    for table in _TABLES:
+        conn.execute(text(f"DELETE FROM {table} WHERE contact = :id"), {"id": contact})  # noqa: S608 -- our own names
+    for source, one in ids:
+        conn.execute(
+            text("DELETE FROM failure WHERE source = :source AND platform_id = :one"), {"source": source, "one": one}
+        )
+    return conn.execute(text("DELETE FROM contact WHERE id = :id"), {"id": contact}).rowcount == 1
+
+
+def forget_record(conn: Connection, source: str, platform_id: str, at: datetime) -> bool:
+    """Erase whoever has this id, and drop what may come later under it; True if somebody was known by it.
+
+    An id that was never seen leaves its tombstone too: the news of an erasure may be faster than the person's.
+    The caller holds the writer lock.
+    """
+    contact: int | None = conn.scalar(
+        select(identity.c.contact).where(identity.c.source == source, identity.c.platform_id == platform_id)
+    )
+    if contact is not None:
+        return forget(conn, contact, at)
+    _bury(conn, {f"{source}:{platform_id}"}, at)
+    return False
+
+
+def forgotten(conn: Connection, records: Sequence[Record]) -> set[int]:
+    """The places in `records` of people who were erased. Read-only."""
+    keys = state.secrets(conn, _PURPOSE)
+    if not keys:
+        return set()
+    marks: dict[bytes, set[int]] = {}
+    for number, one in enumerate(records):
+        names = {f"{one.source}:{one.id}"} | ({f"email:{email_key(one.email)}"} if one.email else set())
+        for name in names:
+            marks.setdefault(_hash(keys[0], name), set()).add(number)
+    buried = conn.scalars(select(tombstone.c.hash).where(tombstone.c.hash == func.any(list(marks))))
+    return set().union(*(marks[bytes(one)] for one in buried))
+
+
+def _bury(conn: Connection, names: set[str], at: datetime) -> None:
+    if not state.secrets(conn, _PURPOSE):
+        state.keep_secret(conn, _PURPOSE, randomness.token_hex(32), at)
+    key = state.secrets(conn, _PURPOSE)[0]
+    rows = [{"hash": _hash(key, name), "at": at} for name in sorted(names)]
+    if rows:
+        conn.execute(insert(tombstone).on_conflict_do_nothing(), rows)
+
+
+def _hash(key: str, name: str) -> bytes:
+    return hmac.digest(bytes.fromhex(key), name.encode(), hashlib.sha256)
+
+
+def _empty_bodies(conn: Connection, addresses: set[str], ids: Sequence[str]) -> None:
+    needles = {one.encode() for address in addresses for one in (address, address.lower(), quote_plus(address))}
+    needles |= {f'"objectId":{one}{end}'.encode() for one in ids if one.isdecimal() for end in ",}"}
+    for needle in sorted(needles):
+        conn.execute(
+            text(
+                "UPDATE delivery SET body = '' WHERE state <> 'waiting' AND position(CAST(:needle AS bytea) IN body) > 0"
+            ),
+            {"needle": needle},
+        )

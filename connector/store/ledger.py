@@ -1,0 +1,43 @@
+"""The ledger: what platforms hold of people, and what people did. Every door to it stands here.
+
+Writing needs the writer lock (`engine.writer_lock`) in the caller's transaction.
+"""
+
+from connector.store.erasure import forget, forget_record
+from connector.store.events import add_events
+from connector.store.intake import Change, TakenIn, mark_archived, take_in
+from connector.store.lookup import (
+    contacts_by_hash,
+    contacts_of,
+    count_contacts,
+    count_stages,
+    find_contact,
+    held_values,
+    to_judge,
+)
+from connector.store.merging import unite
+from connector.store.people import Person, TrackMemory, load_people
+from connector.store.written import looping, wrote
+
+__all__ = [
+    "Change",
+    "Person",
+    "TakenIn",
+    "TrackMemory",
+    "add_events",
+    "contacts_by_hash",
+    "contacts_of",
+    "count_contacts",
+    "count_stages",
+    "find_contact",
+    "forget",
+    "forget_record",
+    "held_values",
+    "load_people",
+    "looping",
+    "mark_archived",
+    "take_in",
+    "to_judge",
+    "unite",
+    "wrote",
+]

@@ -1,0 +1,85 @@
+"""Finding contacts: by what people call them, by a platform's ids, by what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from connector.store.schema import contact, identity, record, verdict
+from connector.store.texts import email_key, storable
+
+# A row comparison, unlike `<>`, can use the index over day and rulebook.
+_DUE = text(
+    "SELECT id FROM contact WHERE id > :after AND (changed > judged OR judged_day IS NULL"
+    " OR (judged_day, judged_rulebook) < (:day, :rulebook) OR (judged_day, judged_rulebook) > (:day, :rulebook))"
+    " ORDER BY id LIMIT :limit"
+).bindparams(bindparam("day", type_=contact.c.judged_day.type))
+
+
+def to_judge(conn: Connection, day: date, rulebook_hash: str, limit: int, after: int = 0) -> list[int]:
+    """Contacts with ids above `after` who are due: something is new, or day or rulebook is not that of their verdict.
+
+    In the order of their ids. Read-only.
+    """
+    asked = {"after": after, "day": day, "rulebook": rulebook_hash, "limit": limit}
+    return list(conn.scalars(_DUE, asked))
+
+
+def find_contact(conn: Connection, email_or_id: str) -> int | None:
+    """Whom somebody means: an e-mail address; ``#12``, our own number; ``hubspot:501``; or a platform's bare id.
+
+    None if nobody, or more than one, is called so. Ids of merged records lead to the one they were merged into.
+    Read-only.
+    """
+    asked = storable(email_or_id.strip())
+    if "@" in asked:
+        query = select(record.c.contact).where(record.c.email_key == email_key(asked))
+    elif asked.startswith("#"):
+        own = asked[1:]
+        query = select(contact.c.id).where(contact.c.id == (int(own) if own.isdecimal() else 0))
+    else:
+        source, _, bare = asked.rpartition(":")
+        query = select(identity.c.contact).where(identity.c.platform_id == bare)
+        if source:
+            query = query.where(identity.c.source == source)
+    found = conn.scalars(query.distinct().limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def contacts_of(conn: Connection, source: str, ids: Sequence[str]) -> Mapping[str, int]:
+    """Contacts by a platform's record ids, old ids of merged records included. Read-only."""
+    query = select(identity.c.platform_id, identity.c.contact).where(
+        identity.c.source == source, identity.c.platform_id == func.any(list(ids))
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def contacts_by_hash(conn: Connection, source: str, hashes: Sequence[str]) -> Mapping[str, int]:
+    """Contacts by Mailchimp's subscriber hashes. Read-only."""
+    query = select(record.c.member_hash, record.c.contact).where(
+        record.c.source == source, record.c.member_hash == func.any(list(hashes))
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def held_values(
+    conn: Connection, source: str, contacts: Sequence[int]
+) -> Mapping[int, tuple[str, Mapping[str, str | None]]]:
+    """What a source holds now, as far as we know, by contact: (record id, raw values). Read-only."""
+    query = select(record.c.contact, record.c.platform_id, record.c.raw).where(
+        record.c.source == source, record.c.contact == func.any(list(contacts)), record.c.archived.is_(False)
+    )
+    return {number: (platform_id, raw) for number, platform_id, raw in conn.execute(query)}
+
+
+def count_contacts(conn: Connection) -> int:
+    """How many contacts there are. Read-only."""
+    return conn.execute(select(func.count()).select_from(contact)).scalar_one()
+
+
+def count_stages(conn: Connection) -> Mapping[str, int]:
+    """How many contacts stand in each stage or state by their newest verdict. Read-only."""
+    query = select(verdict.c.stage, func.count()).group_by(verdict.c.stage)
+    return {row[0]: row[1] for row in conn.execute(query)}

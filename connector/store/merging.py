@@ -1,0 +1,108 @@
+"""Two contacts turn out to be one person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from connector.store.failures import record_failure
+
+#: Tables whose rows move unless the kept contact has one of the same key already; what is left is hers alone.
+_KEYED = {
+    "track_state": "track",
+    "episode": "track, number",
+    "written": "source, name",
+}
+
+
+def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) -> bool:
+    """Make everything of contact `gone` belong to `keep`, told by a record of `source`. The caller holds the writer lock.
+
+    Acts that both counted under one key are one act. If each is a different member of some *other* source, those two
+    are not guessed to be one: that source's snapshot and acts stay with `gone`, a failure says so, and False is
+    returned; otherwise `gone` ceases to exist. Open intents of `gone` end as superseded: `keep` is judged anew.
+    """
+    two = {"keep": keep, "gone": gone}
+    both = conn.scalars(
+        text(
+            "SELECT source FROM record WHERE contact IN (:keep, :gone) AND source <> :source"
+            " GROUP BY source HAVING count(*) > 1"
+        ),
+        {**two, "source": source},
+    ).all()
+    staying = {**two, "both": list(both)}
+    conn.execute(text("UPDATE identity SET contact = :keep WHERE contact = :gone AND source <> ALL(:both)"), staying)
+    conn.execute(
+        text(
+            "UPDATE record SET contact = :keep WHERE contact = :gone AND source <> ALL(:both)"
+            " AND source NOT IN (SELECT source FROM record WHERE contact = :keep)"
+        ),
+        staying,
+    )
+    conn.execute(text("DELETE FROM record WHERE contact = :gone AND source <> ALL(:both)"), staying)
+    conn.execute(text("UPDATE value_log SET contact = :keep WHERE contact = :gone AND source <> ALL(:both)"), staying)
+    conn.execute(
+        text(
+            "UPDATE event SET contact = :keep WHERE contact = :gone AND channel <> ALL(:both)"
+            " AND key NOT IN (SELECT key FROM event WHERE contact = :keep)"
+        ),
+        staying,
+    )
+    _move_judgements(conn, two, at)
+    conn.execute(text("UPDATE contact SET changed = nextval('ledger_position') WHERE id IN (:keep, :gone)"), two)
+    for one in both:
+        reason = f"contacts #{keep} and #{gone} were merged, but are two members there"
+        record_failure(conn, step="identity", source=one, platform_id="", contact=gone, reason=reason, at=at)
+    if not both:
+        conn.execute(text("DELETE FROM event WHERE contact = :gone"), two)
+        conn.execute(text("DELETE FROM contact WHERE id = :gone"), two)
+    return not both
+
+
+def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> None:
+    """An episode used up by either stays used up (promise 3)."""
+    conn.execute(
+        text(
+            "UPDATE intent SET state = 'superseded', reason = 'merged', finished_at = :at, lease_until = NULL"
+            " WHERE contact = :gone AND state IN ('pending', 'held')"
+        ),
+        {**two, "at": at},
+    )
+    conn.execute(
+        text(
+            "UPDATE intent SET state = 'superseded', reason = 'merged', finished_at = :at, lease_until = NULL"
+            " WHERE contact = :keep AND kind = 'enroll' AND state IN ('pending', 'held')"
+            " AND (track, episode) IN (SELECT track, episode FROM intent WHERE contact = :gone AND kind = 'enroll'"
+            "  AND state IN ('sending', 'accepted', 'unknown', 'parked'))"
+        ),
+        {**two, "at": at},
+    )
+    conn.execute(
+        text(
+            "UPDATE intent SET contact = :keep WHERE contact = :gone"
+            " AND (kind <> 'enroll' OR (track, episode) NOT IN ("
+            "  SELECT track, episode FROM intent WHERE contact = :keep AND kind = 'enroll'"
+            "  AND state IN ('sending', 'accepted', 'unknown', 'parked')))"
+        ),
+        two,
+    )
+    conn.execute(
+        text(
+            "UPDATE intent SET state = 'parked', reason = 'merged with a contact who used this episode up as well'"
+            " WHERE contact = :gone AND state IN ('sending', 'unknown')"
+        ),
+        two,
+    )
+    conn.execute(text("UPDATE flip SET contact = :keep WHERE contact = :gone"), two)
+    conn.execute(text("UPDATE failure SET contact = :keep WHERE contact = :gone AND resolved_at IS NOT NULL"), two)
+    conn.execute(text("DELETE FROM verdict WHERE contact = :gone"), two)
+    for table, key in _KEYED.items():
+        conn.execute(
+            text(
+                f"UPDATE {table} SET contact = :keep WHERE contact = :gone"  # noqa: S608 -- our own names
+                f" AND ({key}) NOT IN (SELECT {key} FROM {table} WHERE contact = :keep)"
+            ),
+            two,
+        )
+        conn.execute(text(f"DELETE FROM {table} WHERE contact = :gone"), two)  # noqa: S608
