@@ -88,7 +88,9 @@ def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] =
     versions: dict[str, ApiVersion] = {"v3": "v3", "2026-09": "2026-09"}
     version = versions.get(text["HUBSPOT_API_VERSION"])
     if version is None:
-        raise SettingsError(f"HUBSPOT_API_VERSION is {text['HUBSPOT_API_VERSION']!r}; it can be {' or '.join(versions)}")
+        raise SettingsError(
+            f"HUBSPOT_API_VERSION is {text['HUBSPOT_API_VERSION']!r}; it can be {' or '.join(versions)}"
+        )
     token = text["MAILCHIMP_WEBHOOK_TOKEN"]
     if token and len(token) < 22:  # 128 bits in base64
         raise SettingsError("MAILCHIMP_WEBHOOK_TOKEN is too short to be a secret: use at least 22 random characters")

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from itertools import count
 from threading import Condition, Thread
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,7 +71,7 @@ class _Post:
 class Webhooks:
     """Collects events while the portal changes and posts them from threads of its own; thread-safe.
 
-    `occurredAt` is sandbox time; the signature's timestamp is real time, since receivers check it against their own clock.
+    Every time in a delivery, the signature's included, is the sandbox clock's: a receiver that is to accept it shares it.
     """
 
     def __init__(self, settings: Settings, now_ms: Callable[[], int], seed: int = 0) -> None:
@@ -204,7 +204,7 @@ class Webhooks:
         connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         connection = connect(parts.netloc, timeout=self.delivery.patience)
         headers = {"Content-Type": "application/json", "User-Agent": "HubSpot Connect 2.0 (sandbox)"}
-        headers |= signed_headers(self.client_secret, "POST", url, body, round(time() * 1000))
+        headers |= signed_headers(self.client_secret, "POST", url, body, self._now_ms())
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         with suppress(OSError, HTTPException):
             try:

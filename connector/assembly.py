@@ -1,0 +1,310 @@
+"""The only place that names concrete parts: which store, which platforms, which clock, put together from the settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connector.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy import Engine
+
+    from adapters.hubspot.client import HubSpotClient
+    from adapters.hubspot.names import HubSpotNames
+    from adapters.mailchimp.client import MailchimpClient
+    from connector.facts import Consent, Record
+    from connector.rulebook.types import Rulebook
+    from connector.steps.parts import Parts, Progress
+    from connector.store.postgres import Server
+
+
+@cache
+def settings() -> Settings:
+    """The process's environment, read once. Raises SettingsError."""
+    return read_settings(os.environ)
+
+
+@dataclass(slots=True)
+class Store:
+    """An open store. `url` is SQLAlchemy's, `plain_url` what psycopg and child processes take."""
+
+    engine: Engine
+    url: str
+    server: Server | None = None
+
+    @property
+    def plain_url(self) -> str:
+        return self.url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+    def mind(self) -> None:
+        """Start the bundled server again if it was killed; does nothing for a given one."""
+        if self.server is not None and not self.server.alive:
+            self.server.start()
+
+
+@contextmanager
+def open_store(
+    given: Settings, *, own: bool = False, check: bool = True, say: Callable[[str], None] = lambda _: None
+) -> Iterator[Store]:
+    """The given server, or the bundled one: owned (`serve`), or shared with whoever runs it. Raises StoreUnavailable.
+
+    With `check`, a schema that is older or newer than this code is refused, except that a bundled server without any
+    schema yet is brought up first: nobody should have to know about migrations on one machine.
+    """
+    from connector.store.engine import connect
+    from connector.store.postgres import Server, attach_or_start
+
+    if given.database_url:
+        engine = connect(given.database_url)
+        url, server, close = engine.url.render_as_string(hide_password=False), None, _nothing
+    elif own:
+        server = Server(given.trellis_data, say)
+        url, close = server.start(), server.stop
+    else:
+        attachment = attach_or_start(given.trellis_data, say)
+        url, server, close = attachment.url, None, attachment.close
+    try:
+        engine = connect(url)
+        try:
+            if check:
+                _check(engine, bundled=not given.database_url)
+            yield Store(engine, url, server)
+        finally:
+            engine.dispose()
+    finally:
+        close()
+
+
+@contextmanager
+def bundled_url(data: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[str]:
+    """The bundled server's address while the block runs, shared with whoever else uses it. Raises StoreUnavailable."""
+    from connector.store.postgres import attach_or_start
+
+    with attach_or_start(data, say) as attachment:
+        yield attachment.url
+
+
+def _nothing() -> None:
+    """A given server is not ours to stop."""
+
+
+def _check(engine: Engine, *, bundled: bool) -> None:
+    from connector.store.migrate import check_schema, migrate, schema_version
+
+    with engine.connect() as conn:
+        pristine = schema_version(conn) is None
+    if bundled and pristine:
+        migrate(engine)
+    with engine.connect() as conn:
+        check_schema(conn)
+
+
+@dataclass(slots=True)
+class Platforms:
+    """The clients of one process, made once: they hold the pool and the rate budget that all callers share."""
+
+    hubspot: HubSpotClient | None
+    mailchimp: MailchimpClient | None
+
+    def calls(self) -> Mapping[str, Mapping[tuple[str, str], int]]:
+        """Calls made so far by platform, endpoint and outcome."""
+        both = {"hubspot": self.hubspot, "mailchimp": self.mailchimp}
+        return {name: dict(client.calls) for name, client in both.items() if client is not None}
+
+
+_SEARCHES_PER_S = 5  # facts/hubspot.md §3.1: an own bucket per account
+_CALLS_PER_10_S = 100  # the smallest plan's limit, until the portal's own headers say more
+
+
+def connect_platforms(given: Settings) -> Platforms:
+    """Clients for the platforms that have credentials. Makes no call."""
+    from adapters.budget import RateBudget, Slots
+
+    hubspot = mailchimp = None
+    if given.hubspot_on:
+        from adapters.hubspot.client import HubSpotClient
+
+        hubspot = HubSpotClient(
+            given.hubspot_access_token,
+            base_url=given.hubspot_base_url,
+            version=given.hubspot_api_version,
+            budget=RateBudget(_CALLS_PER_10_S, 10.0),
+            search_budget=RateBudget(_SEARCHES_PER_S, 1.0),
+        )
+    if given.mailchimp_on:
+        from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
+
+        mailchimp = MailchimpClient(
+            api_key=given.mailchimp_api_key or None,
+            access_token=given.mailchimp_access_token or None,
+            server_prefix=given.mailchimp_server or None,
+            base_url=given.mailchimp_base_url or None,
+            slots=Slots(IN_FLIGHT),
+            budget=RateBudget(_CALLS_PER_10_S, 1.0),
+        )
+    return Platforms(hubspot, mailchimp)
+
+
+_platforms: dict[Settings, Platforms] = {}
+
+
+def platforms(given: Settings) -> Platforms:
+    """This process's clients for these settings, made at the first call."""
+    if given not in _platforms:
+        _platforms[given] = connect_platforms(given)
+    return _platforms[given]
+
+
+def make_parts(
+    given: Settings,
+    store: Store,
+    rulebook: Rulebook,
+    *,
+    now: Callable[[], datetime] | None = None,
+    progress: Progress | None = None,
+) -> Parts:
+    """The parts of every step, for one rulebook. Makes no call."""
+    from connector.rulebook import mapping
+    from connector.steps.parts import Parts, now_utc
+
+    clients = platforms(given)
+    types = _subscription_types(rulebook)
+    hubspot, mailchimp = None, {}
+    if clients.hubspot is not None:
+        from adapters.hubspot.platform import HubSpotPlatform
+
+        hubspot = HubSpotPlatform(
+            clients.hubspot,
+            properties=mapping.hubspot_properties(rulebook.fields, rulebook.tracks),
+            company_properties=mapping.company_properties(rulebook.fields),
+            subscription_types=types,
+            names=_hubspot_names(rulebook),
+            use_marketing_status=rulebook.fields.marketing_contacts,
+        )
+    if clients.mailchimp is not None:
+        from adapters.mailchimp.platform import MailchimpNames, MailchimpPlatform
+
+        names = MailchimpNames(markers=rulebook.fields.write.enrolled.mailchimp or "TRACKMARK")
+        for name, audience in rulebook.fields.audiences.items():
+            mailchimp[f"mailchimp:{name}"] = MailchimpPlatform(
+                clients.mailchimp, audience=name, list_id=audience.list, names=names
+            )
+    return Parts(
+        engine=store.engine,
+        rulebook=rulebook,
+        consent_of=_consent_reader(rulebook, types),
+        hubspot=hubspot,
+        mailchimp=mailchimp,
+        now=now or now_utc,
+        progress=progress,
+    )
+
+
+def active_parts(given: Settings, store: Store) -> Parts | None:
+    """Parts with the active rulebook, or None while none was ever made active."""
+    rulebook = active_rulebook(store)
+    return None if rulebook is None else make_parts(given, store, rulebook)
+
+
+def active_rulebook(store: Store) -> Rulebook | None:
+    """The rulebook that decides now: a row of the store, whatever the files say."""
+    from connector.rulebook.read import rulebook_from_source
+    from connector.store import state
+
+    with store.engine.connect() as conn:
+        active = state.active(conn)
+    return None if active is None else rulebook_from_source(active.source)
+
+
+def receiver() -> Flask:
+    """The webhook receiver, for gunicorn."""
+    from connector.logs import set_up_logs
+
+    set_up_logs(settings().log_level)
+    return make_receiver(settings(), settings().database_url)
+
+
+def make_receiver(given: Settings, url: str, now: Callable[[], datetime] | None = None) -> Flask:
+    """The webhook receiver over the store at `url` (or the bundled server's, when empty)."""
+    from connector.steps.parts import now_utc
+    from connector.receiving import StoredInbox, metrics, readiness, signing_secrets
+    from connector.store.engine import connect
+    from webhooks.app import create_app
+    from webhooks.ports import ReceiverSettings
+
+    if not url:
+        from connector.store.postgres import attach_or_start
+
+        url = attach_or_start(given.trellis_data).url
+    engine = connect(url)
+    clock = now or now_utc
+    return create_app(
+        inbox=StoredInbox(engine, url.replace("postgresql+psycopg://", "postgresql://", 1)),
+        settings=ReceiverSettings(
+            public_url=given.public_url,
+            hubspot_secrets=_present(given.hubspot_client_secret, given.hubspot_client_secret_previous),
+            mailchimp_tokens=_present(given.mailchimp_webhook_token, given.mailchimp_webhook_token_previous),
+            mailchimp_signing_secrets=lambda: signing_secrets(engine, _present(given.mailchimp_webhook_secret)),
+        ),
+        now=clock,
+        ready=lambda: readiness(engine, clock()),
+        metrics=lambda: metrics(engine),
+    )
+
+
+def _present(*values: str) -> tuple[str, ...]:
+    return tuple(value for value in values if value)
+
+
+def _subscription_types(rulebook: Rulebook) -> tuple[str, ...]:
+    """The HubSpot subscription types whose opt-outs count: those of audiences and of single tracks."""
+    named = [audience.subscription for audience in rulebook.fields.audiences.values()]
+    named += [track.subscription for track in rulebook.tracks.tracks.values()]
+    return tuple(sorted({str(one) for one in named if one is not None}))
+
+
+def _hubspot_names(rulebook: Rulebook) -> HubSpotNames:
+    from adapters.hubspot.names import HubSpotNames
+
+    write = rulebook.fields.write
+    return HubSpotNames(track=write.track.hubspot, enrolled=write.enrolled.hubspot, exclude=write.exclude.hubspot)
+
+
+def _consent_reader(rulebook: Rulebook, types: Sequence[str]) -> Callable[[Mapping[str, Record]], Consent]:
+    """How stored snapshots speak of consent: by the same rules as a fresh read, united over the platforms."""
+    from adapters.hubspot import consent as hubspot
+    from adapters.mailchimp import members as mailchimp
+    from connector.facts import Consent, Refusal
+
+    names = _hubspot_names(rulebook)
+
+    def read(records: Mapping[str, Record]) -> Consent:
+        general: set[Refusal] = set()
+        type_ids: frozenset[str] = frozenset()
+        channel: dict[str, Refusal] = {}
+        for source, record in records.items():
+            if source == "hubspot":
+                refusals, type_ids = hubspot.consent_from_values(record.values, subscription_types=types, names=names)
+                refused = hubspot.channel_refusal_from_values(
+                    record.values, use_marketing_status=rulebook.fields.marketing_contacts
+                )
+                if record.archived:
+                    refused = Refusal.ARCHIVED
+            else:
+                refusals, refused = mailchimp.consent_from_values(record.values)
+            general |= refusals
+            if refused is not None:
+                channel[source] = refused
+        if any(record.email for record in records.values()):
+            general.discard(Refusal.NO_ADDRESS)
+        return Consent(frozenset(general), type_ids, channel)
+
+    return read

@@ -1,0 +1,111 @@
+"""What most commands need: settings, an open store, the active rulebook, the platforms; and the drawing of progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from connector.cli.exits import Exit
+from connector.steps.parts import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+    from rich.progress import Progress as Bars
+
+    from connector.assembly import Store
+    from connector.rulebook.types import Rulebook
+    from connector.settings import Settings
+    from connector.steps.parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's surroundings. `changed` says that the files differ from the active rulebook."""
+
+    settings: Settings
+    store: Store
+    parts: Parts
+    changed: bool
+
+
+@contextmanager
+def session(*, progress: Progress | None = None) -> Iterator[Session]:
+    """Read the files first (bad input is refused before anything changes), then open the store and the platforms.
+
+    The first time, the files become the active rulebook; after that only `trellis apply` changes it.
+    """
+    from connector.assembly import active_rulebook, make_parts, open_store, settings
+    from connector.rulebook.read import read_rulebook
+
+    given = settings()
+    files = read_rulebook(given.mappings_dir)
+    say_what_is_off(given)
+    with open_store(given, say=lambda line: click.echo(line, err=True)) as store:
+        active = active_rulebook(store)
+        if active is None:
+            activate(store, files)
+        decides = active or files
+        parts = make_parts(given, store, decides, progress=progress)
+        yield Session(given, store, parts, changed=decides.hash != files.hash)
+
+
+@contextmanager
+def stored() -> Iterator[Store]:
+    """An open store, for commands that ask no platform."""
+    from connector.assembly import open_store, settings
+
+    with open_store(settings(), say=lambda line: click.echo(line, err=True)) as store:
+        yield store
+
+
+def activate(store: Store, rulebook: Rulebook) -> None:
+    """Make a rulebook the one that decides."""
+    from connector.steps.parts import now_utc
+    from connector.store import state
+
+    with store.engine.begin() as conn:
+        state.activate(conn, rulebook.hash, rulebook.source, now_utc())
+
+
+def say_what_is_off(given: Settings) -> None:
+    """A platform without credentials is off, and a person hears it. Without any there is nothing to do."""
+    if not given.hubspot_on:
+        click.echo("HubSpot is off: HUBSPOT_ACCESS_TOKEN is not set.", err=True)
+    if not given.mailchimp_on:
+        click.echo("Mailchimp is off: MAILCHIMP_API_KEY is not set.", err=True)
+    if not given.hubspot_on and not given.mailchimp_on:
+        click.echo("Nothing to do without a platform. To see Trellis at work without one: trellis demo", err=True)
+        raise click.exceptions.Exit(Exit.USAGE)
+
+
+class Drawn(Progress):
+    """Draws a bar for each kind of long work, on a terminal only."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def step(self, what: str, done: int, total: int | None = None) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=total)
+        self._bars.update(self._tasks[what], completed=done, total=total)
+
+
+@contextmanager
+def drawn_progress() -> Iterator[Progress | None]:
+    """Progress bars while the block runs, where standard error is a terminal; None elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        yield Drawn(bars)

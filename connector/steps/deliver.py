@@ -1,0 +1,242 @@
+"""From the outbox to the platforms: values first, then people out of tracks, hand-overs, and people into tracks.
+
+A platform that failed in this pass is left alone: its intents wait in the outbox and cost the others nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.ports import (
+    Change,
+    Deadline,
+    Enrollment,
+    HubSpotPort,
+    Outcome,
+    PlatformError,
+    RowOutcome,
+)
+from connector.nurturing.guard import allowance
+from connector.steps.difference import same
+from connector.steps.enroll import DEADLINE_S, LEASE_S, enroll_all
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reading import Tally
+from connector.store import failures, ledger, outbox
+from connector.store.outbox import Intent
+
+_WRITE_BATCH = 500
+_WRITE_LEASE_S = 300
+
+
+def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] = lambda: False) -> Tally:
+    """Deliver what is due. Platforms that fail are added to `errors`; nothing of theirs is lost."""
+    tally: Tally = Counter()
+    tally["held"] += hold_surprises(parts)
+    down = {error.platform for error in errors}
+    for source in parts.platforms:
+        if source.partition(":")[0] not in down and not stop():
+            tally += _write(parts, source, errors, stop)
+    if HUBSPOT not in down and parts.hubspot is not None and not stop():
+        tally += _leave(parts)
+        tally += _hand_over(parts, parts.hubspot)
+    if not stop():
+        tally += enroll_all(parts, errors, stop)
+    return tally
+
+
+def hold_surprises(parts: Parts) -> int:
+    """Beyond the guard's share of stage moves in 24 h the rest is held for a person (promise 6)."""
+    with parts.engine.begin() as conn:
+        room = allowance(
+            parts.rulebook.tracks.guard, ledger.count_contacts(conn), outbox.moves_delivered(conn, parts.now()), 0
+        ).stage_moves
+        return outbox.hold_moves_beyond(conn, room)
+
+
+# ---------------------------------------------------------------- values
+
+
+def _write(parts: Parts, source: str, errors: list[PlatformError], stop: Callable[[], bool]) -> Tally:
+    tally: Tally = Counter()
+    platform = parts.platforms[source]
+    while not stop():
+        with parts.engine.begin() as conn:
+            claimed = outbox.claim_writes(conn, source, _WRITE_BATCH, _WRITE_LEASE_S)
+            held = ledger.held_values(conn, source, [intent.contact for intent in claimed])
+        if not claimed:
+            return tally
+        rows = {intent.id: _row(intent, held.get(intent.contact)) for intent in claimed}
+        due = {row.id: intent for intent in claimed if (row := rows[intent.id]) is not None and row.values}
+        outcomes = platform.write([row for row in rows.values() if row is not None and row.values])
+        with parts.engine.begin() as conn:
+            for intent in claimed:
+                row = rows[intent.id]
+                if row is None or not row.values:
+                    outbox.finish(conn, intent.id, "superseded", "nothing left to write", parts.now())
+            tally += _end_writes(parts, conn, source, due, rows, outcomes)
+        if parts.progress:
+            parts.progress.step(f"writing {source}", tally["written"])
+        first = next(
+            (one.error for one in outcomes if one.outcome in {Outcome.LATER, Outcome.UNKNOWN} and one.error), None
+        )
+        if first is not None:
+            errors.append(first)
+            return tally
+    return tally
+
+
+def _row(intent: Intent, held: tuple[str, Mapping[str, str | None]] | None) -> Change | None:
+    """The row still to write: diffed again against what we know by now. None when she is not on this source any more."""
+    if held is None:
+        return None
+    platform_id, values = held
+    wanted: Mapping[str, str] = intent.payload["values"]
+    return Change(platform_id, {name: value for name, value in wanted.items() if not same(value, values.get(name))})
+
+
+def _end_writes(
+    parts: Parts,
+    conn: Connection,
+    source: str,
+    due: Mapping[str, Intent],
+    rows: Mapping[int, Change | None],
+    outcomes: Sequence[RowOutcome],
+) -> Tally:
+    tally: Tally = Counter()
+    now = parts.now()
+    done = {}
+    for outcome in outcomes:
+        intent = due[outcome.id]
+        row = rows[intent.id]
+        match outcome.outcome:
+            case Outcome.DONE:
+                outbox.finish(conn, intent.id, "accepted", "", now)
+                if row is not None:
+                    done[outcome.id] = row.values
+                failures.resolve_failures(conn, step="write", source=source, platform_id=outcome.id, at=now)
+                tally["written"] += 1
+            case Outcome.REFUSED:
+                outbox.finish(conn, intent.id, "refused", str(outcome.error), now)
+                failures.record_failure(
+                    conn,
+                    step="write",
+                    source=source,
+                    platform_id=outcome.id,
+                    contact=intent.contact,
+                    reason=str(outcome.error),
+                    at=now,
+                )
+                tally["refused"] += 1
+            case _:  # writing the same values again does no harm
+                outbox.release(conn, intent.id, str(outcome.error), now, again_in_s=30)
+                tally["written later"] += 1
+    ledger.wrote(conn, source, done, now)
+    return tally
+
+
+# ---------------------------------------------------------------- out of tracks, over to sales
+
+
+def _leave(parts: Parts) -> Tally:
+    tally: Tally = Counter()
+    with parts.engine.begin() as conn:
+        claimed = outbox.claim(conn, "leave", 100, LEASE_S, parts.now())
+        people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
+    by_channel: dict[str, list[Intent]] = defaultdict(list)
+    for intent in claimed:
+        by_channel[str(intent.payload["key"])].append(intent)
+    for key, intents in by_channel.items():
+        channel = parts.channel(key)
+        rows = {
+            people[one.contact].records[channel.source].id: one
+            for one in intents
+            if channel is not None and one.contact in people and channel.source in people[one.contact].records
+        }
+        outcomes: tuple[RowOutcome, ...] = ()
+        if channel is not None:
+            some = [Enrollment(one, intent.track or "", "") for one, intent in rows.items()]
+            for start in range(0, len(some), channel.batch):
+                outcomes += channel.leave(some[start : start + channel.batch], Deadline.after(DEADLINE_S))
+        ended = {outcome.id: outcome for outcome in outcomes}
+        with parts.engine.begin() as conn:
+            for intent in intents:
+                outcome = next((ended.get(one) for one, its in rows.items() if its is intent), None)
+                tally[_left(parts, conn, intent, outcome)] += 1
+    return tally
+
+
+def _left(parts: Parts, conn: Connection, intent: Intent, outcome: RowOutcome | None) -> str:
+    now = parts.now()
+    if outcome is None or outcome.outcome is Outcome.REFUSED:
+        reason = str(outcome.error) if outcome else "she is not there any more"
+        outbox.finish(conn, intent.id, "refused", reason, now)
+        outbox.end_episode(conn, intent.contact, intent.track or "", intent.episode or 0, now)
+        return "left"
+    if outcome.outcome is Outcome.DONE:
+        outbox.finish(conn, intent.id, "accepted", "", now)
+        outbox.end_episode(conn, intent.contact, intent.track or "", intent.episode or 0, now)
+        return "left"
+    outbox.release(conn, intent.id, str(outcome.error), now, again_in_s=30)
+    return "left later"
+
+
+def _hand_over(parts: Parts, port: HubSpotPort) -> Tally:
+    """An owner where nobody set one, and a task; a task is made at most once, for it cannot be taken back unseen."""
+    tally: Tally = Counter()
+    with parts.engine.begin() as conn:
+        claimed = outbox.claim(conn, "handover", 20, LEASE_S, parts.now())
+        people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
+    owners: Mapping[str, str] = {}
+    for intent in claimed:
+        record = people[intent.contact].records.get(HUBSPOT) if intent.contact in people else None
+        if record is None:
+            with parts.engine.begin() as conn:
+                outbox.finish(conn, intent.id, "refused", "she is not at HubSpot", parts.now())
+            continue
+        try:
+            owners = owners or {owner.email.lower(): owner.id for owner in port.owners()}
+            reason = _hand_over_one(parts, port, intent, record.id, owners)
+        except PlatformError as error:
+            with parts.engine.begin() as conn:
+                outbox.finish(conn, intent.id, "parked", f"{type(error).__name__}: {error}", parts.now())
+            tally["parked for a person"] += 1
+            continue
+        with parts.engine.begin() as conn:
+            outbox.finish(conn, intent.id, "accepted", reason, parts.now())
+        tally["handed over"] += 1
+    return tally
+
+
+def _hand_over_one(parts: Parts, port: HubSpotPort, intent: Intent, contact_id: str, owners: Mapping[str, str]) -> str:
+    """Set the owner if nobody has (a person's choice stays), then make the task. Raises PlatformError."""
+    wanted = intent.payload
+    found = port.by_ids([contact_id]).records
+    owner = (found[0].values.get("hubspot_owner_id") if found else None) or ""
+    notes = []
+    if wanted.get("owner") and owner:
+        notes.append("the owner was kept")
+    elif wanted.get("owner"):
+        owner = owners.get(str(wanted["owner"]).lower(), "")
+        if owner:
+            _written_or_raise(port.write([Change(contact_id, {"hubspot_owner_id": owner})]))
+        else:
+            notes.append("no HubSpot user has the address of the owner in tracks.yaml")
+    if wanted.get("task"):
+        due = datetime.fromisoformat(str(wanted["due"]))
+        with parts.engine.begin() as conn:
+            if not outbox.mark_sending(conn, {intent.id: "hubspot:task"}, parts.now()):
+                return "somebody else has it"
+        port.create_task(
+            contact_id, title=str(wanted["task"]), body=str(wanted["brief"]), due=due, owner_id=owner or None
+        )
+    return "; ".join(notes)
+
+
+def _written_or_raise(outcomes: Sequence[RowOutcome]) -> None:
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error

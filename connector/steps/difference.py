@@ -1,0 +1,150 @@
+"""What is worth writing back (promise 5): only differences, the score when it moved enough or is old, the rest at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from connector.facts import Contact
+from connector.rulebook.types import PropertyWrite, Rulebook
+from connector.scoring.verdict import Step, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The two texts of the record: why she stands where she stands, and what comes next."""
+
+    why: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a platform holds now for one contact, as we last read or wrote it, and when we last wrote the score."""
+
+    values: Mapping[str, str | None]
+    score_written: date | None
+
+
+def same(ours: str, theirs: str | None) -> bool:
+    """True when a platform's text means what we would write: 57 and 57.0, a day and its midnight in ms, "" and nothing."""
+    theirs = theirs or ""
+    if ours == theirs:
+        return True
+    if not ours or not theirs:
+        return False
+    return _number(ours) == _number(theirs) is not None or _day(ours) == _day(theirs) is not None
+
+
+def for_hubspot(
+    verdict: Verdict, step: Step, texts: Callable[[], Texts], held: Held, rulebook: Rulebook, lifecycle: str | None
+) -> Mapping[str, str]:
+    """The properties to write for one contact, possibly none. `lifecycle` is the value to move to, already found right."""
+    write = rulebook.fields.write
+    at_once = {write.stage.hubspot: step.after.stage}
+    if write.persona:
+        at_once[write.persona.hubspot] = verdict.persona or ""
+    if write.phase:
+        at_once[write.phase.hubspot] = verdict.phase or ""
+    if lifecycle and write.lifecycle:
+        at_once[write.lifecycle.hubspot] = lifecycle
+    score = "" if verdict.score is None else str(verdict.score)
+
+    def riding() -> Mapping[str, str]:
+        told = texts()
+        return {
+            write.score.hubspot: score,
+            write.stage_since.hubspot: step.after.since.isoformat(),
+            write.why.hubspot: told.why,
+            write.next.hubspot: told.next,
+        }
+
+    return _differences(at_once, write.score.hubspot, score, riding, held, rulebook, verdict.day)
+
+
+def for_mailchimp(verdict: Verdict, step: Step, held: Held, rulebook: Rulebook) -> Mapping[str, str]:
+    """The merge fields to write for one member, under raw names (``merge_fields.LEADSCORE``), possibly none."""
+    write = rulebook.fields.write
+    at_once = {
+        f"merge_fields.{target.mailchimp}": value
+        for target, value in _mailchimp_at_once(write.stage, write.persona, write.phase, verdict, step)
+        if target is not None and target.mailchimp
+    }
+    if not write.score.mailchimp:
+        return _unlike(at_once, held.values)
+    name = f"merge_fields.{write.score.mailchimp}"
+    score = "" if verdict.score is None else str(verdict.score)
+    return _differences(at_once, name, score, lambda: {name: score}, held, rulebook, verdict.day)
+
+
+def lifecycle_forward(contact: Contact, risen_to: str | None, rulebook: Rulebook, order: Sequence[str]) -> str | None:
+    """The lifecycle stage to write because she has risen to a stage of ours, or None.
+
+    Forward only, in the portal's own order; a stage that the portal does not list, or an unknown present one, is left
+    alone (facts/hubspot.md §8). The present value is the field of type ``stage``.
+    """
+    write = rulebook.fields.write.lifecycle
+    target = next((stage.lifecycle for stage in rulebook.stages.stages if stage.id == risen_to), None)
+    if write is None or target is None or target not in order:
+        return None
+    name = next((name for name, mapped in rulebook.fields.fields.items() if mapped.hubspot == write.hubspot), None)
+    present = contact.fields.get(name) if name else None
+    if present is None:
+        return target
+    if str(present) not in order or order.index(str(present)) >= order.index(target):
+        return None
+    return target
+
+
+def _mailchimp_at_once(
+    stage: PropertyWrite, persona: PropertyWrite | None, phase: PropertyWrite | None, verdict: Verdict, step: Step
+) -> tuple[tuple[PropertyWrite | None, str], ...]:
+    return (stage, step.after.stage), (persona, verdict.persona or ""), (phase, verdict.phase or "")
+
+
+def _differences(
+    at_once: Mapping[str, str],
+    score_name: str,
+    score: str,
+    riding: Callable[[], Mapping[str, str]],
+    held: Held,
+    rulebook: Rulebook,
+    today: date,
+) -> Mapping[str, str]:
+    """Text and dates ride along only with a changed score or stage."""
+    urgent = _unlike(at_once, held.values)
+    if not urgent and not _score_is_due(score, held.values.get(score_name), held.score_written, rulebook, today):
+        return {}
+    return {**urgent, **_unlike(riding(), held.values)}
+
+
+def _score_is_due(ours: str, theirs: str | None, written: date | None, rulebook: Rulebook, today: date) -> bool:
+    if same(ours, theirs):
+        return False
+    before, after = _number(theirs or ""), _number(ours)
+    rule = rulebook.fields.write.score
+    if before is None or after is None or abs(after - before) >= rule.min_change:
+        return True
+    return written is None or today - written >= timedelta(days=rule.at_least)
+
+
+def _unlike(wanted: Mapping[str, str], held: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in wanted.items() if not same(value, held.get(name))}
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> date | None:
+    """A platform shows a date as ISO text or as milliseconds of its midnight UTC (facts/hubspot.md §9)."""
+    if text.isdigit() and len(text) >= 12:
+        return datetime.fromtimestamp(int(text) / 1000, UTC).date()
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        return None

@@ -1,0 +1,68 @@
+"""What a step is handed: the store, the platforms that are on, the active rulebook, the clock. Built by assembly alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from adapters.ports import ContactPlatform, EnrollmentChannel, HubSpotPort, MailchimpPort
+from connector.facts import Consent, Record
+from connector.rulebook.types import Rulebook
+
+HUBSPOT = "hubspot"
+
+
+def now_utc() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a step may touch. `mailchimp` is by source (``mailchimp:main``); a platform that is off is absent."""
+
+    engine: Engine
+    rulebook: Rulebook
+    consent_of: Callable[[Mapping[str, Record]], Consent]
+    hubspot: HubSpotPort | None = None
+    mailchimp: Mapping[str, MailchimpPort] = field(default_factory=lambda: MappingProxyType({}))
+    now: Callable[[], datetime] = now_utc
+    progress: Progress | None = None
+
+    @property
+    def today(self) -> date:
+        """The day in the team's time zone."""
+        return self.day_of(self.now())
+
+    def day_of(self, moment: datetime) -> date:
+        """The team's day of a moment."""
+        return moment.astimezone(ZoneInfo(self.rulebook.fields.timezone)).date()
+
+    @property
+    def platforms(self) -> Mapping[str, ContactPlatform]:
+        """Every platform that is on, by source; HubSpot first."""
+        on: dict[str, ContactPlatform] = {HUBSPOT: self.hubspot} if self.hubspot else {}
+        return {**on, **self.mailchimp}
+
+    def channel(self, key: str) -> EnrollmentChannel | None:
+        """The channel that a stored key names, or None when its platform is off or the audience is gone."""
+        if key.startswith("hubspot:"):
+            _, kind, name = key.split(":", 2)
+            if self.hubspot is None:
+                return None
+            return self.hubspot.property_channel(name) if kind == "property" else self.hubspot.list_channel(name)
+        platform, audience, _, tag = key.split(":", 3)
+        port = self.mailchimp.get(f"{platform}:{audience}")
+        return port.tag_channel(tag) if port else None
+
+
+class Progress:
+    """Told how far long work is; the command line draws it, tests and workers ignore it."""
+
+    def step(self, what: str, done: int, total: int | None = None) -> None:
+        """`done` of `total` (None: not known) of `what` are through."""

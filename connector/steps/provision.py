@@ -1,0 +1,154 @@
+"""What Trellis needs on the platforms, and making it where it is missing. Nothing of anybody else's is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.ports import Definition, HubSpotPort, MailchimpPort, Option
+from connector.rulebook.types import Rulebook
+from connector.scoring.verdict import STATES
+from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
+from connector.steps.parts import HUBSPOT, Parts
+from connector.store import state
+
+GROUP = "trellis"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was made (or would be, in a dry run), one line each."""
+
+    lines: tuple[str, ...]
+
+
+def hubspot_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
+    """The contact properties of design §4.4 that this rulebook asks for, with labels in its language."""
+    write, words = rulebook.fields.write, PROPERTIES[rulebook.fields.language]
+    kinds = {
+        "score": (write.score.hubspot, "number", "number", ()),
+        "stage": (write.stage.hubspot, "enumeration", "select", _stages(rulebook)),
+        "stage_since": (write.stage_since.hubspot, "date", "date", ()),
+        "why": (write.why.hubspot, "string", "textarea", ()),
+        "next": (write.next.hubspot, "string", "textarea", ()),
+        "track": (write.track.hubspot, "enumeration", "select", _tracks(rulebook)),
+        "enrolled": (write.enrolled.hubspot, "string", "text", ()),
+        "exclude": (write.exclude.hubspot, "bool", "booleancheckbox", _worded(rulebook, ("true", "false"))),
+        "sales_verdict": (write.sales_verdict.hubspot, "enumeration", "select", _worded(rulebook, SALES_VERDICTS)),
+    }
+    if write.persona:
+        personas = {name: one.label for model in rulebook.models for name, one in model.factors.fit.personas.items()}
+        options = tuple(Option(name, label) for name, label in personas.items())
+        kinds["persona"] = (write.persona.hubspot, "enumeration", "select", options)
+    if write.phase:
+        phases = dict.fromkeys(phase for model in rulebook.models for phase in model.factors.phase.phases)
+        options = tuple(Option(phase, phase) for phase in phases)
+        kinds["phase"] = (write.phase.hubspot, "enumeration", "select", options)
+    return tuple(
+        Definition(
+            name=name,
+            label=words[key][0],
+            type=kind,
+            field_type=field_type,
+            options=options,
+            description=words[key][1],
+            group=GROUP,
+        )
+        for key, (name, kind, field_type, options) in kinds.items()
+    )
+
+
+def mailchimp_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
+    """The merge fields that this rulebook writes; TRACKMARK always, because the markers stand there."""
+    write, words = rulebook.fields.write, PROPERTIES[rulebook.fields.language]
+    wanted = {
+        "score": (write.score.mailchimp, "number"),
+        "stage": (write.stage.mailchimp, "text"),
+        "persona": (write.persona.mailchimp if write.persona else None, "text"),
+        "phase": (write.phase.mailchimp if write.phase else None, "text"),
+        "enrolled": (write.enrolled.mailchimp or "TRACKMARK", "text"),
+    }
+    return tuple(Definition(name=tag, label=words[key][0], type=kind) for key, (tag, kind) in wanted.items() if tag)
+
+
+def lists_wanted(rulebook: Rulebook) -> tuple[str, ...]:
+    """The static lists that tracks enroll into."""
+    return tuple(
+        dict.fromkeys(
+            way.hubspot.list
+            for track in rulebook.tracks.tracks.values()
+            for way in track.enroll
+            if way.hubspot is not None and way.hubspot.list is not None
+        )
+    )
+
+
+def provision(parts: Parts, *, dry_run: bool, webhook_url: str | None) -> Done:
+    """Create what is missing on each platform that is on. Raises PlatformError; what was made by then stays."""
+    lines: list[str] = []
+    if parts.hubspot is not None:
+        lines += _hubspot(parts, parts.hubspot, dry_run=dry_run)
+    for port in parts.mailchimp.values():
+        lines += _mailchimp(parts, port, dry_run=dry_run, webhook_url=webhook_url)
+    if not dry_run:
+        with parts.engine.begin() as conn:
+            state.forget_cached(conn, f"{HUBSPOT}:")
+    return Done(tuple(lines))
+
+
+def _hubspot(parts: Parts, port: HubSpotPort, *, dry_run: bool) -> Sequence[str]:
+    wanted = hubspot_definitions(parts.rulebook)
+    there = port.definitions()
+    missing = [one for one in wanted if one.name not in there]
+    limit = port.property_limit()
+    lines = []
+    if limit is not None and limit[0] + len(missing) > limit[1]:
+        lines.append(
+            f"HubSpot: {len(missing)} properties are missing, but the portal has {limit[0]} of {limit[1]}: make room first"
+        )
+        return lines
+    lists = port.lists()
+    new_lists = [name for name in lists_wanted(parts.rulebook) if name not in lists]
+    if dry_run:
+        lines += [f"HubSpot: would create property {one.name} ({one.label})" for one in missing]
+        lines += [f"HubSpot: would create list {name}" for name in new_lists]
+        return lines
+    lines += [f"HubSpot: {line}" for line in port.define(wanted)]
+    for name in new_lists:
+        port.create_list(name)
+        lines.append(f"HubSpot: created list {name}")
+    return lines
+
+
+def _mailchimp(parts: Parts, port: MailchimpPort, *, dry_run: bool, webhook_url: str | None) -> Sequence[str]:
+    wanted = mailchimp_definitions(parts.rulebook)
+    label = f"Mailchimp ({port.audience})"
+    wants_hook = webhook_url is not None and webhook_url not in port.webhooks()
+    if dry_run:
+        there = port.definitions()
+        lines = [f"{label}: would create merge field {one.name}" for one in wanted if one.name not in there]
+        return [*lines, f"{label}: would create the webhook"] if wants_hook else lines
+    lines = [f"{label}: {line}" for line in port.define(wanted)]
+    if wants_hook and webhook_url is not None:
+        secret = port.create_webhook(webhook_url)
+        if secret:
+            with parts.engine.begin() as conn:
+                state.keep_secret(conn, "mailchimp", secret, parts.now())
+        lines.append(f"{label}: created the webhook ({'signed' if secret else 'unsigned'})")
+    return lines
+
+
+def _stages(rulebook: Rulebook) -> tuple[Option, ...]:
+    words = OPTIONS[rulebook.fields.language]
+    own = {stage.id: stage.label or stage.id for stage in rulebook.stages.stages}
+    states = dict.fromkeys((*STATES, *rulebook.stages.states))
+    return tuple(Option(one, label) for one, label in (*own.items(), *((one, words.get(one, one)) for one in states)))
+
+
+def _tracks(rulebook: Rulebook) -> tuple[Option, ...]:
+    return tuple(Option(name, track.label or name) for name, track in rulebook.tracks.tracks.items())
+
+
+def _worded(rulebook: Rulebook, values: Sequence[str]) -> tuple[Option, ...]:
+    words = OPTIONS[rulebook.fields.language]
+    return tuple(Option(value, words[value]) for value in values)

@@ -1,0 +1,139 @@
+"""One pass: read changes → judge → deliver. And the worker's shorter one, after a ring: take in → judge → deliver.
+
+At most one process works at a time; the lock dies with its connection, so a killed one blocks nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from sqlalchemy import Engine
+
+from adapters.ports import PlatformError
+from connector.steps import health, portal
+from connector.steps.deliver import deliver
+from connector.steps.judge import judge_all
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reading import Tally, read_hubspot, read_mailchimp
+from connector.steps.take_in import take_in_deliveries
+from connector.store import ledger, state
+from connector.store.engine import try_lock, unlock
+
+_LOCK = "steps"
+
+
+class Busy(Exception):
+    """Another process is at work on this store."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What one pass did; `errors` are platforms that failed, the others went on."""
+
+    baseline: bool
+    tally: Tally = field(default_factory=Counter)
+    errors: list[PlatformError] = field(default_factory=list)
+
+
+def sync(
+    parts: Parts, *, full: bool = False, dry_run: bool = False, stop: Callable[[], bool] = lambda: False
+) -> Summary:
+    """Read what changed (or everything), judge, deliver. The first pass of a platform is a baseline (promise 6).
+
+    A dry run reads into the store and judges, but keeps no judgement and writes nothing to the platforms.
+
+    Raises Busy, PortalMismatch; a platform that fails is in the summary's `errors`, and costs the others nothing.
+    """
+    with _alone(parts.engine):
+        summary = Summary(baseline=is_baseline(parts))
+        _attempt(parts, summary, HUBSPOT, lambda: portal.require(parts))
+        summary.tally += take_in_waiting(parts, summary, stop)
+        if parts.hubspot is not None and not _failed(summary, HUBSPOT):
+            read = partial(read_hubspot, parts, parts.hubspot, full=full)
+            _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, read))
+        for source, port in parts.mailchimp.items():
+            read = partial(read_mailchimp, parts, source, port, full=full)
+            _attempt(parts, summary, "mailchimp", partial(_add_from, summary, read))
+        if stop():
+            return summary
+        if dry_run:
+            judge = partial(judge_all, parts, baseline=summary.baseline, keep=False, stop=stop)
+            _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, judge))
+            return summary
+        _judge_and_deliver(parts, summary, stop)
+        if summary.baseline and not summary.errors and not stop():
+            with parts.engine.begin() as conn:
+                for source in parts.platforms:
+                    state.finish_baseline(conn, source, parts.now())
+        return summary
+
+
+def work(parts: Parts, stop: Callable[[], bool] = lambda: False) -> Summary:
+    """After a ring: what the receiver stored, then judge and deliver. Before the baseline deliveries only wait.
+
+    Raises Busy. Platform failures are in the summary; what they left undone is claimed again later.
+    """
+    with _alone(parts.engine):
+        summary = Summary(baseline=is_baseline(parts))
+        if summary.baseline:
+            return summary
+        summary.tally += take_in_waiting(parts, summary, stop)
+        _judge_and_deliver(parts, summary, stop)
+        return summary
+
+
+def is_baseline(parts: Parts) -> bool:
+    """True while any platform that is on has not had its first whole pass in this store. Read-only."""
+    with parts.engine.connect() as conn:
+        return not all(state.baseline_done(conn, source) for source in parts.platforms)
+
+
+def take_in_waiting(parts: Parts, summary: Summary, stop: Callable[[], bool]) -> Tally:
+    """Deliveries that wait; a platform that fails now leaves them waiting."""
+    tally: Tally = Counter()
+    _attempt(parts, summary, None, lambda: tally.update(take_in_deliveries(parts, stop)))
+    return tally
+
+
+def _judge_and_deliver(parts: Parts, summary: Summary, stop: Callable[[], bool]) -> None:
+    judge = partial(judge_all, parts, baseline=summary.baseline, stop=stop)
+    _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, judge))
+    summary.tally += deliver(parts, summary.errors, stop)
+    with parts.engine.connect() as conn:
+        summary.tally["contacts"] = ledger.count_contacts(conn)
+
+
+def _add_from(summary: Summary, run: Callable[[], Tally]) -> None:
+    summary.tally += run()
+
+
+def _failed(summary: Summary, platform: str) -> bool:
+    return any(error.platform == platform for error in summary.errors)
+
+
+def _attempt(parts: Parts, summary: Summary, platform: str | None, run: Callable[[], object]) -> None:
+    try:
+        run()
+    except PlatformError as error:
+        summary.errors.append(error)
+        health.failed(parts, error)
+    else:
+        if platform is not None:
+            health.worked(parts, platform)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    with engine.connect() as conn:
+        if not try_lock(conn, _LOCK):
+            raise Busy("another Trellis process is at work on this database; it will be done soon: try again")
+        conn.commit()
+        try:
+            yield
+        finally:
+            unlock(conn, _LOCK)
+            conn.commit()
