@@ -55,14 +55,14 @@ class Place:
         return _private_folder(Path(tempfile.gettempdir()) / name, self.account)
 
 
-def find_place(data: Path, account: Account, say: Callable[[str], None]) -> Place:
+def find_place(data: Path, account: Account, say: Callable[[str], None], shelf: Path = SHELF) -> Place:
     """Choose and make the files' home for `data` (TRELLIS_DATA): inside it, wherever the server's account can go.
 
-    As root with a private directory in the way, it is a folder of `SHELF` named after the path of `data`; nobody's
+    As root with a private directory in the way, it is a folder of `shelf` named after the path of `data`; nobody's
     directories are opened. A home once used is used again. Raises OSError where nothing can be made.
     """
     inside = data.resolve() / "postgres"
-    outside = SHELF / f"{data.resolve().parent.name or 'root'}-{_fingerprint(inside)}"
+    outside = shelf / f"{data.resolve().parent.name or 'root'}-{_fingerprint(inside)}"
     reachable = account.may_enter(data)
     use_inside = reachable if (inside / "cluster").exists() else reachable and not (outside / "cluster").exists()
     place = Place(inside if use_inside else outside, account)

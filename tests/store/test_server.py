@@ -213,20 +213,17 @@ def test_postgres_own_reason_is_told(data: Path) -> None:
 
 
 @as_root
-def test_root_behind_a_private_directory_chooses_another_and_opens_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Path
-) -> None:
+def test_root_behind_a_private_directory_chooses_another_and_opens_nothing(tmp_path: Path, data: Path) -> None:
     shelf = data.parent / "shelf"
-    monkeypatch.setattr("connector.store.place.SHELF", shelf)
     closed = tmp_path / "home"
     closed.mkdir(mode=0o700)
     said: list[str] = []
-    place = find_place(closed / "var", server_account(), said.append)
+    place = find_place(closed / "var", server_account(), said.append, shelf)
     assert place.base.is_relative_to(shelf)
     assert closed.stat().st_mode & 0o777 == 0o700
     assert len(said) == 1
     closed.chmod(0o755)
-    assert find_place(closed / "var", server_account(), said.append).base == place.base  # a home once used stays
+    assert find_place(closed / "var", server_account(), said.append, shelf).base == place.base  # a home once used stays
 
 
 @as_root
@@ -244,7 +241,12 @@ def test_programs_out_of_reach_are_copied_whole_and_run(data: Path, monkeypatch:
     assert not account.may_enter(find_binaries())
     programs = reachable_binaries(account, data.parent)
     assert programs == reachable_binaries(account, data.parent)
-    monkeypatch.setattr("connector.store.postgres.SHELF", data.parent)
-    with Server(data) as url:
-        assert ask(url, "SELECT 1") == 1
-    assert subprocess.run([programs / "initdb", "--version"], check=True, capture_output=True).stdout
+    place = find_place(data, account, print)
+    made = subprocess.run(
+        [programs / "initdb", "-D", place.data, "--no-sync", "-U", "postgres"],
+        **account.popen(),
+        cwd="/",
+        capture_output=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr

@@ -1,0 +1,100 @@
+"""Holds: what waits for a person because the guard found it too much, and her answer (promise 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.deciding import LIFE
+from connector.store.intents import COLUMNS, FREE, Intent, source_of
+from connector.store.schema import episode, intent
+
+_DAY = timedelta(hours=24)
+
+
+def hold_moves_beyond(conn: Connection, room: int) -> int:
+    """Let `room` contacts' stage moves go on, the oldest first; hold all that waits for the others. Returns how many.
+
+    What a person approved is not counted and not held; leaving a track never waits.
+    """
+    statement = text(
+        "UPDATE intent SET state = 'held', expires_at = NULL, reason = 'more stage moves in 24 h than the guard allows'"  # noqa: S608
+        f" WHERE state = 'pending' AND kind <> 'leave' AND approved_at IS NULL AND {FREE} AND contact IN ("
+        "  SELECT contact FROM intent WHERE state = 'pending' AND move AND approved_at IS NULL"
+        "  GROUP BY contact ORDER BY min(id) OFFSET :room)"
+    )
+    return conn.execute(statement, {"room": max(0, room)}).rowcount
+
+
+def moves_delivered(conn: Connection, now: datetime) -> int:
+    """How many contacts' stage moves were written in the sliding 24 h, those approved by a person apart. Read-only."""
+    query = select(func.count(intent.c.contact.distinct())).where(
+        intent.c.move, intent.c.finished_at > now - _DAY, intent.c.state == "accepted", intent.c.approved_at.is_(None)
+    )
+    return conn.execute(query).scalar_one()
+
+
+def enrolled_since(conn: Connection, now: datetime) -> int:
+    """How many enrollments went out in the sliding 24 h, whatever became of them. Read-only."""
+    query = select(func.count()).where(
+        intent.c.kind == "enroll",
+        intent.c.sending_at > now - _DAY,
+        intent.c.state.in_(("accepted", "sending", "unknown", "parked")),
+    )
+    return conn.execute(query).scalar_one()
+
+
+def list_held(conn: Connection) -> Sequence[Intent]:
+    """What waits for a person: held and parked intents, oldest first. Read-only."""
+    query = select(*COLUMNS).where(intent.c.state.in_(("held", "parked"))).order_by(intent.c.id)
+    return [Intent(**row) for row in conn.execute(query).mappings()]
+
+
+def approve(conn: Connection, number: int, now: datetime) -> bool:
+    """Let a held intent go: its life starts now, and its contact is judged anew. False if it is not held.
+
+    A newer write to the same place that does not wait for anybody has the last word: then this one is superseded.
+    """
+    contact = conn.scalar(
+        text(
+            "UPDATE intent SET approved_at = :now, expires_at = CASE WHEN kind = 'write' THEN NULL"
+            "  ELSE greatest(not_before, CAST(:now AS timestamptz)) + :life END,"
+            " reason = '', state = CASE WHEN kind = 'write' AND EXISTS (SELECT 1 FROM intent AS newer"
+            "   WHERE newer.contact = intent.contact AND newer.source = intent.source AND newer.kind = 'write'"
+            "   AND newer.state = 'pending') THEN 'superseded' ELSE 'pending' END"
+            " WHERE id = :id AND state = 'held' RETURNING contact"
+        ),
+        {"id": number, "now": now, "life": LIFE},
+    )
+    if contact is not None:
+        conn.execute(text("UPDATE contact SET changed = nextval('ledger_position') WHERE id = :id"), {"id": contact})
+    return contact is not None
+
+
+def discard(conn: Connection, number: int, now: datetime) -> bool:
+    """Drop a held or parked intent for good. False if it is neither.
+
+    What may have been sent keeps its episode used up.
+    """
+    row = conn.execute(
+        text(
+            "UPDATE intent SET state = 'refused', reason = 'discarded by a person', finished_at = :now"
+            " WHERE id = :id AND state IN ('held', 'parked') RETURNING kind, contact, track, episode, channel, sending_at"
+        ),
+        {"id": number, "now": now},
+    ).one_or_none()
+    if row is not None and row.kind == "enroll" and row.sending_at is not None:
+        used = insert(episode).values(
+            contact=row.contact,
+            track=row.track,
+            number=row.episode,
+            channel=row.channel,
+            source=source_of(row.channel),
+            entered_at=row.sending_at,
+            intent=number,
+        )
+        conn.execute(used.on_conflict_do_nothing())
+    return row is not None
