@@ -132,6 +132,8 @@ def _wait(answer: Answer, complaint: Complaint, now: datetime) -> float | None:
     if wait is None:
         interval = answer.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
         wait = int(interval) / 1000 if interval.isdigit() else WINDOW_S
+        if complaint.policy.upper() == "SECONDLY":  # search's own bucket
+            wait = SHORTEST_WAIT_S
     return min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, wait))
 
 

@@ -125,7 +125,7 @@ class HubSpotClient:
                 error.maybe_applied = False
             raise
         self._count(name, str(answer.status))
-        _learn(budget, answer)
+        _learn(self._budget, answer)
         content = read_json(answer.body)
         if 200 <= answer.status < 300 and content is not None:
             return content
@@ -140,7 +140,7 @@ class HubSpotClient:
 
 
 def _learn(budget: RateBudget, answer: Answer) -> None:
-    """Tell the budget what the rate headers say; search answers carry none (facts/hubspot.md §3.1)."""
+    """Tell the portal's budget what the rate headers say; they never speak of search's own (facts/hubspot.md §3.1)."""
     told = [answer.headers.get(f"X-HubSpot-RateLimit-{n}", "") for n in ("Remaining", "Max", "Interval-Milliseconds")]
     if all(number.isdigit() for number in told):
         remaining, maximum, interval = map(int, told)

@@ -12,8 +12,6 @@ from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store import state
 
-GROUP = "trellis"
-
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -52,7 +50,6 @@ def hubspot_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
             field_type=field_type,
             options=options,
             description=words[key][1],
-            group=GROUP,
         )
         for key, (name, kind, field_type, options) in kinds.items()
     )

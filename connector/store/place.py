@@ -62,21 +62,26 @@ def find_place(data: Path, account: Account, say: Callable[[str], None], shelf: 
     directories are opened. A home once used is used again. Raises OSError where nothing can be made.
     """
     inside = data.resolve() / "postgres"
-    outside = shelf / f"{data.resolve().parent.name or 'root'}-{_fingerprint(inside)}"
+    outside = shelf / f"{data.resolve().parent.name.strip('.') or 'root'}-{_fingerprint(inside)}"
     reachable = account.may_enter(data)
     use_inside = reachable if (inside / "cluster").exists() else reachable and not (outside / "cluster").exists()
     place = Place(inside if use_inside else outside, account)
-    _folder_of_ours(data)
-    _folder_of_ours(place.base)
+    _make_folder(data, account)
+    _make_folder(place.base, account)
     if not use_inside:
         say(f"the database is kept in {place.base}, since the account {account.name} cannot enter {data}")
     _private_folder(place.cluster, account)
     return place
 
 
-def _folder_of_ours(path: Path) -> None:
-    if not path.is_dir():
-        path.mkdir(mode=0o755, parents=True)
+def _make_folder(path: Path, account: Account) -> None:
+    """Make what is missing of `path`; a lent account can pass what we make, whatever our umask says."""
+    if path.is_dir():
+        return
+    _make_folder(path.parent, account)
+    path.mkdir(exist_ok=True)
+    if account.lent:
+        path.chmod(0o755)
 
 
 def _private_folder(path: Path, account: Account) -> Path:
