@@ -15,6 +15,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class Failed(Exception):
+    """A process of the run did not do its part; its own words stand above on stderr."""
+
+
 @dataclass(frozen=True, slots=True)
 class PretendPortal:
     """Pretend HubSpot at `environ`, the variables that point Trellis at it; `told` is what it said on loading."""
@@ -59,7 +63,7 @@ class PretendPortal:
 
 @contextmanager
 def pretend_portal(export: Path) -> Iterator[PretendPortal]:
-    """`trellis sandbox --contacts export` on free ports while the block runs. Raises RuntimeError if it does not start."""
+    """`trellis sandbox --contacts export` on free ports while the block runs. Raises Failed."""
     command = [sys.executable, "-m", "connector", "sandbox", "--contacts", str(export)]
     ports = ["--hubspot-port", "0", "--mailchimp-port", "0"]
     with subprocess.Popen(command + ports, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -69,7 +73,7 @@ def pretend_portal(export: Path) -> Iterator[PretendPortal]:
             while not (told and told[-1].startswith("Ready")):
                 line = process.stdout.readline()
                 if not line:
-                    raise RuntimeError("the sandbox did not start; its reason stands above")
+                    raise Failed("the sandbox did not start")
                 told.append(line.rstrip())
             exports = (line.removeprefix("export ").partition("=") for line in told if line.startswith("export "))
             yield PretendPortal({name: value for name, _, value in exports if name.startswith("HUBSPOT_")}, told)

@@ -13,18 +13,23 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
 from leads import ID, SOURCE, TARGET, Lead, read_leads, write_export
-from portal import ROOT, PretendPortal, pretend_portal
+from portal import ROOT, Failed, PretendPortal, pretend_portal
 from ranking import auc, deciles
 
 from connector.settings import VARIABLES
 
 MAPPINGS = Path(__file__).parent / "mappings"
-A_PAGE = A_BATCH = 100  # facts/hubspot.md §3: a list page, a batch update
+READ_BACK = ("prospect_id", "hs_object_id", "trellis_score", "trellis_stage")
+A_PAGE = A_BATCH = 100  # facts/hubspot.md §11: the most of a list page, and of a batch update
+
+#: What the portal holds of one contact.
+Row = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +41,44 @@ class Ran:
     calls: Mapping[str, int]
 
 
-class Failed(Exception):
-    """A command did not end well; its own words stand above."""
-
-
 def main() -> int:
-    """Run it all; 1 if a command fails or a lead is neither scored nor refused with a reason."""
+    """Run it all; 1 if a command fails, or a lead has neither a score nor a reason."""
     if not SOURCE.is_file():
         print(f"X Education: skipped; the real leads are not here: ../shared/data/{SOURCE.name} beside the repository.")
         return 0
     leads = read_leads()
+    try:
+        return _run(leads)
+    except Failed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+
+
+def _run(leads: Sequence[Lead]) -> int:
     with tempfile.TemporaryDirectory(prefix="trellis-x-education-") as folder:
         here = Path(folder)
         here.chmod(0o711)  # as root, the bundled PostgreSQL runs as an account that must be able to enter
         columns = write_export(leads, here / "export.csv")
         with pretend_portal(here / "export.csv") as portal:
             environ = _environment(portal, here)
-            try:
-                provision = _trellis(portal, environ, "provision")
-                sync = _trellis(portal, environ, "sync", "--json")
-                failures = json.loads(_trellis(portal, environ, "failures", "list", "--json").printed)
-            except Failed as failed:
-                print(failed, file=sys.stderr)
-                return 1
-            wanted = ["prospect_id", "trellis_score", "trellis_stage"]
-            rows = {row["prospect_id"] or "": row for row in portal.contacts(wanted)}
+            provision = _trellis(portal, environ, "provision")
+            sync = _trellis(portal, environ, "sync", "--json")
+            failures = json.loads(_trellis(portal, environ, "failures", "list", "--json").printed)
+            rows = {row["prospect_id"] or "": row for row in portal.contacts(READ_BACK)}
     print(f"X Education: {len(leads):,} real leads, {columns} of {len(leads[0])} columns; {portal.told[0]}\n")
     _print_work(provision, sync, len(leads))
-    lost = _print_people(json.loads(sync.printed)["counts"], rows, failures)
-    _print_ranking(leads, rows)
+    _print_people(json.loads(sync.printed)["counts"], rows, failures)
+    failed = {failure["platform_id"] for failure in failures}
+    lost = [lead for lead in leads if not _accounted_for(rows.get(lead[ID], {}), failed)]
     if lost:
-        print(f"\n{lost:,} leads have neither a score nor a reason.", file=sys.stderr)
-    return 1 if lost else 0
+        raise Failed(f"{len(lost):,} leads have neither a score nor a reason, such as {lost[0][ID]}")
+    _print_ranking(leads, rows)
+    return 0
+
+
+def _accounted_for(row: Row, failed: AbstractSet[str]) -> bool:
+    """She has a score, or a stage that says why not, or her failure is listed."""
+    return bool(row.get("trellis_score") or row.get("trellis_stage")) or row.get("hs_object_id") in failed
 
 
 def _environment(portal: PretendPortal, folder: Path) -> Mapping[str, str]:
@@ -104,26 +115,20 @@ def _print_work(provision: Ran, sync: Ran, leads: int) -> None:
         print(f"  {count:>5}  {call}")
 
 
-def _print_people(
-    counts: Mapping[str, int], rows: Mapping[str, Mapping[str, str | None]], failures: Sequence[Mapping[str, str]]
-) -> int:
-    """What became of everybody; returns how many have neither a score, nor a state that says why, nor a failure."""
+def _print_people(counts: Mapping[str, int], rows: Mapping[str, Row], failures: Sequence[Mapping[str, str]]) -> None:
     scored = sum(bool(row["trellis_score"]) for row in rows.values())
-    unscored = Counter(row["trellis_stage"] or "" for row in rows.values() if not row["trellis_score"])
     stages = Counter(row["trellis_stage"] or "(none)" for row in rows.values())
     reasons = Counter(f"{failure['step']}: {failure['reason']}" for failure in failures)
     print(
-        f"\ncontacts read {counts.get('read', 0):,} · scored {scored:,} · written {counts.get('written', 0):,} · ",
-        end="",
+        f"\ncontacts read {counts.get('read', 0):,} · scored {scored:,} · written {counts.get('written', 0):,}", end=""
     )
-    print(f"refused {sum(reasons.values()):,} · enrolled {counts.get('enrolled', 0):,} (a baseline enrolls nobody)")
+    print(f" · refused {len(failures):,} · enrolled {counts.get('enrolled', 0):,} (a baseline enrolls nobody)")
     for reason, count in reasons.most_common():
         print(f"  {count:>6,}  {reason}")
     print("  stages: " + ", ".join(f"{stage} {count:,}" for stage, count in stages.most_common()))
-    return max(0, unscored[""] - sum(reasons.values()))
 
 
-def _print_ranking(leads: Sequence[Lead], rows: Mapping[str, Mapping[str, str | None]]) -> None:
+def _print_ranking(leads: Sequence[Lead], rows: Mapping[str, Row]) -> None:
     scores = {lead: int(float(row["trellis_score"])) for lead, row in rows.items() if row["trellis_score"]}
     scored = [(scores[lead[ID]], lead[TARGET] == "1") for lead in leads if lead[ID] in scores]
     base = sum(bought for _, bought in scored) / len(scored)
