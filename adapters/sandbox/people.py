@@ -10,11 +10,48 @@ from dataclasses import dataclass
 from adapters.sandbox.people_cast import Person, cast
 from adapters.sandbox.people_crowd import crowd
 from adapters.sandbox.people_history import LATEST, HubSpotPast, MailchimpPast
-from adapters.sandbox.people_places import BLOG, DEMO, DEMO_REQUEST, PRICING, PRICING_GUIDE, WEBINAR
+from adapters.sandbox.people_places import BLOG, DEMO, DEMO_REQUEST, NEWSLETTER, PRICING, PRICING_GUIDE, WEBINAR, slug
 from adapters.sandbox.people_stage import VISITED_PRICING, set_up
 from adapters.sandbox.world import Sandbox
 
 EXCLUDE_PROPERTY = "trellis_exclude"
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody on no platform yet, and what a form asks of her."""
+
+    first: str
+    last: str
+    title: str
+    company: str
+    employees: str
+
+    @property
+    def email(self) -> str:
+        """Her address."""
+        return f"{slug(self.first)}@{slug(self.company)}.example"
+
+    def values(self) -> dict[str, str]:
+        """As the fields of a HubSpot form."""
+        return {
+            "firstname": self.first,
+            "lastname": self.last,
+            "jobtitle": self.title,
+            "company": self.company,
+            "numemployees": self.employees,
+            "country": "España",
+        }
+
+    def merges(self) -> dict[str, str]:
+        """As merge fields of a Mailchimp form."""
+        return {"FNAME": self.first, "LNAME": self.last, "JOBTITLE": self.title, "COMPANY": self.company}
+
+
+WELCOME = "Welcome"
+CARLA = Stranger("Carla", "Vidal", "Controller financiera", "Molins del Ter", "100-500")
+ROSA = Stranger("Rosa", "Prat", "Directora financiera", "Cellers Prat", "50-100")
+OMAR = Stranger("Omar", "Benali", "Finance Controller", "Ports de Llevant", "100-500")
 
 
 @dataclass(frozen=True)
@@ -83,6 +120,9 @@ def live(sandbox: Sandbox, population: Population) -> list[str]:
         day.reads_pricing("pau") + "; sales wants him left alone",
         day.fills_form("emma", WEBINAR, BLOG[0]) + "; she is a student",
         day.clicks_newsletter("aina", BLOG[0]) + "; HubSpot does not know her",
+        day.arrives(CARLA, NEWSLETTER, BLOG[0]),
+        day.arrives(ROSA, NEWSLETTER, BLOG[0], unsubscribed_before=True),
+        day.subscribes(OMAR, BLOG[0]),
         day.unsubscribes("marta"),
         day.clicks_newsletter("brian", BLOG[1]) + "; he is a customer",
     ]
@@ -100,6 +140,22 @@ class _Day:
         person = self._population.person(key)
         self._hubspot.fill_form(person.email, form, {"firstname": person.first}, page)
         return f'{_who(person)} filled in "{form}"'
+
+    def arrives(self, stranger: Stranger, form: str, page: str, *, unsubscribed_before: bool = False) -> str:
+        """Somebody whom HubSpot has never seen fills in a form."""
+        if unsubscribed_before:
+            self._mailchimp.subscribe(stranger.email, merge_fields=stranger.merges())
+            self._mailchimp.unsubscribe(stranger.email, reason="No longer interested")
+        self._hubspot.fill_form(stranger.email, form, stranger.values(), page)
+        barred = "; Mailchimp knows her as unsubscribed" if unsubscribed_before else ""
+        return f'{stranger.first} {stranger.last} ({stranger.title}), new, filled in "{form}"{barred}'
+
+    def subscribes(self, stranger: Stranger, url: str) -> str:
+        """Somebody new signs up at Mailchimp and clicks the first link he gets."""
+        self._mailchimp.subscribe(stranger.email, merge_fields=stranger.merges())
+        self._mailchimp.send_campaign(WELCOME, to=[stranger.email])
+        self._mailchimp.click(stranger.email, WELCOME, url)
+        return f"{stranger.first} {stranger.last} ({stranger.title}), new, subscribed at Mailchimp and clicked a link"
 
     def reads_pricing(self, key: str) -> str:
         person = self._population.person(key)

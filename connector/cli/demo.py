@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from connector.assembly import Store
     from connector.settings import Settings
     from connector.steps.parts import Parts
-    from connector.steps.sync import Summary
 
 _TOKEN, _KEY, _SECRET = "sandbox-token", "sandbox-us19", "demo-client-secret"
 #: Properties whose changes the demo's HubSpot app tells by webhook; outputs of ours are not among them.
@@ -44,8 +43,6 @@ class Demo:
     settings: Settings
     store: Store
     parts: Parts
-    started: float = field(default_factory=time.monotonic)
-    stages: dict[int, str] = field(default_factory=dict)
 
 
 @click.command()
@@ -127,7 +124,7 @@ def _fresh_store() -> Iterator[Store]:
     from connector.store.engine import connect
     from connector.store.migrate import migrate
 
-    with bundled_url(Path("var"), lambda line: click.echo(line)) as url:
+    with bundled_url(Path("var"), click.echo) as url:
         admin = connect(url)
         with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.execute(text("DROP DATABASE IF EXISTS demo WITH (FORCE)"))
