@@ -102,6 +102,7 @@ class Cluster:
         if self._child is not None:
             self._child.wait()
             self._child = None
+        self.place.clear_socket_folder()
 
     def leave(self) -> None:
         """Let the server go on without us; while this process lives, it still reaps a child of its own."""

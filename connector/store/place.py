@@ -7,6 +7,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +49,18 @@ class Place:
 
         Raises StoreUnavailable if somebody else has put a folder of that name there.
         """
+        return _private_folder(self._socket_path(), self.account)
+
+    def clear_socket_folder(self) -> None:
+        """Remove the empty folder of a stopped server, so that none is left behind under the temporary directory."""
+        with suppress(OSError):
+            self._socket_path().rmdir()
+
+    def _socket_path(self) -> Path:
         inside = self.cluster / "socket"
         if len(os.fsencode(inside)) + len(_SOCKET_NAME) <= _SOCKET_PATH_BYTES:
-            return _private_folder(inside, self.account)
-        name = f"trellis-{self.account.uid}-{_fingerprint(self.base)}"
-        return _private_folder(Path(tempfile.gettempdir()) / name, self.account)
+            return inside
+        return Path(tempfile.gettempdir()) / f"trellis-{self.account.uid}-{_fingerprint(self.base)}"
 
 
 def find_place(data: Path, account: Account, say: Callable[[str], None], shelf: Path = SHELF) -> Place:

@@ -159,7 +159,7 @@ def test_a_pid_that_somebody_else_has_now_does_not_stand_in_the_way(data: Path) 
             folder = (data / "postgres/cluster/data").resolve()
             told = f"{innocent.pid}\n{folder}\n1\n5432\n/nowhere\n\n  1 1\nready\n"
             (folder / "postmaster.pid").write_text(told)
-            (folder.parent / "socket" / ".s.PGSQL.5432.lock").write_text(told)
+            (find_place(data, server_account(), print).socket_folder() / ".s.PGSQL.5432.lock").write_text(told)
             assert find_postmaster(folder) is None
             with Server(data) as url:
                 assert ask(url, "SELECT 1") == 1
@@ -178,6 +178,11 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one(data: Path) -> None:
     long = data / ("x" * 60) / ("y" * 60)
     with Server(long) as url:
         assert ask(url, "SELECT 1") == 1
+        folder = find_postmaster((long / "postgres/cluster/data").resolve()).socket_folder  # type: ignore[union-attr]
+        assert folder.stat().st_mode & 0o777 == 0o700
+        with attach_or_start(long) as attachment:
+            assert attachment.url == url
+    assert not folder.exists()
 
 
 def test_a_half_made_database_is_made_anew(data: Path) -> None:
