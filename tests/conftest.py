@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -48,12 +48,24 @@ def postgres_url(data_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(postgres_url: str) -> Iterator[str]:
+def new_database(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """Gives the URL of one more fresh database with the present schema at each call; all are dropped afterwards."""
+    made = []
+
+    def make() -> str:
+        made.append(f"test_{next(_numbers)}")
+        _execute(postgres_url, f"CREATE DATABASE {made[-1]} TEMPLATE {_TEMPLATE}")
+        return _on(postgres_url, made[-1])
+
+    yield make
+    for name in made:
+        _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(new_database: Callable[[], str]) -> str:
     """URL of a fresh database with the present schema, dropped afterwards."""
-    name = f"test_{next(_numbers)}"
-    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    yield _on(postgres_url, name)
-    _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    return new_database()
 
 
 def _on(url: str, database: str) -> str:
