@@ -157,7 +157,7 @@ _platforms: dict[Settings, Platforms] = {}
 
 
 def platforms(given: Settings) -> Platforms:
-    """This process's clients for these settings, made at the first call."""
+    """The clients of this process for these settings, made at the first call."""
     if given not in _platforms:
         _platforms[given] = connect_platforms(given)
     return _platforms[given]
@@ -234,20 +234,24 @@ def receiver() -> Flask:
 
 def make_receiver(given: Settings, url: str, now: Callable[[], datetime] | None = None) -> Flask:
     """The webhook receiver over the store at `url` (or the bundled server's, when empty)."""
-    from connector.steps.parts import now_utc
-    from connector.receiving import StoredInbox, metrics, readiness, signing_secrets
     from connector.store.engine import connect
+    from connector.store.postgres import attach_or_start
+
+    if not url:
+        url = attach_or_start(given.trellis_data).url
+    return receiver_over(given, Store(connect(url), url), now)
+
+
+def receiver_over(given: Settings, store: Store, now: Callable[[], datetime] | None = None) -> Flask:
+    """The webhook receiver over an open store, which stays the caller's to close."""
+    from connector.receiving import StoredInbox, metrics, readiness, signing_secrets
+    from connector.steps.parts import now_utc
     from webhooks.app import create_app
     from webhooks.ports import ReceiverSettings
 
-    if not url:
-        from connector.store.postgres import attach_or_start
-
-        url = attach_or_start(given.trellis_data).url
-    engine = connect(url)
-    clock = now or now_utc
+    engine, clock = store.engine, now or now_utc
     return create_app(
-        inbox=StoredInbox(engine, url.replace("postgresql+psycopg://", "postgresql://", 1)),
+        inbox=StoredInbox(engine, store.plain_url),
         settings=ReceiverSettings(
             public_url=given.public_url,
             hubspot_secrets=_present(given.hubspot_client_secret, given.hubspot_client_secret_previous),
