@@ -9,7 +9,19 @@ from datetime import datetime
 from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.names import HubSpotNames
 from adapters.memory import Memory, MemoryChannel
-from adapters.ports import Enrollment, EnrollmentChannel, Flow, ListInfo, ListMember, Owner, PastValue, Record, Standing
+from adapters.ports import (
+    Enrollment,
+    EnrollmentChannel,
+    Flow,
+    ListInfo,
+    ListMember,
+    Newest,
+    Owner,
+    Page,
+    PastValue,
+    Record,
+    Standing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,11 @@ class HubSpotMemory(Memory):
             for id_, person in self.people.items()
             if id_ in ids
         }
+
+    def newest(self, since: datetime, until: datetime) -> Newest:
+        """See `HubSpotPort`."""
+        within = [record for page in self.changed(since, until) for record in page.records]
+        return Newest(Page(tuple(reversed(within[-200:]))), len(within))
 
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """See `HubSpotPort`."""

@@ -109,6 +109,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The latest changed records of a window, and how many records the window holds in all."""
+
+    page: Page
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The answer to a read by ids: what exists, and the ids that do not (deleted, merged away, never there)."""
 
@@ -306,6 +314,12 @@ class HubSpotPort(ContactPlatform, Protocol):
 
     def portal(self) -> Mapping[str, str]:
         """Account details: portalId, timeZone, uiDomain, … (facts/hubspot.md §2). Raises PlatformError."""
+
+    def newest(self, since: datetime, until: datetime) -> Newest:
+        """The latest of what `changed` would give, in one call: enough to see that a window holds nothing unknown.
+
+        Read-only. Raises PlatformError.
+        """
 
     def history(
         self, ids: Sequence[str], properties: Sequence[str]

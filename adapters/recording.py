@@ -30,6 +30,7 @@ from adapters.ports import (
     ListInfo,
     ListMember,
     MailchimpPort,
+    Newest,
     Outcome,
     Owner,
     Page,
@@ -170,6 +171,10 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
     ) -> Mapping[str, Mapping[str, tuple[PastValue, ...]]]:
         """See `HubSpotPort`."""
         return self._platform.history(ids, properties)
+
+    def newest(self, since: datetime, until: datetime) -> Newest:
+        """See `HubSpotPort`."""
+        return self._platform.newest(since, until)
 
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """See `HubSpotPort`."""

@@ -22,6 +22,7 @@ from adapters.ports import (
     Found,
     ListInfo,
     ListMember,
+    Newest,
     Owner,
     Page,
     RowOutcome,
@@ -117,6 +118,10 @@ class HubSpotPlatform:
     def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:
         """See `HubSpotPort`."""
         return people.create_task(self._client, contact_id, title=title, body=body, due=due, owner_id=owner_id)
+
+    def newest(self, since: datetime, until: datetime) -> Newest:
+        """See `HubSpotPort`."""
+        return self._contacts.newest(since, until)
 
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """See `HubSpotPort`."""

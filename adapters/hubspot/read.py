@@ -19,6 +19,7 @@ from adapters.hubspot.rows import (
     history_of,
     ids_not_found,
     in_batches,
+    milliseconds,
     next_token,
     row_id,
     row_values,
@@ -26,8 +27,8 @@ from adapters.hubspot.rows import (
     sort_rows,
     walk,
 )
-from adapters.hubspot.search import LONGEST_BODY, Groups, changed_rows, search_body
-from adapters.ports import Deadline, Found, Page, PastValue, PlatformUnreachable
+from adapters.hubspot.search import LONGEST_BODY, Groups, between, changed_rows, search_body
+from adapters.ports import Deadline, Found, Newest, Page, PastValue, PlatformUnreachable
 
 #: Limits of one call (facts/hubspot.md §1.3).
 BATCH = 100
@@ -60,6 +61,23 @@ class ContactReader:
         search = partial(_search, self._client, "contacts_search", (CONTACT_MODIFIED,))
         for rows in changed_rows(search, CONTACT_MODIFIED, since, until):
             yield self._values_for(rows, None)
+
+    def newest(self, since: datetime, until: datetime) -> Newest:
+        """See `HubSpotPort.newest`; values are read in a second call where the list of properties is very long."""
+        groups = [[between(CONTACT_MODIFIED, milliseconds(since), milliseconds(until))]]
+        body = search_body(groups, CONTACT_MODIFIED, self._properties, "DESCENDING")
+        short = len(json.dumps(body)) > LONGEST_BODY
+        if short:
+            body["properties"] = [CONTACT_MODIFIED]
+        answer = self._client.call("contacts_search", body=body)
+        rows = rows_of(answer)
+        total = answer.get("total")
+        if not isinstance(total, int):
+            raise PlatformUnreachable(PLATFORM, "HubSpot's search tells no total", maybe_applied=False)
+        if short:
+            return Newest(self._values_for(rows, None), total)
+        records, unreadable = sort_rows(rows, self._shown)
+        return Newest(Page(tuple(records), unreadable), total)
 
     def all(self, after: str | None = None) -> Iterator[Page]:
         """See `ContactPlatform.all`: one call per 100 contacts, two where the list of properties is very long."""

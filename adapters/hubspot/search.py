@@ -26,11 +26,11 @@ Groups = list[list[dict[str, Any]]]
 Search = Callable[[Groups, str], dict[str, Any]]
 
 
-def search_body(groups: Groups, sort: str, properties: Sequence[str]) -> dict[str, Any]:
+def search_body(groups: Groups, sort: str, properties: Sequence[str], direction: str = "ASCENDING") -> dict[str, Any]:
     """The request of one page."""
     return {
         "filterGroups": [{"filters": filters} for filters in groups],
-        "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
+        "sorts": [{"propertyName": sort, "direction": direction}],
         "properties": list(properties),
         "limit": PAGE,
     }
@@ -61,12 +61,12 @@ def changed_rows(search: Search, modified: str, since: datetime, until: datetime
 
 def _from(modified: str, low: int, end: int, seen: set[str]) -> Groups:
     if not seen:
-        return [[_between(modified, low, end)]]
+        return [[between(modified, low, end)]]
     same = [
-        _between(modified, low, low),
+        between(modified, low, low),
         {"propertyName": "hs_object_id", "operator": "NOT_IN", "values": sorted(seen)},
     ]
-    return [same, [_between(modified, low + 1, end)]] if low < end else [same]
+    return [same, [between(modified, low + 1, end)]] if low < end else [same]
 
 
 def _rows_at(search: Search, modified: str, moment: int) -> Iterator[list[Any]]:
@@ -74,7 +74,7 @@ def _rows_at(search: Search, modified: str, moment: int) -> Iterator[list[Any]]:
     last = 0
     while True:
         above = {"propertyName": "hs_object_id", "operator": "GT", "value": str(last)}
-        answer = search([[_between(modified, moment, moment), above]], "hs_object_id")
+        answer = search([[between(modified, moment, moment), above]], "hs_object_id")
         rows = rows_of(answer)
         yield rows
         if _is_last(answer, rows):
@@ -86,7 +86,7 @@ def _rows_at(search: Search, modified: str, moment: int) -> Iterator[list[Any]]:
         last = highest
 
 
-def _between(name: str, low: int, high: int) -> dict[str, Any]:
+def between(name: str, low: int, high: int) -> dict[str, Any]:
     return {"propertyName": name, "operator": "BETWEEN", "value": str(low), "highValue": str(high)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 if TYPE_CHECKING:
     from adapters.sandbox.server import Server
-    from connector.cli.demo import Demo
+    from connector.cli.demo_world import Demo
     from connector.steps.sync import Summary
 
 #: Whose records are shown at the end, and who of the story may not be mailed.
@@ -76,7 +76,7 @@ def _life(console: Console, world: Demo, before: Mapping[int, str]) -> None:
 
 def _week_later(console: Console, world: Demo) -> None:
     _title(console, "A week later")
-    world.sandbox.clock.advance(timedelta(days=7))
+    world.sandbox.clock.advance(datetime.now(UTC) - timedelta(minutes=6) - world.sandbox.clock())
     summary = _pass(world)
     sent = Counter(effect.kind for effect in world.sandbox.effects)
     _say(
@@ -97,6 +97,7 @@ def _quiet(console: Console, world: Demo) -> None:
     summary = _pass(world)
     calls = ", ".join(f"{name} {server.calls.total}" for name, server in _servers(world).items())
     _say(console, f"sync: {summary.tally['written']} writes; calls: {calls}.\n")
+    world.sandbox.clock.resume()
 
 
 # ---------------------------------------------------------------- doing

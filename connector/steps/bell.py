@@ -1,5 +1,6 @@
 """The doorbell: Procrastinate carries a few coarse jobs between processes. Our rows are the truth; a lost ring is found
-by the clock's next tick. It never rings inside the truth's transaction (facts/parts.md, Procrastinate)."""
+by the clock's next tick. It never rings inside the truth's transaction (facts/parts.md, Procrastinate).
+"""
 
 from __future__ import annotations
 

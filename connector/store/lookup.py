@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
@@ -77,6 +77,14 @@ def held_values(
 def count_contacts(conn: Connection) -> int:
     """How many contacts there are. Read-only."""
     return conn.execute(select(func.count()).select_from(contact)).scalar_one()
+
+
+def count_modified(conn: Connection, source: str, since: datetime, until: datetime) -> int:
+    """How many records of a source, as we know them, were last modified in [since, until]. Read-only."""
+    query = select(func.count()).where(
+        record.c.source == source, record.c.archived.is_(False), record.c.modified_at.between(since, until)
+    )
+    return conn.execute(query).scalar_one()
 
 
 def count_stages(conn: Connection) -> Mapping[str, int]:
