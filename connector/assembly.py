@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from adapters.mailchimp.client import MailchimpClient
     from connector.facts import Consent, Record
     from connector.rulebook.types import Rulebook
-    from connector.steps.parts import Parts, Progress
+    from connector.steps.parts import Parts
+    from connector.steps.progress import Progress
     from connector.store.postgres import Server
 
 

@@ -75,7 +75,6 @@ def test_the_version_is_told_before_anything_heavy_is_imported() -> None:
     assert imported & (HEAVY | {"click", "pydantic", "rich"}) == set()
 
 
-@pytest.mark.xfail(reason="connector.cli.session imports steps.parts, for Progress, when it is imported itself")
 def test_help_imports_no_store_and_no_platform() -> None:
     imported, told = _imported_by("--help")
     assert "sync" in told

@@ -45,13 +45,14 @@ def exports(world: Demo) -> Mapping[str, str]:
 
 def _how_to_look(world: Demo, *, keep: bool) -> None:
     lines: Sequence[str]
+    maria = world.population.person("maria").email
     if keep:
         file = Path("var/demo.env")
         file.write_text("".join(f"export {name}='{value}'\n" for name, value in exports(world).items()))
         lines = (
             "The demo stays up until Ctrl-C. In another terminal:",
             f"  . {file}",
-            "  .venv/bin/trellis explain maria@tramuntana.example",
+            f"  .venv/bin/trellis explain {maria}",
             "  .venv/bin/trellis sync        # nothing changed: no write",
             "  .venv/bin/trellis check",
         )

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.exits import Exit
-from connector.steps.parts import Progress
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
     from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
     from connector.assembly import Store
     from connector.rulebook.types import Rulebook
     from connector.settings import Settings
     from connector.steps.parts import Parts
+    from connector.steps.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def say_what_is_off(given: Settings) -> None:
         raise click.exceptions.Exit(Exit.USAGE)
 
 
-class Drawn(Progress):
+class Drawn:
     """Draws a bar for each kind of long work, on a terminal only."""
 
     def __init__(self, bars: Bars) -> None:

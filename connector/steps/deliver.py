@@ -205,14 +205,18 @@ def _hand_over(parts: Parts, port: HubSpotPort) -> Tally:
                 outbox.finish(conn, intent.id, "parked", f"{type(error).__name__}: {error}", parts.now())
             tally["parked for a person"] += 1
             continue
+        if reason is None:
+            continue
         with parts.engine.begin() as conn:
             outbox.finish(conn, intent.id, "accepted", reason, parts.now())
         tally["handed over"] += 1
     return tally
 
 
-def _hand_over_one(parts: Parts, port: HubSpotPort, intent: Intent, contact_id: str, owners: Mapping[str, str]) -> str:
-    """Set the owner if nobody has (a person's choice stays), then make the task. Raises PlatformError."""
+def _hand_over_one(parts: Parts, port: HubSpotPort, intent: Intent, contact_id: str, owners: Mapping[str, str]) -> str | None:
+    """Set the owner if nobody has (a person's choice stays), then make the task; a note for the row, or None when the
+    task is no longer ours to make. Raises PlatformError.
+    """
     wanted = intent.payload
     found = port.by_ids([contact_id]).records
     owner = (found[0].values.get("hubspot_owner_id") if found else None) or ""
@@ -229,7 +233,7 @@ def _hand_over_one(parts: Parts, port: HubSpotPort, intent: Intent, contact_id: 
         due = datetime.fromisoformat(str(wanted["due"]))
         with parts.engine.begin() as conn:
             if not outbox.mark_sending(conn, {intent.id: "hubspot:task"}, parts.now()):
-                return "somebody else has it"
+                return None
         port.create_task(
             contact_id, title=str(wanted["task"]), body=str(wanted["brief"]), due=due, owner_id=owner or None
         )

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from adapters.ports import ContactPlatform, EnrollmentChannel, HubSpotPort, MailchimpPort
 from connector.facts import Consent, Record
 from connector.rulebook.types import Rulebook
+from connector.steps.progress import Progress
 
 HUBSPOT = "hubspot"
 
@@ -59,10 +60,3 @@ class Parts:
         platform, audience, _, tag = key.split(":", 3)
         port = self.mailchimp.get(f"{platform}:{audience}")
         return port.tag_channel(tag) if port else None
-
-
-class Progress:
-    """Told how far long work is; the command line draws it, tests and workers ignore it."""
-
-    def step(self, what: str, done: int, total: int | None = None) -> None:
-        """`done` of `total` (None: not known) of `what` are through."""

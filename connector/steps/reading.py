@@ -86,6 +86,7 @@ def refresh_companies(parts: Parts, port: HubSpotPort, ids: Iterable[str]) -> No
         return
     values = port.company_values(wanted)
     with parts.engine.begin() as conn:
+        writer_lock(conn)
         companies.keep(conn, {one: values.get(one, {}) for one in wanted}, parts.now())
 
 

@@ -17,6 +17,7 @@ from adapters.ports import HubSpotPort, MailchimpPort
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally, refresh_companies, take_in
 from connector.store import companies, inbox, ledger
+from connector.store.engine import writer_lock
 from connector.store.inbox import Delivery, Ending
 
 _BATCH = 50
@@ -74,6 +75,7 @@ def _hubspot(parts: Parts, delivery: Delivery) -> End:
     for event in events:
         if _kind(event).endswith(".privacyDeletion"):
             with parts.engine.begin() as conn:
+                writer_lock(conn)
                 ledger.forget_record(conn, HUBSPOT, str(event.get("objectId")), parts.now())
     _read_contacts(parts, parts.hubspot, sorted({one for event in events for one in _contacts(event)}))
     refresh_companies(parts, parts.hubspot, _known_companies(parts, events))
@@ -90,6 +92,7 @@ def _read_contacts(parts: Parts, port: HubSpotPort, ids: Sequence[str]) -> None:
     found = port.by_ids(ids)
     take_in(parts, found.records)
     with parts.engine.begin() as conn:
+        writer_lock(conn)
         ledger.mark_archived(conn, HUBSPOT, found.missing, parts.now())
 
 
