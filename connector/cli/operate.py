@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Calls = Mapping[str, Mapping[tuple[str, str], int]]
 
+#: A pass of the worker is soon over; a person waits for it rather than try again.
+_PATIENCE_S = 120
+
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Say what would be created, and create nothing.")
@@ -57,7 +60,7 @@ def sync(*, full: bool, dry_run: bool, as_json: bool) -> None:
 
     with drawn_progress() as progress, session(progress=progress) as now:
         try:
-            summary = run(now.parts, full=full, dry_run=dry_run)
+            summary = run(now.parts, full=full, dry_run=dry_run, patience_s=_PATIENCE_S)
         except Busy as error:
             click.echo(str(error), err=True)
             raise click.exceptions.Exit(Exit.FAILED) from error

@@ -213,7 +213,9 @@ def _hand_over(parts: Parts, port: HubSpotPort) -> Tally:
     return tally
 
 
-def _hand_over_one(parts: Parts, port: HubSpotPort, intent: Intent, contact_id: str, owners: Mapping[str, str]) -> str | None:
+def _hand_over_one(
+    parts: Parts, port: HubSpotPort, intent: Intent, contact_id: str, owners: Mapping[str, str]
+) -> str | None:
     """Set the owner if nobody has (a person's choice stays), then make the task; a note for the row, or None when the
     task is no longer ours to make. Raises PlatformError.
     """

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from connector.rulebook.mapping import hubspot_properties
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.provision import mailchimp_definitions
 from connector.store import state
 
 _HOUR_S = 3600
@@ -52,6 +53,29 @@ def list_ids(parts: Parts) -> Mapping[str, str]:
     with parts.engine.begin() as conn:
         state.put_cached(conn, key, lists, parts.now())
     return lists
+
+
+def merge_fields(parts: Parts, source: str) -> Sequence[str]:
+    """Tags of the merge fields of one audience. Raises PlatformError where nothing is cached."""
+    key = f"{source}:merge_fields"
+    with parts.engine.connect() as conn:
+        kept = state.cached(conn, key, _HOUR_S, parts.now())
+    if isinstance(kept, list):
+        return kept
+    found = sorted(parts.mailchimp[source].definitions())
+    with parts.engine.begin() as conn:
+        state.put_cached(conn, key, found, parts.now())
+    return found
+
+
+def require_audience(parts: Parts, source: str) -> None:
+    """Refuse to work on an audience that lacks what is written there. Raises PortalMismatch or PlatformError."""
+    there = set(merge_fields(parts, source))
+    lacking = [one.name for one in mailchimp_definitions(parts.rulebook) if one.name not in there]
+    if lacking:
+        name = parts.mailchimp[source].audience
+        told = f"Mailchimp audience {name} has no merge field {', '.join(lacking)}: run `trellis provision`"
+        raise PortalMismatch([told])
 
 
 def require(parts: Parts) -> None:

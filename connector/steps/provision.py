@@ -90,6 +90,7 @@ def provision(parts: Parts, *, dry_run: bool, webhook_url: str | None) -> Done:
     if not dry_run:
         with parts.engine.begin() as conn:
             state.forget_cached(conn, f"{HUBSPOT}:")
+            state.forget_cached(conn, "mailchimp:")
     return Done(tuple(lines))
 
 

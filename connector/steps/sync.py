@@ -21,7 +21,7 @@ from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally, read_hubspot, read_mailchimp
 from connector.steps.take_in import take_in_deliveries
 from connector.store import ledger, state
-from connector.store.engine import try_lock, unlock
+from connector.store.engine import lock_within, unlock
 
 _LOCK = "steps"
 
@@ -40,29 +40,37 @@ class Summary:
 
 
 def sync(
-    parts: Parts, *, full: bool = False, dry_run: bool = False, stop: Callable[[], bool] = lambda: False
+    parts: Parts,
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+    patience_s: float = 0,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Summary:
     """Read what changed (or everything), judge, deliver. The first pass of a platform is a baseline (promise 6).
 
-    A dry run reads into the store and judges, but keeps no judgement and writes nothing to the platforms.
+    Another process at work is waited for `patience_s` seconds. A dry run reads into the store and judges, but keeps no
+    judgement and writes nothing to the platforms.
 
     Raises Busy, PortalMismatch; a platform that fails is in the summary's `errors`, and costs the others nothing.
     """
-    with _alone(parts.engine):
+    with _alone(parts.engine, patience_s):
         summary = Summary(baseline=is_baseline(parts))
-        _attempt(parts, summary, HUBSPOT, lambda: portal.require(parts))
+        _attempt(parts, summary, HUBSPOT if parts.hubspot else None, partial(portal.require, parts))
+        for source in parts.mailchimp:
+            _attempt(parts, summary, "mailchimp", partial(portal.require_audience, parts, source))
         summary.tally += take_in_waiting(parts, summary, stop)
         if parts.hubspot is not None and not _failed(summary, HUBSPOT):
             read = partial(read_hubspot, parts, parts.hubspot, full=full)
             _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, read))
-        for source, port in parts.mailchimp.items():
+        for source, port in () if _failed(summary, "mailchimp") else parts.mailchimp.items():
             read = partial(read_mailchimp, parts, source, port, full=full)
             _attempt(parts, summary, "mailchimp", partial(_add_from, summary, read))
         if stop():
             return summary
         if dry_run:
             judge = partial(judge_all, parts, baseline=summary.baseline, keep=False, stop=stop)
-            _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, judge))
+            _attempt(parts, summary, None, partial(_add_from, summary, judge))
             return summary
         _judge_and_deliver(parts, summary, stop)
         if summary.baseline and not summary.errors and not stop():
@@ -101,7 +109,7 @@ def take_in_waiting(parts: Parts, summary: Summary, stop: Callable[[], bool]) ->
 
 def _judge_and_deliver(parts: Parts, summary: Summary, stop: Callable[[], bool]) -> None:
     judge = partial(judge_all, parts, baseline=summary.baseline, stop=stop)
-    _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, judge))
+    _attempt(parts, summary, None, partial(_add_from, summary, judge))
     summary.tally += deliver(parts, summary.errors, stop)
     with parts.engine.connect() as conn:
         summary.tally["contacts"] = ledger.count_contacts(conn)
@@ -127,9 +135,9 @@ def _attempt(parts: Parts, summary: Summary, platform: str | None, run: Callable
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
+def _alone(engine: Engine, patience_s: float = 0) -> Iterator[None]:
     with engine.connect() as conn:
-        if not try_lock(conn, _LOCK):
+        if not lock_within(conn, _LOCK, patience_s):
             raise Busy("another Trellis process is at work on this database; it will be done soon: try again")
         conn.commit()
         try:

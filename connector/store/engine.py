@@ -8,7 +8,7 @@ import orjson
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from connector.store.errors import StoreUnavailable
 
@@ -56,6 +56,21 @@ def try_lock(conn: Connection, name: str) -> bool:
     return bool(
         conn.scalar(text("SELECT pg_try_advisory_lock(:space, hashtext(:name))"), {"space": LOCK_SPACE, "name": name})
     )
+
+
+def lock_within(conn: Connection, name: str, seconds: float) -> bool:
+    """Take the named lock as `try_lock` does, waiting for its present holder at most so long."""
+    if seconds <= 0:
+        return try_lock(conn, name)
+    conn.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": f"{int(seconds * 1000)}ms"})
+    try:
+        conn.execute(text("SELECT pg_advisory_lock(:space, hashtext(:name))"), {"space": LOCK_SPACE, "name": name})
+    except OperationalError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
+        conn.rollback()
+        return False
+    return True
 
 
 def unlock(conn: Connection, name: str) -> None:
