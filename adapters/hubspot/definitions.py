@@ -115,9 +115,15 @@ def _add_options(client: HubSpotClient, wanted: Definition, found: Raw) -> list[
     return [f"added option {option.value} to property {wanted.name}" for option in new]
 
 
+def _place(option: Raw) -> tuple[bool, int]:
+    """Where the portal shows an option: by displayOrder, -1 last (facts/hubspot.md §8); the list itself may be in any order."""
+    order = option.get("displayOrder")
+    return (False, order) if isinstance(order, int) and order >= 0 else (True, 0)
+
+
 def _definition(raw: Raw) -> Definition:
     metadata = raw.get("modificationMetadata") or {}
-    options = (option for option in raw.get("options") or () if isinstance(option, dict))
+    options = sorted((option for option in raw.get("options") or () if isinstance(option, dict)), key=_place)
     return Definition(
         name=raw["name"],
         label=str(raw.get("label") or raw["name"]),
