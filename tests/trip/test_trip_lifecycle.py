@@ -1,0 +1,125 @@
+"""Whoever is ahead stays ahead: customers are not won again, and the lifecycle only moves forward, after the baseline."""
+
+from dataclasses import replace
+
+from adapters.sandbox.hubspot.definitions import Option
+
+MQL = "marketingqualifiedlead"
+PRICING = "https://www.brightledger.example/pricing"
+
+
+def lifecycle_writes(world, email):
+    """The lifecycle stages that Trellis asked HubSpot to set."""
+    rows = world.rows(
+        "SELECT payload FROM intent WHERE kind = 'write' AND source = 'hubspot' AND contact = :id",
+        id=world.contact(email),
+    )
+    return [row.payload["values"]["lifecyclestage"] for row in rows if "lifecyclestage" in row.payload["values"]]
+
+
+def known_lead(sandbox, key, lifecycle):
+    """A finance lead whom HubSpot has known for a month."""
+    email = f"{key}@{key}works.example"
+    values = {
+        "email": email,
+        "jobtitle": "CFO",
+        "company": f"{key} works",
+        "country": "Spain",
+        "numemployees": "100-500",
+    }
+    sandbox.hubspot.life.add_contact({**values, "lifecyclestage": lifecycle})
+    return email
+
+
+def test_a_customer_is_in_no_track_and_is_never_demoted(world):
+    brian, life = world.email("brian"), world.sandbox.hubspot.life
+    life.fill_form(brian, "Demo request", {}, PRICING)
+    life.visit_page(brian, PRICING)
+    world.sandbox.mailchimp.life.tag(brian, "reads us")
+    for _ in range(2):
+        world.flush()
+        world.work()
+        world.pass_time(minutes=5)
+        world.sync()
+    assert world.stage(brian) == "customer"
+    shown = world.hubspot(brian)
+    assert (shown["lifecyclestage"], shown["trellis_stage"], shown.get("trellis_score", "")) == (
+        "customer",
+        "customer",
+        "",
+    )
+    assert lifecycle_writes(world, brian) == []
+    assert world.entered(brian) == []
+    assert world.intents(brian) == []
+
+
+def test_the_lifecycle_follows_a_rise_after_the_baseline_and_nothing_else(make_world):
+    def qualified_already(sandbox, _population):
+        email = known_lead(sandbox, "rita", "lead")
+        sandbox.hubspot.life.fill_form(email, "Pricing guide", {}, PRICING)
+
+    world = make_world(before=qualified_already)
+    rita, life = "rita@ritaworks.example", world.sandbox.hubspot.life
+    assert world.stage(rita) == "qualified"
+    assert world.hubspot(rita)["lifecyclestage"] == "lead"
+
+    carla, olga = world.new_lead("carla"), world.new_lead("olga")
+    life.set_property(olga, "lifecyclestage", "opportunity")
+    world.pass_time(minutes=5)
+    world.sync()
+    assert [world.stage(each) for each in (carla, olga)] == ["nurture", "nurture"]
+    assert world.hubspot(carla)["lifecyclestage"] == "lead"
+    for email in (rita, carla, olga):
+        life.visit_page(email, PRICING)
+    world.pass_time(minutes=5)
+    world.sync()
+    assert [world.stage(each) for each in (rita, carla, olga)] == ["qualified"] * 3
+    assert [world.hubspot(each)["lifecyclestage"] for each in (rita, carla, olga)] == ["lead", MQL, "opportunity"]
+    assert [lifecycle_writes(world, each) for each in (rita, carla, olga)] == [[], [MQL], []]
+
+    life.set_property(carla, "lifecyclestage", "lead")  # a person knows better: it is not written again
+    for _ in range(2):
+        world.pass_time(days=1)
+        world.sync()
+    assert world.hubspot(carla)["lifecyclestage"] == "lead"
+
+
+def test_forward_is_the_portals_own_order(make_world):
+    """Stage 8812 stands before, "opportunity" now before, 9921 after marketingqualifiedlead; HubSpot lists them anyhow."""
+    order = [
+        "subscriber",
+        "lead",
+        "8812",
+        "opportunity",
+        MQL,
+        "9921",
+        "salesqualifiedlead",
+        "customer",
+        "evangelist",
+        "other",
+    ]
+
+    def reorder(sandbox, _population):
+        definitions = sandbox.hubspot.definitions["contacts"]
+        options = [Option(stage, stage.capitalize(), order.index(stage)) for stage in sorted(order)]
+        definitions.put(replace(definitions.get("lifecyclestage"), options=tuple(options)))
+
+    world = make_world(before=reorder)
+    present = {"carla": "8812", "olga": "opportunity", "rita": "9921", "sara": "salesqualifiedlead"}
+    leads = {key: world.new_lead(key) for key in present}
+    for key, stage in present.items():
+        world.sandbox.hubspot.life.set_property(leads[key], "lifecyclestage", stage)
+    world.pass_time(minutes=5)
+    world.sync()
+    for email in leads.values():
+        world.sandbox.hubspot.life.visit_page(email, PRICING)
+    world.pass_time(minutes=5)
+    world.sync()
+    assert {world.stage(email) for email in leads.values()} == {"qualified"}
+    assert {key: lifecycle_writes(world, email) for key, email in leads.items()} == {
+        "carla": [MQL],
+        "olga": [MQL],
+        "rita": [],
+        "sara": [],
+    }
+    assert [world.hubspot(leads[key])["lifecyclestage"] for key in present] == [MQL, MQL, "9921", "salesqualifiedlead"]
