@@ -63,10 +63,15 @@ def _run(leads: Sequence[Lead]) -> int:
             environ = _environment(portal, here)
             provision = _trellis(portal, environ, "provision")
             sync = _trellis(portal, environ, "sync", "--json")
+            echoes = _trellis(portal, environ, "sync", "--json")
+            quiet = _trellis(portal, environ, "sync", "--json")
             failures = json.loads(_trellis(portal, environ, "failures", "list", "--json").printed)
             rows = {row["prospect_id"] or "": row for row in portal.contacts(READ_BACK)}
     print(f"X Education: {len(leads):,} real leads, {columns} of {len(leads[0])} columns; {portal.told[0]}\n")
     _print_work(provision, sync, len(leads))
+    for name, ran in (("sync, reading our echoes", echoes), ("sync, nothing changed", quiet)):
+        written = json.loads(ran.printed)["counts"].get("written", 0)
+        print(f"trellis {name:<25} {ran.seconds:6.1f} s {sum(ran.calls.values()):>5} calls, {written} writes")
     _print_people(json.loads(sync.printed)["counts"], rows, failures)
     failed = {failure["platform_id"] for failure in failures}
     lost = [lead for lead in leads if not _accounted_for(rows.get(lead[ID], {}), failed)]

@@ -14,6 +14,7 @@ from connector.store.lookup import (
     count_stages,
     find_contact,
     held_values,
+    moments_of,
     to_judge,
 )
 from connector.store.merging import unite
@@ -38,6 +39,7 @@ __all__ = [
     "load_people",
     "looping",
     "mark_archived",
+    "moments_of",
     "take_in",
     "to_judge",
     "unite",

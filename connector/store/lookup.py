@@ -87,6 +87,14 @@ def count_modified(conn: Connection, source: str, since: datetime, until: dateti
     return conn.execute(query).scalar_one()
 
 
+def moments_of(conn: Connection, source: str, ids: Sequence[str]) -> Mapping[str, datetime]:
+    """When these records were last modified, as we know them. Read-only."""
+    query = select(record.c.platform_id, record.c.modified_at).where(
+        record.c.source == source, record.c.platform_id == func.any(list(ids))
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
 def count_stages(conn: Connection) -> Mapping[str, int]:
     """How many contacts stand in each stage or state by their newest verdict. Read-only."""
     query = select(verdict.c.stage, func.count()).group_by(verdict.c.stage)
