@@ -5,6 +5,7 @@ All times are aware UTC datetimes (naive ones are refused when the object is bui
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -37,6 +38,11 @@ def aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime {moment!r}: times must carry a zone")
     return moment
+
+
+def normal_email(address: str) -> str:
+    """An address as identities are compared by: trimmed, lower case, NFC. Dots and plus stay: they can be other people."""
+    return unicodedata.normalize("NFC", address.strip().lower())
 
 
 @dataclass(frozen=True, slots=True)

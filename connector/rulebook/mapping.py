@@ -4,12 +4,11 @@ a new fields.yaml reads the same history anew.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.facts import Event, Record, Trust, Value
+from connector.facts import Event, Record, Trust, Value, normal_email
 from connector.rulebook.folding import fold
 from connector.rulebook.quantities import parse_moment, parse_number, parse_range
 from connector.rulebook.types import FieldMapping, FieldsFile, HubSpotEvents, TracksFile
@@ -47,11 +46,6 @@ class Unreadable:
     raw_name: str
     wanted: str
     value: str = field(repr=False)
-
-
-def normal_email(text: str) -> str:
-    """An address as identities are compared by: trimmed, lower case, NFC. Dots and plus stay: they can be other people."""
-    return unicodedata.normalize("NFC", text.strip().lower())
 
 
 def interpret(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from connector.facts import normal_email
 
 #: Stands where a platform told something that is no text.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -19,8 +19,5 @@ def storable(text: str) -> str:
 
 
 def email_key(address: str | None) -> str | None:
-    """An address as identities are compared by: trimmed, lower case, NFC; dots and plus stay. None for none.
-
-    The same as `connector.rulebook.mapping.normal_email` (a test holds the two together).
-    """
-    return unicodedata.normalize("NFC", address.strip().lower()) or None if address else None
+    """An address as identities are compared by (`facts.normal_email`); None for none."""
+    return normal_email(address) or None if address else None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.facts import Range, Record, Trust
+from connector.facts import Range, Record, Trust, normal_email
 from connector.rulebook.mapping import (
     MAX_GROWTH,
     company_properties,
@@ -17,7 +17,6 @@ from connector.rulebook.mapping import (
     hubspot_properties,
     interpret,
     mailchimp_merge_fields,
-    normal_email,
     unreadable_values,
 )
 from connector.rulebook.quantities import parse_moment, parse_number, parse_range

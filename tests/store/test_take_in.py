@@ -7,16 +7,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, event, text
 
 from connector.facts import Event, Record, Trust
-from connector.rulebook.mapping import normal_email
 from connector.store import failures, ledger
 from connector.store.engine import writer_lock
 from connector.store.ledger import Change, TakenIn
-from connector.store.texts import email_key
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 MAIN = "mailchimp:main"
@@ -186,11 +182,6 @@ def test_merged_contacts_that_are_two_members_stay_two_members(conn: Connection)
         {MAIN: "m2"},
     ]
     assert len(failures.list_failures(conn, step="identity")) == 1
-
-
-@given(st.text())
-def test_addresses_are_compared_as_the_rulebook_reads_them(address: str) -> None:
-    assert (email_key(address) or "") == normal_email(address)
 
 
 # ---------------------------------------------------------------- acts

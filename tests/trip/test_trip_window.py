@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import pytest
 
-def test_a_bulk_change_within_the_overlap_is_read_whole(make_world):
+MANY = 450  # more than two pages of search
+
+
+@pytest.fixture
+def crowded(make_world):
+    """A world with many people who came within the overlap; all of them are known already."""
+
     def crowd(sandbox, _population):
-        for number in range(450):
+        for number in range(MANY):
             sandbox.hubspot.life.add_contact({"email": f"bulk{number}@bulkworks.example", "jobtitle": "Clerk"})
 
     world = make_world(before=crowd, webhooks=False, baseline=False)
-    world.sync()
-    world.pass_time(seconds=10)
-    world.sync()  # everybody of the overlap is known by now
-    for number in range(450):
-        world.sandbox.hubspot.life.set_property(f"bulk{number}@bulkworks.example", "jobtitle", "Finance director")
-    world.pass_time(seconds=10)
-    world.sync()
+    for _ in range(2):
+        world.sync()
+        world.pass_time(seconds=10)
+    return world
+
+
+def test_a_bulk_change_within_the_overlap_is_read_whole(crowded):
+    for number in range(MANY):
+        crowded.sandbox.hubspot.life.set_property(f"bulk{number}@bulkworks.example", "jobtitle", "Finance director")
+    crowded.pass_time(seconds=10)
+    crowded.sync()
     statement = "SELECT count(*) FROM record WHERE email LIKE 'bulk%' AND raw ->> 'jobtitle' = 'Finance director'"
-    assert world.rows(statement)[0].count == 450
+    assert crowded.rows(statement)[0].count == MANY
 
 
-def test_known_echoes_cost_one_search_however_many_they_are(make_world):
-    def crowd(sandbox, _population):
-        for number in range(450):
-            sandbox.hubspot.life.add_contact({"email": f"bulk{number}@bulkworks.example", "jobtitle": "Clerk"})
-
-    world = make_world(before=crowd, webhooks=False, baseline=False)
-    world.sync()
-    world.pass_time(seconds=10)
-    world.sync()
-    world.pass_time(seconds=10)
-    world.forget_calls()
-    world.sync()
-    assert world.calls()["hubspot"]["POST /crm/v3/objects/contacts/search"] == 1
+def test_known_echoes_cost_one_search_however_many_they_are(crowded):
+    crowded.forget_calls()
+    crowded.sync()
+    assert crowded.calls()["hubspot"]["POST /crm/v3/objects/contacts/search"] == 1
