@@ -87,22 +87,26 @@ def hubspot_properties(fields: FieldsFile, tracks: TracksFile | None = None) -> 
     """Every contact property that has to be read, sorted: mapped fields, counters, consent, and what is written back
     (to write differences only). With `tracks`, also the consent and the properties that single tracks need.
     """
-    wanted = {*_ALWAYS_READ}
+    wanted = {*_ALWAYS_READ, *mapped_properties(fields)}
     subscriptions = {audience.subscription for audience in fields.audiences.values()}
-    for mapping in fields.fields.values():
-        wanted.update(name for name in (mapping.hubspot, mapping.or_) if name and not name.startswith(COMPANY))
-    for event in fields.events.values():
-        if event.hubspot is not None:
-            wanted.update(filter(None, (event.hubspot.count, event.hubspot.last, event.hubspot.asset)))
-    for _, target in fields.write:
-        if target is not None:
-            wanted.add(target.hubspot)
     for track in tracks.tracks.values() if tracks else ():
         subscriptions.add(track.subscription)
         wanted.update(way.hubspot.property for way in track.enroll if way.hubspot and way.hubspot.property)
     wanted.update(f"hs_email_optout_{subscription}" for subscription in subscriptions if subscription is not None)
     if company_properties(fields):
         wanted.add("associatedcompanyid")
+    return tuple(sorted(wanted))
+
+
+def mapped_properties(fields: FieldsFile) -> tuple[str, ...]:
+    """The contact properties that fields.yaml itself names or, under `write`, has by default; sorted."""
+    wanted: set[str] = set()
+    for mapping in fields.fields.values():
+        wanted.update(name for name in (mapping.hubspot, mapping.or_) if name and not name.startswith(COMPANY))
+    for event in fields.events.values():
+        if event.hubspot is not None:
+            wanted.update(filter(None, (event.hubspot.count, event.hubspot.last, event.hubspot.asset)))
+    wanted.update(target.hubspot for _, target in fields.write if target is not None)
     return tuple(sorted(wanted))
 
 

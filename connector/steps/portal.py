@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
-from connector.rulebook.mapping import hubspot_properties
+from connector.rulebook.mapping import hubspot_properties, mapped_properties
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.provision import mailchimp_definitions
+from connector.steps.provision import hubspot_definitions, mailchimp_definitions
 from connector.store import state
 
 _HOUR_S = 3600
@@ -70,46 +70,60 @@ def merge_fields(parts: Parts, source: str) -> Sequence[str]:
 
 def require_audience(parts: Parts, source: str) -> None:
     """Refuse to work on an audience that lacks what is written there. Raises PortalMismatch or PlatformError."""
-    there = set(merge_fields(parts, source))
-    lacking = [one.name for one in mailchimp_definitions(parts.rulebook) if one.name not in there]
-    if lacking:
-        name = parts.mailchimp[source].audience
-        told = f"Mailchimp audience {name} has no merge field {', '.join(lacking)}: run `trellis provision`"
-        raise PortalMismatch([told])
+    _refuse(parts, source, _lacking_fields)
 
 
 def require(parts: Parts) -> None:
     """Refuse to work on a portal where a rule would silently read nothing. Raises PortalMismatch or PlatformError."""
-    if parts.hubspot is None:
+    if parts.hubspot is not None:
+        _refuse(parts, HUBSPOT, _lacking)
+
+
+def _refuse(parts: Parts, source: str, look: Callable[[Parts, str], Sequence[str]]) -> None:
+    """What is kept may be an hour old, and somebody may have mended the portal since: look again before refusing."""
+    if not look(parts, source):
         return
-    there = properties(parts)
-    write = parts.rulebook.fields.write
-    ours = {
-        target.hubspot
-        for target in (write.score, write.stage, write.why, write.next, write.track, write.enrolled, write.exclude)
-    }
-    findings = [
-        f'HubSpot has no contact property "{name}": '
-        + (
-            "run `trellis provision`"
-            if name in ours or name.startswith("trellis_")
-            else "correct its name in fields.yaml"
-        )
-        for name in hubspot_properties(parts.rulebook.fields, parts.rulebook.tracks)
-        if name not in there and not name.startswith("hs_")
-    ]
-    known = set(there.get(write.stage.hubspot, ()))
-    wanted = [*parts.rulebook.stages.states, *(stage.id for stage in parts.rulebook.stages.stages)]
-    if known and (lacking := [stage for stage in wanted if stage not in known]):
-        findings.append(
-            f"property {write.stage.hubspot} lacks the options {', '.join(lacking)}: run `trellis provision`"
-        )
-    names = {name for event in parts.rulebook.fields.events.values() if event.hubspot for name in event.hubspot.lists}
-    if names:
-        lists = list_ids(parts)
-        findings += [
-            f'HubSpot has no contact list "{name}": create it, or correct fields.yaml'
-            for name in sorted(names - set(lists))
-        ]
+    with parts.engine.begin() as conn:
+        state.forget_cached(conn, f"{source}:")
+    findings = look(parts, source)
     if findings:
         raise PortalMismatch(findings)
+
+
+def _lacking_fields(parts: Parts, source: str) -> Sequence[str]:
+    there = set(merge_fields(parts, source))
+    lacking = [one.name for one in mailchimp_definitions(parts.rulebook) if one.name not in there]
+    if not lacking:
+        return ()
+    name = parts.mailchimp[source].audience
+    return (f"Mailchimp audience {name} has no merge field {', '.join(lacking)}: run `trellis provision`",)
+
+
+def _lacking(parts: Parts, _source: str) -> Sequence[str]:
+    fields, there = parts.rulebook.fields, properties(parts)
+    made = {one.name: one for one in hubspot_definitions(parts.rulebook)}
+    mapped = mapped_properties(fields)
+    findings = [
+        f'HubSpot has no contact property "{name}": {_cure(name, made, mapped)}'
+        for name in hubspot_properties(fields, parts.rulebook.tracks)
+        if name not in there
+        and (name in mapped or not name.startswith("hs_"))  # what consent reads, not all portals have
+    ]
+    for name, one in made.items():
+        if one.type != "enumeration" or name not in there or name == fields.write.sales_verdict.hubspot:
+            continue  # the verdict is only read: a portal may have dropped one that sales never uses
+        if lacking := [option.value for option in one.options if option.value not in there[name]]:
+            findings.append(f"property {name} lacks the options {', '.join(lacking)}: run `trellis provision`")
+    names = {name for event in fields.events.values() if event.hubspot for name in event.hubspot.lists}
+    if names:
+        findings += [
+            f'HubSpot has no contact list "{name}": create it, or correct fields.yaml'
+            for name in sorted(names - set(list_ids(parts)))
+        ]
+    return findings
+
+
+def _cure(name: str, made: Container[str], mapped: Container[str]) -> str:
+    if name in made:
+        return "run `trellis provision`"
+    return f"correct its name in {'fields.yaml' if name in mapped else 'tracks.yaml'}"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
+
+from connector.steps.sync import sync
 
 MANY = 450  # more than two pages of search
 
@@ -35,3 +40,15 @@ def test_known_echoes_cost_one_search_however_many_they_are(crowded):
     crowded.forget_calls()
     crowded.sync()
     assert crowded.calls()["hubspot"]["POST /crm/v3/objects/contacts/search"] == 1
+
+
+def test_a_clock_that_runs_ahead_of_the_platform_misses_nobody(make_world):
+    world = make_world(webhooks=False)
+    ahead = replace(world.parts, now=lambda: world.sandbox.clock() + timedelta(minutes=20))
+    for number in range(3):
+        email = f"ahead{number}@aheadworks.example"
+        world.sandbox.hubspot.life.add_contact({"email": email, "jobtitle": "CFO"})
+        world.pass_time(seconds=30)
+        sync(ahead)
+        assert world.contact(email)
+        world.pass_time(minutes=3)
