@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connector.logs import log
 from connector.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -46,9 +47,11 @@ class Store:
         return self.url.replace("postgresql+psycopg://", "postgresql://", 1)
 
     def mind(self) -> None:
-        """Start the bundled server again if it was killed; does nothing for a given one."""
+        """Start the bundled server again if it was killed; does nothing for a given one. Raises StoreUnavailable."""
         if self.server is not None and not self.server.alive:
+            log("died", level="WARNING", child="postgres")
             self.server.start()
+            log("started", child="postgres", pid=self.server.pid)
 
 
 @contextmanager
@@ -229,7 +232,7 @@ def receiver() -> Flask:
     """The webhook receiver, for gunicorn."""
     from connector.logs import set_up_logs
 
-    set_up_logs(settings().log_level)
+    set_up_logs(settings(), "web")
     return make_receiver(settings(), settings().database_url)
 
 

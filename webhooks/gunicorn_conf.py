@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import Any
 
+from gunicorn.glogging import Logger
+
+from connector.logs import line_format
+from connector.settings import read_settings
 from webhooks.redaction import RedactPaths
 
-bind = f"0.0.0.0:{os.environ.get('PORT') or '8000'}"
+_given = read_settings(os.environ)
+
+bind = f"0.0.0.0:{_given.port}"
 worker_class = "gthread"
 workers = 2
 threads = 8
 
 timeout = 30  # a worker that does not answer its master for so long is started anew
-graceful_timeout = 20  # the supervisor gives 25 s
+graceful_timeout = 20  # the supervisor gives 21 s
 keepalive = 5
 backlog = 1024
 
@@ -25,12 +30,26 @@ limit_request_field_size = 4096
 
 accesslog = None  # the token stands in the path; what is to be counted is in /metrics
 errorlog = "-"
+loglevel = _given.log_level.lower()
 control_socket_disable = True  # gunicorn 25+ would put a control socket into the home directory
 proc_name = "trellis-web"
 
 
-def on_starting(server: Any) -> None:
-    """Redact what gunicorn quotes when a request fails, before the first worker is forked."""
-    for name in ("gunicorn.error", "gunicorn.access"):
-        logging.getLogger(name).addFilter(RedactPaths())
-    server.log.info("receiver on %s", bind)
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 — gunicorn's name of the setting, and it is untyped
+    """gunicorn's own lines, in our form; what they quote when a request fails shows no token."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set up the loggers, before the first line and before the first worker is forked."""
+        super().setup(cfg)
+        for logger in (self.error_log, self.access_log):
+            for handler in logger.handlers:
+                handler.setFormatter(line_format(_given, "web"))
+                handler.addFilter(RedactPaths())
+
+
+def worker_int(_worker: Any) -> None:
+    """SIGINT and SIGQUIT mean at once: else a thread that waits for a slow caller would hold the port for 20 s.
+
+    A request that is cut off was not acknowledged, so the platform repeats it.
+    """
+    os._exit(0)

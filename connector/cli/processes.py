@@ -7,8 +7,6 @@ import sys
 
 import click
 
-from connector.cli.exits import Exit
-
 
 @click.command()
 def web() -> None:
@@ -17,25 +15,17 @@ def web() -> None:
     Example: trellis web
     """
     from connector.assembly import settings
+    from connector.cli.port import inherited_port, take_port
 
-    refuse_taken_port(settings().port)
+    listening = inherited_port() or take_port(settings().port).detach()
+    os.set_inheritable(listening, True)
     os.execv(  # noqa: S606 — gunicorn replaces this process, so that a supervisor's signals reach it
         sys.executable,
-        [sys.executable, "-m", "gunicorn", "-c", "python:webhooks.gunicorn_conf", "connector.assembly:receiver()"],
+        [
+            *(sys.executable, "-m", "gunicorn", "-c", "python:webhooks.gunicorn_conf"),
+            *("--bind", f"fd://{listening}", "connector.assembly:receiver()"),
+        ],
     )
-
-
-def refuse_taken_port(port: int) -> None:
-    """Say in one line that a port is taken, before a server prints a page about it. Exits with 5."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError as error:
-            click.echo(f"port {port} is taken: stop whoever has it, or set PORT to another one", err=True)
-            raise click.exceptions.Exit(Exit.STORE) from error
 
 
 @click.command()
@@ -48,7 +38,7 @@ def worker() -> None:
     from connector.logs import set_up_logs
     from connector.steps.loop import run_worker
 
-    set_up_logs(settings().log_level)
+    set_up_logs(settings(), "worker")
     with open_store(settings()) as store:
         run_worker(store.plain_url, lambda: active_parts(settings(), store))
 
@@ -61,9 +51,9 @@ def clock() -> None:
     """
     from connector.assembly import open_store, settings
     from connector.logs import set_up_logs
-    from connector.steps.loop import run_clock
+    from connector.steps.clock import run_clock
 
-    set_up_logs(settings().log_level)
+    set_up_logs(settings(), "clock")
     with open_store(settings()) as store:
         run_clock(store.plain_url, store.engine)
 

@@ -4,60 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from connector.logs import log, set_up_logs
+if TYPE_CHECKING:
+    from socket import socket
 
-#: A supervisor gives its children this long to finish or release what they hold.
-GRACE_S = 25.0
-_FAST_DEATH_S = 5.0
-_MAX_PAUSE_S = 30.0
+    from connector.assembly import Store
+    from connector.cli.child import Child
+    from connector.settings import Settings
 
-
-@dataclass(slots=True)
-class Child:
-    """One supervised process: started again when it dies, with a growing pause when it dies at once."""
-
-    name: str
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    pause: float = 0.0
-    environ: Mapping[str, str] = field(default_factory=dict)
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 — our own interpreter and a fixed name
-            [sys.executable, "-m", "connector", self.name],
-            env={**os.environ, **self.environ},
-            preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 — one prctl, before any thread
-        )
-        self.started = time.monotonic()
-        log("started", process=self.name, pid=self.process.pid)
-
-    def mind(self, now: float) -> None:
-        """Start it again if it has died and its pause is over."""
-        if self.process is not None:
-            code = self.process.poll()
-            if code is None:
-                return
-            short = now - self.started < _FAST_DEATH_S
-            self.pause = min(max(self.pause * 2, 1.0), _MAX_PAUSE_S) if short else 0.0
-            log("died", level="WARNING", process=self.name, code=code, again_in=self.pause)
-            self.process, self.started = None, now
-        if now - self.started >= self.pause:
-            self.start()
-
-
-def die_with_parent() -> None:
-    """On Linux a child of a killed supervisor gets SIGTERM, so that nobody works unsupervised."""
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+#: Children have so long to finish or release what they hold; with PostgreSQL's own end after it, all is over in 25 s.
+GRACE_S = 21.0
+_TURN_S = 0.2
 
 
 @click.command()
@@ -67,39 +30,97 @@ def serve() -> None:
     Example: trellis serve
     """
     from connector.assembly import open_store, settings
+    from connector.cli.port import take_port
+    from connector.cli.session import say_what_is_off
+    from connector.logs import set_up_logs
     from connector.store.migrate import migrate
 
-    set_up_logs(settings().log_level)
-    stopping = False
+    given = settings()
+    say_what_is_off(given)
+    set_up_logs(given, "serve")
+    stop = Stop()
+    with ExitStack() as held:
+        with stop.interrupting():
+            store = held.enter_context(
+                open_store(given, own=True, check=False, say=lambda line: click.echo(line, err=True))
+            )
+            migrate(store.engine)
+            # After the data: a second `serve` is told about the first one, not about its port.
+            port = held.enter_context(take_port(given.port))
+        for line in _greeting(given, store):
+            click.echo(line)
+        _supervise(store, _children(given, store, port), stop)
 
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    with open_store(settings(), own=True) as store:
-        migrate(store.engine)
-        children = [Child(name, environ={"DATABASE_URL": store.url}) for name in ("web", "worker", "clock")]
+class Stop:
+    """What SIGTERM and Ctrl-C do: they ask the supervisor to end, and break off where it may wait for minutes."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._breaks_off = False
+        signal.signal(signal.SIGTERM, self._ask)
+        signal.signal(signal.SIGINT, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+        if self._breaks_off:
+            self._breaks_off = False
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Within the block, being asked to stop raises KeyboardInterrupt."""
+        self._breaks_off = True
         try:
-            while not stopping:
-                now = time.monotonic()
-                for child in children:
-                    child.mind(now)
-                store.mind()
-                time.sleep(0.2)
+            yield
         finally:
-            _stop([child.process for child in children if child.process is not None])
+            self._breaks_off = False
 
 
-def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
-        process.terminate()
-    ends = time.monotonic() + GRACE_S
-    for process in processes:
-        try:
-            process.wait(max(0.1, ends - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            log("killed", level="WARNING", pid=process.pid)
-            process.kill()
-            process.wait()
+def _greeting(given: Settings, store: Store) -> Sequence[str]:
+    """What runs, and where; no address in it is a secret."""
+    from connector.assembly import active_rulebook
+
+    on = [name for name, is_on in (("HubSpot", given.hubspot_on), ("Mailchimp", given.mailchimp_on)) if is_on]
+    database = "the database of DATABASE_URL" if given.database_url else f"PostgreSQL in {given.trellis_data}"
+    lines = [
+        f"Trellis serves {' and '.join(on)}: receiver on port {given.port}, worker, clock, {database}. Ctrl-C ends all."
+    ]
+    if given.hubspot_on and not given.public_url:
+        lines.append("PUBLIC_URL is not set: no HubSpot webhook is believed; polling finds changes every 5 minutes.")
+    if active_rulebook(store) is None:
+        lines.append("There is no active rulebook yet. In another terminal: trellis provision, then trellis sync.")
+    return lines
+
+
+def _children(given: Settings, store: Store, port: socket) -> Sequence[Child]:
+    from connector.cli.child import Child
+    from connector.cli.port import DESCRIPTOR
+
+    environ = dict(os.environ)
+    if not given.database_url:
+        environ["DATABASE_URL"] = store.url
+    listening = port.fileno()
+    return (
+        Child("web", {**environ, DESCRIPTOR: str(listening)}, descriptors=(listening,)),
+        Child("worker", environ),
+        Child("clock", environ),
+    )
+
+
+def _supervise(store: Store, children: Sequence[Child], stop: Stop) -> None:
+    try:
+        while not stop.asked:
+            with stop.interrupting():
+                store.mind()
+            for child in children:
+                child.mind()
+            time.sleep(_TURN_S)
+    except KeyboardInterrupt:
+        pass  # asked to stop while the database recovered: it ends with us
+    finally:
+        ends = time.monotonic() + GRACE_S
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait(ends)

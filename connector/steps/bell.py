@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 import procrastinate
+import psycopg
 from procrastinate.exceptions import AlreadyEnqueued
 
 from connector.logs import log
@@ -18,24 +19,25 @@ QUEUE = "trellis"
 #: The coarse jobs; each is in the queue at most once.
 WORK, SYNC = "work", "sync"
 
-
-def carrier(url: str) -> procrastinate.App:
-    """An app that can only ring. `url` is a plain ``postgresql://`` address."""
-    app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=url))
-    app.open()
-    return app
+_CONNECT_S = 5
 
 
-def ring(app: procrastinate.App, job: str) -> None:
-    """Put a coarse job into the queue; already waiting is success."""
-    try:
-        app.configure_task(name=job, queue=QUEUE, queueing_lock=job, allow_unknown=True).defer()
-    except AlreadyEnqueued:
-        return
+def ring(url: str, job: str) -> None:
+    """Put a coarse job into the queue, on a connection of its own; already waiting is success.
+
+    `url` is a plain ``postgresql://`` address. Raises psycopg.Error or procrastinate's ConnectorException.
+    """
+    app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())  # never opened: it has no pool to lose
+    with psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_S) as connection:
+        bell = app.configure_task(name=job, queue=QUEUE, queueing_lock=job, allow_unknown=True, connection=connection)
+        try:
+            bell.defer()
+        except AlreadyEnqueued:
+            return
 
 
 class Bell:
-    """Rings for the receiver: at most once a second, from a thread and a connection of its own, best effort."""
+    """Rings for the receiver: at most once a second, from a thread of its own, best effort."""
 
     def __init__(self, url: str, *, pause_s: float = 1.0, sleep: Callable[[float], None] = time.sleep) -> None:
         self._url = url
@@ -54,14 +56,11 @@ class Bell:
                 self._thread.start()
 
     def _run(self) -> None:
-        app: procrastinate.App | None = None
         while True:
             self._pressed.wait()
             self._pressed.clear()
             try:
-                app = app or carrier(self._url)
-                ring(app, WORK)
+                ring(self._url, WORK)
             except Exception as error:  # noqa: BLE001 — best effort: the clock's tick finds what was not rung for
                 log("bell failed", level="WARNING", error=type(error).__name__)
-                app = None
             self._sleep(self._pause_s)

@@ -1,4 +1,4 @@
-"""The long-running parts: the worker that answers the bell, and the clock that presses it."""
+"""The worker: answers the bell with one coarse job at a time, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,113 +7,127 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 
 import procrastinate
-from apscheduler.schedulers.blocking import BlockingScheduler
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.job_context import JobContext
-from sqlalchemy import Engine
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
+from psycopg import Error
+from psycopg_pool import AsyncNullConnectionPool
 
 from adapters.ports import PlatformError
 from connector.logs import log
-from connector.steps.bell import QUEUE, SYNC, WORK, carrier, ring
-from connector.steps.parts import Parts, now_utc
+from connector.rulebook.problems import RulebookError
+from connector.steps.bell import QUEUE, SYNC, WORK
+from connector.steps.parts import Parts
 from connector.steps.portal import PortalMismatch
-from connector.steps.sync import Busy, sync, work
-from connector.store import state
+from connector.steps.sync import Busy, Summary, sync, work
+from connector.store.errors import StoreUnavailable
 
-#: The clock's ticks. A sweep finds within this time what no bell rang for.
-WORK_EVERY = timedelta(seconds=30)
-SYNC_EVERY = timedelta(minutes=5)
-
+#: Less than a supervisor grants (connector/cli/serve.py); a step that is longer is killed and taken up again.
 _GRACE_S = 20
+_CONNECT_S = 5
 
 
 def run_worker(url: str, make_parts: Callable[[], Parts | None]) -> None:
     """Answer the bell until SIGTERM; then stop claiming, finish the short step at hand, and leave.
 
     `make_parts` gives the parts for one job with the rulebook that is active then, or None while there is none.
+    Raises StoreUnavailable when the database goes away: whoever supervises starts the worker again.
     """
     stopping = threading.Event()
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
 
     @app.task(name=WORK, queue=QUEUE)
     def do_work() -> None:
-        _guarded(WORK, make_parts, lambda parts: work(parts, stopping.is_set))
+        _do(WORK, make_parts, lambda parts: work(parts, stopping.is_set))
 
     @app.task(name=SYNC, queue=QUEUE)
     def do_sync() -> None:
-        _guarded(SYNC, make_parts, lambda parts: sync(parts, stop=stopping.is_set))
+        _do(SYNC, make_parts, lambda parts: sync(parts, stop=stopping.is_set))
 
-    # A killed worker leaves its job "doing"; our rows are the truth, so the job may simply run again.
     @app.periodic(cron="* * * * *")
     @app.task(name="retry_stalled", queue=QUEUE, queueing_lock="retry_stalled", pass_context=True)
-    async def retry_stalled(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — Procrastinate's signature
-        for job in await context.app.job_manager.get_stalled_jobs():
-            await context.app.job_manager.retry_job(job)
+    async def do_retry_stalled(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — Procrastinate's signature
+        await retry_stalled(context.app.job_manager)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="clean_jobs", queue=QUEUE, queueing_lock="clean_jobs", pass_context=True)
-    async def clean_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — Procrastinate's signature
+    async def do_clean_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 — Procrastinate's signature
         await context.app.job_manager.delete_old_jobs(nb_hours=24, include_failed=True)
 
-    async def answer() -> None:
-        async with app.open_async():
-            worker = asyncio.create_task(
-                app.run_worker_async(
-                    queues=[QUEUE],
-                    concurrency=1,
-                    install_signal_handlers=False,
-                    shutdown_graceful_timeout=_GRACE_S,
-                    delete_jobs="successful",
-                )
+    try:
+        asyncio.run(_answer(app, url, stopping))
+    except (ConnectorException, Error) as error:
+        raise StoreUnavailable("the worker lost the database: it must be started again") from error
+
+
+async def retry_stalled(jobs: JobManager) -> None:
+    """Put the jobs of killed workers back into the queue; those whose bell has rung again since are dropped.
+
+    Our rows are the truth, so a job may simply run again, and need not run twice.
+    """
+    for job in await jobs.get_stalled_jobs():
+        try:
+            await jobs.retry_job(job)
+        except UniqueViolation:
+            await jobs.finish_job(job, Status.FAILED, delete_job=True)
+
+
+async def _answer(app: procrastinate.App, url: str, stopping: threading.Event) -> None:
+    # A connection for each query, a few a minute: none is stale after the database was away, none waits for a pool.
+    pool = AsyncNullConnectionPool(url, kwargs={"connect_timeout": _CONNECT_S}, open=False)
+    async with pool, app.open_async(pool):
+        worker = asyncio.create_task(
+            app.run_worker_async(
+                queues=[QUEUE],
+                concurrency=1,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=_GRACE_S,
+                delete_jobs="successful",
             )
-
-            def stop() -> None:
-                stopping.set()
-                worker.cancel()
-
-            for name in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(name, stop)
-            with suppress(asyncio.CancelledError):
-                await worker
-
-    asyncio.run(answer())
-
-
-def run_clock(url: str, engine: Engine) -> None:
-    """Press the bell at each tick until SIGTERM. A tick is a row of its own, so two clocks press once."""
-    app = carrier(url)
-
-    def tick(job: str, every: timedelta) -> None:
-        slot = int(now_utc().timestamp() // every.total_seconds())
-        with engine.begin() as conn:
-            first = state.tick_once(conn, job, slot)
-        if first:
-            ring(app, job)
-
-    scheduler = BlockingScheduler(timezone="UTC")
-    for job, every in ((WORK, WORK_EVERY), (SYNC, SYNC_EVERY)):
-        scheduler.add_job(
-            tick, "interval", args=(job, every), seconds=every.total_seconds(), next_run_time=now_utc(), coalesce=True
         )
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: scheduler.shutdown(wait=False))
-    scheduler.start()
+
+        def stop() -> None:
+            stopping.set()
+            worker.cancel()
+
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop)
+        with suppress(asyncio.CancelledError):
+            await worker
+    if not stopping.is_set():
+        raise StoreUnavailable("the worker lost the database: it must be started again")
 
 
-def _guarded(job: str, make_parts: Callable[[], Parts | None], run: Callable[[Parts], object]) -> None:
+def _do(job: str, make_parts: Callable[[], Parts | None], run: Callable[[Parts], Summary]) -> None:
     """One job: what fails for a foreseen reason is logged and left for the next ring; nothing is lost by it."""
     try:
         parts = make_parts()
         if parts is None:
             log("nothing to do", job=job, reason="no active rulebook: run `trellis sync` once")
             return
-        run(parts)
-        log("done", job=job)
+        _tell(job, run(parts))
     except Busy:
         log("skipped", job=job, reason="another process is at work")
     except PortalMismatch as error:
         log("stopped", level="ERROR", job=job, findings=list(error.findings))
+    except RulebookError as error:
+        log("stopped", level="ERROR", job=job, findings=[str(problem) for problem in error.problems])
     except PlatformError as error:
-        log("failed", level="WARNING", job=job, platform=error.platform, kind=type(error).__name__, error=error.message)
+        _tell_refusal(job, error)
+    except StoreUnavailable as error:
+        log("failed", level="WARNING", job=job, error=str(error))
+
+
+def _tell(job: str, summary: Summary) -> None:
+    """What a pass did; one that did nothing is of interest only to somebody who looks for faults."""
+    did = {name: count for name, count in summary.tally.items() if count and name not in ("contacts", "read")}
+    log("done", level="INFO" if did else "DEBUG", job=job, baseline=summary.baseline, did=did)
+    for error in summary.errors:
+        _tell_refusal(job, error)
+
+
+def _tell_refusal(job: str, error: PlatformError) -> None:
+    log("failed", level="WARNING", job=job, platform=error.platform, kind=type(error).__name__, error=error.message)

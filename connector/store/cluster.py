@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +14,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from connector.orphans import die_with_parent
 from connector.store.binaries import MAJOR
 from connector.store.errors import StoreUnavailable
 from connector.store.place import Place
@@ -46,7 +44,6 @@ _SETTINGS = {
 }
 #: Nothing of our environment (PGDATA, PGPORT, a locale that is not there) reaches the programs.
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
-_PR_SET_PDEATHSIG = 1
 
 
 class Cluster:
@@ -163,7 +160,7 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us: we stop the server after our own work
-                preexec_fn=_die_with_parent() if dies_with_us else None,  # noqa: PLW1509 -- one prctl call, prepared before the fork
+                preexec_fn=die_with_parent(signal.SIGINT) if dies_with_us else None,  # noqa: PLW1509 -- one prctl call, prepared before the fork
             )
         while self._child.poll() is None:
             if find_postmaster(self.place.data) is not None:
@@ -190,21 +187,6 @@ class _Patience:
         if now >= self._next:
             self._say(f"{what}; waiting ({now - self._began:.0f} s)")
             self._next = now + _SAY_EVERY_S
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """What a child runs before it becomes postgres: the kernel shall send it SIGINT when we are gone (Linux)."""
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None, use_errno=True)
-    us = os.getpid()
-
-    def prepare() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != us:  # we died before the call
-            os._exit(1)
-
-    return prepare
 
 
 def _url(socket_folder: Path, database: str) -> str:
