@@ -31,11 +31,14 @@ def take_port(port: int) -> socket.socket:
         try:
             return socket.create_server(("", port), backlog=_BACKLOG)
         except OSError as error:
-            if error.errno == errno.EADDRINUSE and time.monotonic() < ends:
+            taken = error.errno == errno.EADDRINUSE
+            if taken and time.monotonic() < ends:
                 time.sleep(_POLL_S)
                 continue
-            reason = "taken" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
-            click.echo(f"port {port} is {reason}: stop whoever has it, or set PORT to another one", err=True)
+            if taken:
+                click.echo(f"port {port} is taken: stop whoever has it, or set PORT to another one", err=True)
+            else:
+                click.echo(f"port {port} is not to be had ({error.strerror}): set PORT to another one", err=True)
             raise click.exceptions.Exit(Exit.STORE) from error
 
 
