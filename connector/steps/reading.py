@@ -92,15 +92,10 @@ def refresh_companies(parts: Parts, port: HubSpotPort, ids: Iterable[str]) -> No
 
 def _read_records(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, *, full: bool) -> Tally:
     tally: Tally = Counter()
-    until = parts.now()
-    since = _cursor(parts, source, "records")
+    since = _known_until(parts, source)
     whole = full or since is None
-    stream: Iterable[Page]
-    if whole:
-        stream = port.all(_resume(parts, source))
-    else:
-        assert since is not None
-        stream = _news(parts, port, since - OVERLAP, until)
+    until, after = _began(parts, source) if whole else (parts.now(), None)
+    stream: Iterable[Page] = port.all(after) if since is None or whole else _news(parts, port, since - OVERLAP, until)
     for page in stream:
         tally += take_in(parts, page.records)
         tally["unreadable"] += len(page.unreadable)
@@ -146,6 +141,8 @@ def _read_companies(parts: Parts, port: HubSpotPort) -> None:
         return
     until = parts.now()
     since = _cursor(parts, HUBSPOT, "companies")
+    known = _known_until(parts, HUBSPOT)
+    since = min(since, known) if since and known else since
     with parts.engine.connect() as conn:
         unknown = companies.unknown(conn)
     changed = port.changed_companies(since - OVERLAP, until) if since else ()
@@ -229,6 +226,26 @@ def _set_cursor(parts: Parts, source: str, stream: str, until: datetime) -> None
         state.set_cursor(conn, source, stream, until.isoformat(), parts.now())
 
 
-def _resume(parts: Parts, source: str) -> str | None:
+def _known_until(parts: Parts, source: str) -> datetime | None:
+    """Up to when everything of a source is known, or None before its first whole pass.
+
+    Never later than the newest change that the platform itself has dated: our clock may run ahead of theirs.
+    """
+    cursor = _cursor(parts, source, "records")
     with parts.engine.connect() as conn:
-        return state.get_cursor(conn, source, "resume") or None
+        newest = ledger.newest_moment(conn, source)
+    return min(cursor, newest) if cursor and newest else cursor
+
+
+def _began(parts: Parts, source: str) -> tuple[datetime, str | None]:
+    """When the whole pass at hand began, and where it goes on if it was broken off.
+
+    What changes while it runs is read by the next pass, so the beginning counts, also after an interruption.
+    """
+    with parts.engine.begin() as conn:
+        after = state.get_cursor(conn, source, "resume") or None
+        began = state.get_cursor(conn, source, "began") if after else None
+        if began is None:
+            began = parts.now().isoformat()
+            state.set_cursor(conn, source, "began", began, parts.now())
+    return datetime.fromisoformat(began), after

@@ -15,6 +15,7 @@ from connector.store.lookup import (
     find_contact,
     held_values,
     moments_of,
+    newest_moment,
     to_judge,
 )
 from connector.store.merging import unite
@@ -40,6 +41,7 @@ __all__ = [
     "looping",
     "mark_archived",
     "moments_of",
+    "newest_moment",
     "take_in",
     "to_judge",
     "unite",

@@ -87,6 +87,12 @@ def count_modified(conn: Connection, source: str, since: datetime, until: dateti
     return conn.execute(query).scalar_one()
 
 
+def newest_moment(conn: Connection, source: str) -> datetime | None:
+    """The latest change of any record of a source that we have seen, by the platform's own clock. Read-only."""
+    at: datetime | None = conn.scalar(select(func.max(record.c.modified_at)).where(record.c.source == source))
+    return at
+
+
 def moments_of(conn: Connection, source: str, ids: Sequence[str]) -> Mapping[str, datetime]:
     """When these records were last modified, as we know them. Read-only."""
     query = select(record.c.platform_id, record.c.modified_at).where(
