@@ -36,16 +36,20 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
     """Deliver what is due. Platforms that fail are added to `errors`; nothing of theirs is lost."""
     tally: Tally = Counter()
     tally["held"] += hold_surprises(parts)
-    down = {error.platform for error in errors}
     for source in parts.platforms:
-        if source.partition(":")[0] not in down and not stop():
+        if not _is_down(source, errors) and not stop():
             tally += _write(parts, source, errors, stop)
-    if HUBSPOT not in down and parts.hubspot is not None and not stop():
-        tally += _leave(parts)
+    if not stop():
+        tally += _leave(parts, errors)
+    if parts.hubspot is not None and not _is_down(HUBSPOT, errors) and not stop():
         tally += _hand_over(parts, parts.hubspot)
     if not stop():
         tally += enroll_all(parts, errors, stop)
     return tally
+
+
+def _is_down(source: str, errors: Sequence[PlatformError]) -> bool:
+    return any(error.platform == source.partition(":")[0] for error in errors)
 
 
 def hold_surprises(parts: Parts) -> int:
@@ -141,31 +145,34 @@ def _end_writes(
 # ---------------------------------------------------------------- out of tracks, over to sales
 
 
-def _leave(parts: Parts) -> Tally:
+def _leave(parts: Parts, errors: Sequence[PlatformError]) -> Tally:
+    """Take people out by the channels that they entered by; a channel whose platform is away or off is asked later."""
     tally: Tally = Counter()
     with parts.engine.begin() as conn:
         claimed = outbox.claim(conn, "leave", 100, LEASE_S, parts.now())
         people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
-    by_channel: dict[str, list[Intent]] = defaultdict(list)
+    by_channel: dict[tuple[str, str], list[Intent]] = defaultdict(list)
     for intent in claimed:
-        by_channel[str(intent.payload["key"])].append(intent)
-    for key, intents in by_channel.items():
+        by_channel[str(intent.payload["key"]), intent.track or ""].append(intent)
+    for (key, track), intents in by_channel.items():
         channel = parts.channel(key)
-        rows = {
-            people[one.contact].records[channel.source].id: one
-            for one in intents
-            if channel is not None and one.contact in people and channel.source in people[one.contact].records
+        if channel is None or _is_down(channel.source, errors):
+            with parts.engine.begin() as conn:
+                for intent in intents:
+                    outbox.release(conn, intent.id, "its platform is away", parts.now(), again_in_s=30)
+            continue
+        known = {
+            one.contact: people[one.contact].records.get(channel.source) for one in intents if one.contact in people
         }
-        outcomes: tuple[RowOutcome, ...] = ()
-        if channel is not None:
-            some = [Enrollment(one, intent.track or "", "") for one, intent in rows.items()]
-            for start in range(0, len(some), channel.batch):
-                outcomes += channel.leave(some[start : start + channel.batch], Deadline.after(DEADLINE_S))
-        ended = {outcome.id: outcome for outcome in outcomes}
+        ids = {contact: record.id for contact, record in known.items() if record is not None}
+        rows = [Enrollment(one, track, "") for one in ids.values()]
+        ended: dict[str, RowOutcome] = {}
+        for start in range(0, len(rows), channel.batch):
+            outcomes = channel.leave(rows[start : start + channel.batch], Deadline.after(DEADLINE_S))
+            ended |= {outcome.id: outcome for outcome in outcomes}
         with parts.engine.begin() as conn:
             for intent in intents:
-                outcome = next((ended.get(one) for one, its in rows.items() if its is intent), None)
-                tally[_left(parts, conn, intent, outcome)] += 1
+                tally[_left(parts, conn, intent, ended.get(ids.get(intent.contact, "")))] += 1
     return tally
 
 

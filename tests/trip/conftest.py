@@ -210,7 +210,7 @@ MakeWorld = Callable[..., World]
 def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[MakeWorld]:
     """Makes worlds.
 
-    Options: `count` people; HubSpot's API `version`; `edits` of mappings, file → (old text, new text); `webhooks`: False
+    Options: `count` people; HubSpot's API `version`, or `hubspot` False without its credentials; `edits` of mappings, file → (old text, new text); `webhooks`: False
     for a world where all are lost; `baseline`: False for one that no pass has seen yet; `before`, called with sandbox and
     population before anything is read.
     """
@@ -221,6 +221,7 @@ def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Make
             count: int = 40,
             version: str = "v3",
             edits: Edits | None = None,
+            hubspot: bool = True,
             webhooks: bool = True,
             baseline: bool = True,
             before: Callable[[Sandbox, Population], object] | None = None,
@@ -229,7 +230,7 @@ def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Make
             population = populate(sandbox, count=count)
             rulebook = read_rulebook(_mappings(tmp_path, edits) if edits else MAPPINGS)
             store = stack.enter_context(_store(new_database(), rulebook))
-            settings = stack.enter_context(_received(sandbox, store, version))
+            settings = stack.enter_context(_received(sandbox, store, version if hubspot else None))
             world = World(
                 sandbox,
                 population,
@@ -241,7 +242,8 @@ def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Make
             )
             hook = f"{settings.public_url}/webhooks/mailchimp/{TOKEN}"
             provision(world.parts, dry_run=False, webhook_url=hook if webhooks else None)
-            exclude(sandbox, population)
+            if hubspot:
+                exclude(sandbox, population)
             if before is not None:
                 before(sandbox, population)
             if webhooks:
@@ -277,16 +279,16 @@ def _store(url: str, rulebook: Rulebook) -> Iterator[Store]:
 
 
 @contextmanager
-def _received(sandbox: Sandbox, store: Store, version: str) -> Iterator[Settings]:
-    """The settings of a world whose receiver is served, by its real Flask app, on a free port."""
+def _received(sandbox: Sandbox, store: Store, version: str | None) -> Iterator[Settings]:
+    """The settings of a world whose receiver is served, by its real Flask app, on a free port; HubSpot off without version."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         settings = read_settings(
             {
-                "HUBSPOT_ACCESS_TOKEN": sandbox.hubspot.settings.token,
+                "HUBSPOT_ACCESS_TOKEN": sandbox.hubspot.settings.token if version else "",
                 "HUBSPOT_CLIENT_SECRET": SECRET,
                 "HUBSPOT_BASE_URL": sandbox.hubspot_url,
-                "HUBSPOT_API_VERSION": version,
+                "HUBSPOT_API_VERSION": version or "v3",
                 "MAILCHIMP_API_KEY": "sandbox-us19",
                 "MAILCHIMP_BASE_URL": sandbox.mailchimp_url,
                 "MAILCHIMP_WEBHOOK_TOKEN": TOKEN,

@@ -1,10 +1,13 @@
 """Promise 6: no surprise at scale. What goes beyond the guard waits for a person, and goes when she lets it."""
 
-
 from connector.store import outbox
 
 MAX_3 = {"tracks.yaml": ("enrollments: 500}", "enrollments: 3}")}
-NAMES = [f"{first}{second}" for first in ("ana", "bea", "eva", "ida", "iva", "mia") for second in ("lin", "mar", "ros", "sol", "val")]
+NAMES = [
+    f"{first}{second}"
+    for first in ("ana", "bea", "eva", "ida", "iva", "mia")
+    for second in ("lin", "mar", "ros", "sol", "val")
+]
 
 
 def held(world):
@@ -67,7 +70,9 @@ def test_enrollments_beyond_their_cap_wait_and_a_new_day_does_not_let_them_slip(
     world.pass_time(minutes=5)
     world.sync()
     assert [one.email for one in world.entered()] == leads[:3]
-    assert [(intent.kind, intent.contact) for intent in held(world)] == [("enroll", world.contact(email)) for email in leads[3:]]
+    assert [(intent.kind, intent.contact) for intent in held(world)] == [
+        ("enroll", world.contact(email)) for email in leads[3:]
+    ]
     assert all(world.hubspot(email)["trellis_score"] for email in leads)  # values are not enrollments
 
     world.pass_time(days=2)

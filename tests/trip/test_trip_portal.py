@@ -38,7 +38,13 @@ def test_a_deleted_property_and_missing_options_are_named_and_provision_mends_th
     assert len(findings) == 4
     assert all("`trellis provision`" in finding for finding in findings)
     text = "\n".join(findings)
-    for named in ('"trellis_score"', '"trellis_stage_since"', "trellis_stage lacks", "qualified", "finance-consideration"):
+    for named in (
+        '"trellis_score"',
+        '"trellis_stage_since"',
+        "trellis_stage lacks",
+        "qualified",
+        "finance-consideration",
+    ):
         assert named in text
     provision(world.parts, dry_run=False, webhook_url=None)
     world.sync()
@@ -46,7 +52,9 @@ def test_a_deleted_property_and_missing_options_are_named_and_provision_mends_th
 
 
 def test_a_mapped_property_that_the_portal_lacks_names_fields_yaml_and_heals_with_the_portal(make_world):
-    edits = {"fields.yaml": ("phone:        {hubspot: phone}", "phone:        {hubspot: direct_line, or: hs_telephone}")}
+    edits = {
+        "fields.yaml": ("phone:        {hubspot: phone}", "phone:        {hubspot: direct_line, or: hs_telephone}")
+    }
     world = make_world(edits=edits, baseline=False)
     findings = mismatch(world)
     assert [finding.split('"')[1] for finding in findings] == ["direct_line", "hs_telephone"]
