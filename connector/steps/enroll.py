@@ -30,6 +30,8 @@ LEASE_S = 55
 DEADLINE_S = 30.0
 #: A call that timed out here may still run at Mailchimp for 120 s (facts/mailchimp.md §2).
 _SETTLE = {"hubspot": timedelta(0), "mailchimp": timedelta(seconds=130)}
+#: What could not be told until then ends with a person (promise 3).
+_GIVEN_UP = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,27 +193,40 @@ def _look_elsewhere(
 def _decide(parts: Parts, intent: Intent, person: Person | None, asked: _Asked | None) -> _Go | _No:
     if person is None or asked is None:
         return _No(intent, "the contact is gone")
-    if person.verdict is None or person.verdict.score is None or person.verdict.rulebook != parts.rulebook.hash:
-        return _No(intent, "unscored or scored by another rulebook", later=True)
-    if parts.today - person.verdict.day > timedelta(days=1):
-        return _No(intent, "the verdict is stale", later=True)
-    if asked.unreadable:
-        return _No(intent, f"{Refusal.UNREADABLE}: {', '.join(sorted(asked.unreadable))}", later=True)
-    refusals = asked.elsewhere.union(*(standing.refusals for standing in asked.standings.values()))
-    if any(standing.email for standing in asked.standings.values()):
-        refusals -= {Refusal.NO_ADDRESS}
-    if refusals:
-        return _No(intent, ", ".join(sorted(refusals)))
-    if _opted_out_of(parts, intent) & frozenset().union(*(one.hubspot_types for one in asked.standings.values())):
-        return _No(intent, f"{Refusal.OPTED_OUT}: of this subscription type")
-    if parts.rulebook.tracks.dosing.one_track and any(
-        one.left_at is None and one.track != intent.track for one in person.episodes
-    ):
-        return _No(intent, "she is on another track by now")
+    if (reason := _not_now(parts, person, asked)) is not None:
+        return _No(intent, reason, later=True)
+    if (reason := _not_her(parts, intent, person, asked)) is not None:
+        return _No(intent, reason)
     markers = unite(parse_markers(standing.markers) for standing in asked.standings.values())
     if markers.unreadable:
         return _No(intent, "the marker on the platform cannot be read: a person must mend it")
     return _by_first_way(parts, intent, asked, markers)
+
+
+def _not_now(parts: Parts, person: Person, asked: _Asked) -> str | None:
+    """Why nobody can say yet whether she may be enrolled: no fresh verdict, or a platform that did not answer."""
+    if person.verdict is None or person.verdict.score is None or person.verdict.rulebook != parts.rulebook.hash:
+        return "unscored or scored by another rulebook"
+    if parts.today - person.verdict.day > timedelta(days=1):
+        return "the verdict is stale"
+    if asked.unreadable:
+        return f"{Refusal.UNREADABLE}: {', '.join(sorted(asked.unreadable))}"
+    return None
+
+
+def _not_her(parts: Parts, intent: Intent, person: Person, asked: _Asked) -> str | None:
+    """What speaks against this enrollment for good: a refusal on any platform, or another track."""
+    refusals = asked.elsewhere.union(*(standing.refusals for standing in asked.standings.values()))
+    if any(standing.email for standing in asked.standings.values()):
+        refusals -= {Refusal.NO_ADDRESS}
+    if refusals:
+        return ", ".join(sorted(refusals))
+    if _opted_out_of(parts, intent) & frozenset().union(*(one.hubspot_types for one in asked.standings.values())):
+        return f"{Refusal.OPTED_OUT}: of this subscription type"
+    on_another = any(one.left_at is None and one.track != intent.track for one in person.episodes)
+    if parts.rulebook.tracks.dosing.one_track and on_another:
+        return "she is on another track by now"
+    return None
 
 
 def _by_first_way(parts: Parts, intent: Intent, asked: _Asked, markers: Markers) -> _Go | _No:
@@ -283,20 +298,26 @@ def _settle(parts: Parts) -> Tally:
         entered = channel.entered(
             [Enrollment(one, intent.track or "", f"{intent.track}:{intent.episode}") for one, intent in rows.items()]
         )
+        found = {intent.id: entered.get(one) for one, intent in rows.items()}
         with parts.engine.begin() as conn:
-            for one, intent in rows.items():
-                tally[_settled(parts, conn, channel.repeat_safe, intent, entered.get(one))] += 1
+            for intent in intents:
+                tally[_settled(parts, conn, channel.repeat_safe, intent, found.get(intent.id))] += 1
     return tally
 
 
 def _settled(parts: Parts, conn: Connection, repeat_safe: bool, intent: Intent, entered: bool | None) -> str:
+    sent_at = intent.sending_at or parts.now()
     if entered:
-        outbox.accept_enrollment(conn, intent.id, intent.channel or "", intent.sending_at or parts.now(), segment=False)
+        segment = any(way.segment for way in _ways(intent) if way.key == intent.channel)
+        outbox.accept_enrollment(conn, intent.id, intent.channel or "", sent_at, segment=segment)
         return "enrolled"
     if entered is False and repeat_safe:
         outbox.release(conn, intent.id, "proven absent: sent again", parts.now(), again_in_s=0)
         return "enrolled later"
     if entered is False:
         outbox.finish(conn, intent.id, "parked", "absent, and the channel is not safe to repeat", parts.now())
+        return "parked for a person"
+    if parts.now() - sent_at >= _GIVEN_UP:
+        outbox.finish(conn, intent.id, "parked", "nobody can tell whether she was enrolled: look yourself", parts.now())
         return "parked for a person"
     return "enrollment unknown"

@@ -50,6 +50,38 @@ def test_an_enrollment_whose_answer_was_lost_is_probed_and_happens_once(world, a
     assert world.member(dora)["merge_fields"]["TRACKMARK"] == f"{FINANCE}:1"
 
 
+def test_a_list_that_nobody_listens_to_uses_no_episode_up_even_when_its_answer_was_lost(world):
+    carla = world.new_lead("carla", form="Pricing guide")
+    lost = world.sandbox.hubspot_server.faults.add(Fault(method="PUT", path="memberships/add", ending="drop"))
+    for _ in range(3):
+        world.pass_time(minutes=4)
+        world.sync()
+    assert lost.hits == 1
+    assert world.intents(carla) == [("accepted", "")]
+    assert len(world.sandbox.hubspot.lists.named("Trellis: Ready for a hand-written mail").members) == 1
+    assert world.rows("SELECT track FROM episode") == []
+    assert not world.hubspot(carla).get("trellis_enrolled")
+
+
+def test_what_cannot_be_told_is_never_sent_again_and_ends_with_a_person(world):
+    carla = world.new_lead("carla")
+    world.sandbox.hubspot_server.faults.add(
+        Fault(method="POST", path="contacts/batch/update", after=1, apply=True, ending="drop")
+    )
+    world.pass_time(minutes=1)
+    world.sync()
+    world.sandbox.hubspot.life.set_property(carla, "trellis_track", "")  # somebody tidies up before we look
+    world.pass_time(minutes=5)
+    world.sync()
+    assert [state for state, _ in world.intents(carla)] == ["unknown"]
+    world.pass_time(days=1)
+    assert world.sync().tally["parked for a person"] == 1
+    world.pass_time(days=1)
+    world.sync()
+    assert world.intents(carla) == [("parked", "nobody can tell whether she was enrolled: look yourself")]
+    assert len(world.entered(carla)) == 1
+
+
 @pytest.mark.parametrize("called", [True, False])
 def test_a_worker_that_died_while_sending_enrolls_nobody_twice(world, called):
     carla = world.new_lead("carla")
