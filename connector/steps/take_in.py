@@ -43,7 +43,8 @@ def take_in_deliveries(parts: Parts, stop: Callable[[], bool] = lambda: False) -
         for delivery in claimed:
             end = _take_in(parts, delivery)
             with parts.engine.begin() as conn:
-                inbox.finish_delivery(conn, delivery.id, end.ending, end.reason)
+                erased = ledger.names_forgotten(conn, delivery.platform, delivery.body)
+                inbox.finish_delivery(conn, delivery.id, end.ending, end.reason, empty=erased)
             tally[f"deliveries {end.ending}"] += 1
     return tally
 

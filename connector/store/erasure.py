@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets as randomness
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -22,6 +23,8 @@ from connector.store.schema import identity, record, tombstone
 from connector.store.texts import email_key
 
 _PURPOSE = "tombstone"
+_NUMBER = re.compile(r"\d+")
+_ADDRESS = re.compile(r"[^\s\"'<>&=,;:()\[\]{}]+@[^\s\"'<>&=,;:()\[\]{}]+")
 _TABLES = (
     "identity",
     "record",
@@ -40,8 +43,8 @@ _TABLES = (
 def forget(conn: Connection, contact: int, at: datetime) -> bool:
     """Erase one contact from every table; True if there was one. The caller holds the writer lock.
 
-    Bodies of ended deliveries that mention her address or ids are emptied; one that still waits is taken in first and
-    must be looked at again afterwards.
+    Bodies of ended deliveries that mention her address or ids are emptied; of one that still waits, `names_forgotten`
+    tells at its end.
     """
     ids = conn.execute(select(identity.c.source, identity.c.platform_id).where(identity.c.contact == contact)).all()
     addresses = {one for one in conn.scalars(select(record.c.email).where(record.c.contact == contact)) if one}
@@ -50,7 +53,7 @@ def forget(conn: Connection, contact: int, at: datetime) -> bool:
     )
     keys = {f"email:{email_key(one)}" for one in addresses}
     _bury(conn, {f"{source}:{one}" for source, one in ids} | keys, at)
-    _empty_bodies(conn, {*addresses, *logged}, [one for _source, one in ids])
+    _empty_bodies(conn, {*addresses, *logged}, [(source, one) for source, one in ids])
     for table in _TABLES:
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :id"), {"id": contact})  # noqa: S608 -- our own names
     for source, one in ids:
@@ -102,9 +105,20 @@ def _hash(key: str, name: str) -> bytes:
     return hmac.digest(bytes.fromhex(key), name.encode(), hashlib.sha256)
 
 
-def _empty_bodies(conn: Connection, addresses: set[str], ids: Sequence[str]) -> None:
+def names_forgotten(conn: Connection, source: str, body: bytes) -> bool:
+    """Whether a delivery's body names somebody who was erased, by an address or an id of `source`. Read-only."""
+    keys = state.secrets(conn, _PURPOSE)
+    if not keys:
+        return False
+    told = unquote_plus(body.decode("utf-8", "replace"))
+    names = {f"{source}:{number}" for number in _NUMBER.findall(told)}
+    names |= {f"email:{email_key(address)}" for address in _ADDRESS.findall(told)}
+    marks = [_hash(keys[0], name) for name in names]
+    return bool(conn.scalar(select(func.count()).where(tombstone.c.hash == func.any(marks))))
+
+
+def _empty_bodies(conn: Connection, addresses: set[str], ids: Sequence[tuple[str, str]]) -> None:
     needles = {one.encode() for address in addresses for one in (address, address.lower(), quote_plus(address))}
-    needles |= {f'"objectId":{one}{end}'.encode() for one in ids if one.isdecimal() for end in ",}"}
     for needle in sorted(needles):
         conn.execute(
             text(
@@ -112,3 +126,12 @@ def _empty_bodies(conn: Connection, addresses: set[str], ids: Sequence[str]) -> 
             ),
             {"needle": needle},
         )
+    for source, one in ids:
+        if one.isdecimal():
+            conn.execute(
+                text(
+                    "UPDATE delivery SET body = '' WHERE state <> 'waiting' AND platform = :source"
+                    " AND encode(body, 'escape') ~ :number"
+                ),
+                {"source": source, "number": rf"\m{one}\M"},
+            )

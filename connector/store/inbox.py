@@ -101,13 +101,12 @@ def claim_deliveries(conn: Connection, limit: int, lease_s: float) -> list[Deliv
     return sorted((_delivery(row._mapping) for row in rows), key=lambda one: one.id)  # noqa: SLF001
 
 
-def finish_delivery(conn: Connection, number: int, ending: Ending, reason: str) -> None:
-    """End a delivery."""
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.id == number)
-        .values(state=ending, reason=storable(reason), ended_at=func.clock_timestamp(), lease_until=None)
-    )
+def finish_delivery(conn: Connection, number: int, ending: Ending, reason: str, *, empty: bool = False) -> None:
+    """End a delivery; with `empty` its body goes, because it speaks of somebody who was erased."""
+    ended = update(delivery).where(delivery.c.id == number)
+    conn.execute(ended.values(state=ending, reason=storable(reason), ended_at=func.clock_timestamp(), lease_until=None))
+    if empty:
+        conn.execute(ended.values(body=b""))
 
 
 def replay_delivery(conn: Connection, number: int) -> bool:

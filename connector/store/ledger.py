@@ -3,7 +3,7 @@
 Writing needs the writer lock (`engine.writer_lock`) in the caller's transaction.
 """
 
-from connector.store.erasure import forget, forget_record
+from connector.store.erasure import forget, forget_record, names_forgotten
 from connector.store.events import add_events
 from connector.store.intake import Change, TakenIn, mark_archived, take_in
 from connector.store.lookup import (
@@ -41,6 +41,7 @@ __all__ = [
     "looping",
     "mark_archived",
     "moments_of",
+    "names_forgotten",
     "newest_moment",
     "take_in",
     "to_judge",
