@@ -72,12 +72,21 @@ class Settings:
         """True when Mailchimp has credentials."""
         return bool(self.mailchimp_api_key or self.mailchimp_access_token)
 
+    @property
+    def webhook_url(self) -> str | None:
+        """Where Mailchimp shall tell changes, or None while the environment does not say; it holds a secret."""
+        if not (self.public_url and self.mailchimp_webhook_token):
+            return None
+        return f"{self.public_url}/webhooks/mailchimp/{self.mailchimp_webhook_token}"
+
 
 def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] = Path.read_text) -> Settings:
     """Read and check the environment. Raises SettingsError, one line, before anything else has happened."""
     text = {name: _value(name, default, environ, read_text) for name, (default, _) in VARIABLES.items()}
     for name in ("HUBSPOT_BASE_URL", "MAILCHIMP_BASE_URL", "PUBLIC_URL", "TRELLIS_ALERT_URL"):
         text[name] = _url(name, text[name])
+    for name in _SECRETS:
+        _refuse_what_no_header_takes(name, text[name])
     if text["MAILCHIMP_BASE_URL"] and not text["MAILCHIMP_BASE_URL"].endswith("/3.0"):
         raise SettingsError("MAILCHIMP_BASE_URL must end in /3.0, such as https://us19.api.mailchimp.com/3.0")
     if text["MAILCHIMP_ACCESS_TOKEN"] and not (text["MAILCHIMP_SERVER"] or text["MAILCHIMP_BASE_URL"]):
@@ -97,7 +106,7 @@ def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] =
     level = text["LOG_LEVEL"].upper()
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError(f"LOG_LEVEL is {text['LOG_LEVEL']!r}; it can be DEBUG, INFO, WARNING or ERROR")
-    if not text["PORT"].isdigit() or not 0 < int(text["PORT"]) < 65536:
+    if not text["PORT"].isdecimal() or not 0 < int(text["PORT"]) < 65536:
         raise SettingsError(f"PORT is {text['PORT']!r}; it must be a number from 1 to 65535")
     return Settings(
         **{name.lower(): value for name, value in text.items() if name.lower() not in _TYPED},
@@ -111,6 +120,15 @@ def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] =
 
 _TYPED = frozenset({"hubspot_api_version", "mappings_dir", "trellis_data", "log_level", "port"})
 
+#: What goes into a header or a path as it is.
+_SECRETS = (
+    "HUBSPOT_ACCESS_TOKEN",
+    "MAILCHIMP_API_KEY",
+    "MAILCHIMP_ACCESS_TOKEN",
+    "MAILCHIMP_WEBHOOK_TOKEN",
+    "MAILCHIMP_WEBHOOK_TOKEN_PREVIOUS",
+)
+
 
 def _value(name: str, default: str, environ: Mapping[str, str], read_text: Callable[[Path], str]) -> str:
     file = environ.get(f"{name}_FILE", "")
@@ -119,15 +137,30 @@ def _value(name: str, default: str, environ: Mapping[str, str], read_text: Calla
     if environ.get(name):
         raise SettingsError(f"{name} and {name}_FILE are both set; keep one of them")
     try:
-        return read_text(Path(file)).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{name}_FILE names a file that cannot be read: {type(error).__name__}") from error
+        value = read_text(Path(file)).strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE names a file that cannot be read ({error.strerror}): {file}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{name}_FILE names a file that is not text: {file}") from error
+    if not value:
+        raise SettingsError(f"{name}_FILE names an empty file: {file}; write the value into it, or unset {name}_FILE")
+    return value
 
 
 def _url(name: str, value: str) -> str:
     if not value:
         return ""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        usable = False
+    if not usable:
         raise SettingsError(f"{name} must be a full address such as https://host")
     return value.rstrip("/")
+
+
+def _refuse_what_no_header_takes(name: str, value: str) -> None:
+    """A token that was copied with a line break or a space is told here, in words that do not repeat it."""
+    if not all("!" <= sign <= "~" for sign in value):
+        raise SettingsError(f"{name} holds a space, a line break or an accent, as no token does: copy it again")

@@ -31,7 +31,11 @@ def read_rulebook(folder: Path) -> Rulebook:
     """Read and check every file of `folder`. Raises RulebookError with all problems; never returns half a rulebook."""
     if not folder.is_dir():
         missing = Problem(
-            str(folder), 0, "", "there is no such folder", "trellis init writes one, MAPPINGS_DIR names it"
+            str(folder),
+            0,
+            "",
+            "there is no such folder",
+            "MAPPINGS_DIR names it; start from the mappings/ that came with Trellis",
         )
         raise RulebookError([missing])
     problems = list(_unread(folder))
@@ -94,7 +98,7 @@ def _canonical(content: object) -> str:
 def _part(folder: Path, name: str, kind: type[T], problems: list[Problem]) -> Part[T]:
     file = str(folder / name)
     if not (folder / name).is_file():
-        problems.append(Problem(file, 0, "", "the file is missing", "trellis init writes one to start from"))
+        problems.append(Problem(file, 0, "", "the file is missing", "start from the one that came with Trellis"))
         return Part(Document(file), None)
     document = read_document(folder / name, file)
     problems += document.problems

@@ -81,7 +81,7 @@ def unlock(conn: Connection, name: str) -> None:
 def _with_driver(url: str) -> URL:
     try:
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise StoreUnavailable("DATABASE_URL is not a URL: write postgresql://user:password@host/database") from None
     if parsed.get_backend_name() != "postgresql":
         raise StoreUnavailable(f"DATABASE_URL names {parsed.get_backend_name()}: only PostgreSQL is supported")

@@ -298,7 +298,7 @@ def test_missing_misnamed_and_absent_files(folder, tmp_path):
     with pytest.raises(RulebookError) as caught:
         read_rulebook(folder)
     assert [str(problem) for problem in caught.value.problems] == [
-        f"{folder}/stages.yaml: the file is missing; trellis init writes one to start from",
+        f"{folder}/stages.yaml: the file is missing; start from the one that came with Trellis",
         f"{folder}/stages.yml: a file of this name is not read; did you mean stages.yaml?",
     ]
     with pytest.raises(RulebookError, match="there is no such folder"):
