@@ -7,7 +7,7 @@ from pathlib import Path
 
 import adapters
 import webhooks
-from connector.steps.doctor import Finding
+from connector.steps.finding import Finding
 
 
 def foreign_packages() -> tuple[str, ...]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from connector.cli.exits import Exit
-from connector.cli.session import activate, stored
+from connector.cli.session import activate, session, stored
+
+if TYPE_CHECKING:
+    from connector.store.intents import Intent
 
 
 @click.command()
@@ -16,17 +20,12 @@ def apply() -> None:
 
     Example: trellis apply
     """
-    from connector.assembly import active_rulebook, settings
-    from connector.rulebook.read import read_rulebook
-
-    files = read_rulebook(settings().mappings_dir)
-    with stored() as store:
-        active = active_rulebook(store)
-        if active is not None and active.hash == files.hash:
+    with session() as now:
+        if now.active is not None and not now.changed:
             click.echo("The files are the active rulebook already.")
             return
-        activate(store, files)
-    click.echo(f"Active: rulebook {files.hash[:12]}. The next `trellis sync` judges everybody by it.")
+        activate(now.store, now.files)
+    click.echo(f"Active: rulebook {now.files.hash[:12]}. The next `trellis sync` judges everybody by it.")
 
 
 @click.command()
@@ -41,19 +40,15 @@ def holds(*, as_json: bool) -> None:
     with stored() as store, store.engine.connect() as conn:
         held = outbox.list_held(conn)
     if as_json:
-        click.echo(
-            json.dumps(
-                [
-                    {"id": one.id, "kind": one.kind, "contact": one.contact, "track": one.track, "reason": one.reason}
-                    for one in held
-                ]
-            )
-        )
+        click.echo(json.dumps([_as_data(one) for one in held]))
     else:
         for one in held:
-            click.echo(f"{one.id:>8}  {one.kind:<8}  contact {one.contact}  {one.track or ''}  {one.reason}")
+            what = f"{one.kind} {one.track}" if one.track else f"{one.kind} {one.source or ''}".rstrip()
+            click.echo(f"{one.id:>8}  {one.state:<6}  contact #{one.contact}  {what}: {one.reason}")
         click.echo(
-            f"{len(held)} held." + (" `trellis approve ID` or `trellis approve all` lets them go." if held else "")
+            f"{len(held)} held. `trellis approve ID` or `trellis approve all` lets them go, `discard` drops them."
+            if held
+            else "Nothing is held."
         )
     raise click.exceptions.Exit(Exit.HELD if held else Exit.DONE)
 
@@ -61,7 +56,7 @@ def holds(*, as_json: bool) -> None:
 @click.command()
 @click.argument("which")
 def approve(which: str) -> None:
-    """Let a held intent go; it is judged anew, and lives 24 hours from now. WHICH is an id, or `all`.
+    """Let something held go; it is judged anew, and lives 24 hours from now. WHICH is a number of `holds`, or `all`.
 
     Example: trellis approve all
     """
@@ -71,7 +66,7 @@ def approve(which: str) -> None:
 @click.command()
 @click.argument("which")
 def discard(which: str) -> None:
-    """Drop a held intent for good. WHICH is an id, or `all`.
+    """Drop something held for good. WHICH is a number of `trellis holds`, or `all`.
 
     Example: trellis discard 17
     """
@@ -81,15 +76,31 @@ def discard(which: str) -> None:
 def _end(which: str, *, approved: bool) -> None:
     from connector.steps.parts import now_utc
     from connector.store import outbox
+    from connector.store.engine import writer_lock
 
-    if which != "all" and not which.isdigit():
-        raise click.UsageError("WHICH is the id of a held intent (see `trellis holds`), or `all`")
+    if which != "all" and not which.isdecimal():
+        raise click.UsageError("WHICH is a number of `trellis holds`, or `all`", click.get_current_context())
     with stored() as store, store.engine.begin() as conn:
-        ids = [one.id for one in outbox.list_held(conn)] if which == "all" else [int(which)]
-        done = sum(
-            bool(outbox.approve(conn, one, now_utc()) if approved else outbox.discard(conn, one, now_utc()))
-            for one in ids
-        )
-    if not done and which != "all":
-        raise click.ClickException(f"nothing is held under {which}")
-    click.echo(f"{done} {'approved; the next `trellis sync` delivers' if approved else 'discarded'}.")
+        writer_lock(conn)
+        wanted = [one for one in outbox.list_held(conn) if which in ("all", str(one.id))]
+        end = outbox.approve if approved else outbox.discard
+        done = [one for one in wanted if end(conn, one.id, now_utc())]
+    if which != "all" and not wanted:
+        raise click.ClickException(f"nothing is held under {which}: see `trellis holds`")
+    if which != "all" and not done:
+        raise click.ClickException(f"{which} may have been sent already, so it cannot be sent again: discard it")
+    click.echo(f"{len(done)} {'approved; the next `trellis sync` delivers' if approved else 'discarded'}.")
+    if left := len(wanted) - len(done):
+        click.echo(f"{left} may have been sent already and stay: discard them.", err=True)
+
+
+def _as_data(one: Intent) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "state": one.state,
+        "kind": one.kind,
+        "contact": one.contact,
+        "source": one.source,
+        "track": one.track,
+        "reason": one.reason,
+    }

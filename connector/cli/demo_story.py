@@ -45,6 +45,8 @@ def _baseline(console: Console, world: Demo) -> Mapping[int, str]:
     _say(console, f"{people} people wait on pretend HubSpot and Mailchimp; their clock says {now:%A %d %B %Y, %H:%M}.")
     hook = f"{world.settings.public_url}/webhooks/mailchimp/{world.settings.mailchimp_webhook_token}"
     made = provision(world.parts, dry_run=False, webhook_url=hook)
+    for error in made.errors:
+        raise error
     _say(
         console, f"provision: {len(made.lines)} things made (property group, properties, lists, merge fields, webhook)."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 
@@ -23,6 +23,7 @@ def explain_error(error: Exception) -> tuple[Sequence[str], Exit]:
     from connector.rulebook.problems import RulebookError
     from connector.settings import SettingsError
     from connector.steps.portal import PortalMismatch
+    from connector.steps.sync import Busy
     from connector.store.errors import StoreUnavailable
 
     match error:
@@ -34,30 +35,41 @@ def explain_error(error: Exception) -> tuple[Sequence[str], Exit]:
             return error.findings, Exit.USAGE
         case StoreUnavailable():
             return [str(error)], Exit.STORE
-        case ports.CredentialsRefused():
-            return [
-                f"{_name(error)} does not accept the token: {error}. Put a valid one into {_variable(error)}."
-            ], Exit.REFUSED
-        case ports.ScopeMissing():
-            scopes = ", ".join(error.scopes) or "see the message"
-            return [
-                f"{_name(error)} refuses for lack of a scope ({scopes}): {error}. Add it to the app or key."
-            ], Exit.REFUSED
-        case ports.PlatformRefused():
-            return [f"{_name(error)} refused: {error}"], Exit.REFUSED
-        case ports.PlatformBusy():
-            return [
-                f"{_name(error)} asks to wait {error.retry_after:.0f} s: {error}. Run the command again then."
-            ], Exit.FAILED
+        case Busy():
+            return [str(error)], Exit.FAILED
         case ports.PlatformError():
-            return [f"{_name(error)} cannot be reached: {error}. Nothing is lost; run the command again."], Exit.FAILED
+            return _of_platform(error)
         case _:
             raise error
 
 
-def _name(error: object) -> str:
-    return {"hubspot": "HubSpot", "mailchimp": "Mailchimp"}.get(getattr(error, "platform", ""), "The platform")
+def explain_failures(errors: Iterable[Exception]) -> tuple[Sequence[str], Exit]:
+    """The lines and the code of what platforms failed with while the others went on: the first error of each, the worst
+    code (a refusal lasts until somebody does something; what is away comes back). DONE if there is none.
+    """
+    first = {getattr(error, "platform", ""): error for error in reversed(list(errors))}
+    told = [explain_error(error) for error in reversed(first.values())]
+    code = max((code for _, code in told), default=Exit.DONE)
+    return [line for lines, _ in told for line in lines], code
 
 
-def _variable(error: object) -> str:
-    return "HUBSPOT_ACCESS_TOKEN" if getattr(error, "platform", "") == "hubspot" else "MAILCHIMP_API_KEY"
+def _of_platform(error: Exception) -> tuple[Sequence[str], Exit]:
+    from adapters import ports
+
+    name = {"hubspot": "HubSpot", "mailchimp": "Mailchimp"}.get(getattr(error, "platform", ""), "The platform")
+    said = str(error).rstrip(". ")
+    match error:
+        case ports.CredentialsRefused():
+            variable = "HUBSPOT_ACCESS_TOKEN" if error.platform == "hubspot" else "MAILCHIMP_API_KEY"
+            line = f"{name} does not accept the token: {said}. Put a valid one into {variable}."
+            return [line], Exit.REFUSED
+        case ports.ScopeMissing():
+            scopes = f" ({', '.join(error.scopes)})" if error.scopes else ""
+            return [f"{name} refuses for lack of a scope{scopes}: {said}. Add it to the app or key."], Exit.REFUSED
+        case ports.PlatformRefused():
+            return [f"{name} refused: {said}. `trellis check` looks for the cause."], Exit.REFUSED
+        case ports.PlatformBusy():
+            line = f"{name} asks to wait {error.retry_after:.0f} s: {said}. Run the command again then."
+            return [line], Exit.FAILED
+        case _:
+            return [f"{name} cannot be reached: {said}. Nothing is lost; run the command again."], Exit.FAILED

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector.cli.exits import Exit, explain_error
-from connector.cli.session import drawn_progress, session
+from connector.cli.exits import Exit, explain_failures
+from connector.cli.session import activate, drawn_progress, refuse_without_platform, session, stored
 
 if TYPE_CHECKING:
     from connector.steps.sync import Summary
@@ -19,30 +19,34 @@ Calls = Mapping[str, Mapping[tuple[str, str], int]]
 #: A pass of the worker is soon over; a person waits for it rather than try again.
 _PATIENCE_S = 120
 
+_NAMES = {"hubspot": "HubSpot", "mailchimp": "Mailchimp"}
+
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Say what would be created, and create nothing.")
 def provision(*, dry_run: bool) -> None:
     """Create what Trellis needs on the platforms and lacks: properties, options, lists, merge fields, webhooks.
 
+    It goes by the files of mappings/, so that a new track is ready before `trellis apply`.
+
     Example: trellis provision --dry-run
     """
     from connector.steps.provision import provision as make
 
     with session() as now:
-        given = now.settings
-        url = None
-        if given.public_url and given.mailchimp_webhook_token:
-            url = f"{given.public_url}/webhooks/mailchimp/{given.mailchimp_webhook_token}"
-        done = make(now.parts, dry_run=dry_run, webhook_url=url)
-        for line in done.lines:
-            click.echo(line)
-        if not done.lines:
-            click.echo("Everything is there already.")
-        if url is None and now.parts.mailchimp:
-            click.echo(
-                "Mailchimp webhooks need PUBLIC_URL and MAILCHIMP_WEBHOOK_TOKEN; until then polling finds changes."
-            )
+        refuse_without_platform(now.settings, now.files)
+        rulebooks = [now.files, now.active] if now.active and now.changed else [now.files]
+        done = [make(now.parts(one), dry_run=dry_run, webhook_url=now.settings.webhook_url) for one in rulebooks]
+    lines = list(dict.fromkeys(line for one in done for line in one.lines))
+    errors = [error for one in done for error in one.errors]
+    for line in lines if lines or errors else ["Everything is there already."]:
+        click.echo(line)
+    if now.settings.webhook_url is None and now.settings.mailchimp_on:
+        click.echo(
+            "Mailchimp webhooks need PUBLIC_URL and MAILCHIMP_WEBHOOK_TOKEN; until then polling finds changes.",
+            err=True,
+        )
+    raise click.exceptions.Exit(_told(errors))
 
 
 @click.command()
@@ -52,59 +56,78 @@ def provision(*, dry_run: bool) -> None:
 def sync(*, full: bool, dry_run: bool, as_json: bool) -> None:
     """One pass: read changes, judge, deliver. The first pass of a platform is a baseline: it enrolls nobody.
 
+    The first sync also makes the files of mappings/ the active rulebook; later only `trellis apply` does.
+
     Example: trellis sync
     """
     from connector.assembly import platforms
-    from connector.steps.sync import Busy
     from connector.steps.sync import sync as run
 
-    with drawn_progress() as progress, session(progress=progress) as now:
-        try:
-            summary = run(now.parts, full=full, dry_run=dry_run, patience_s=_PATIENCE_S)
-        except Busy as error:
-            click.echo(str(error), err=True)
-            raise click.exceptions.Exit(Exit.FAILED) from error
-        calls = platforms(now.settings).calls()
-        if as_json:
-            click.echo(json.dumps(_as_json(summary, calls)))
-        else:
-            for line in summary_lines(summary, calls):
-                click.echo(line)
-        if now.changed:
-            click.echo(
-                "The files in mappings/ differ from the active rulebook; `trellis apply` makes them active.", err=True
-            )
-        raise click.exceptions.Exit(_exit_of(summary))
+    with drawn_progress() as progress, session() as now:
+        decides = now.active or now.files
+        refuse_without_platform(now.settings, decides)
+        if now.active is None and not dry_run:
+            activate(now.store, now.files)
+        parts = now.parts(decides, progress)
+        summary = run(parts, full=full, dry_run=dry_run, patience_s=_PATIENCE_S)
+    calls = platforms(now.settings).calls()
+    if as_json:
+        click.echo(json.dumps(_as_json(summary, calls)))
+    else:
+        for line in summary_lines(summary, calls, dry_run=dry_run):
+            click.echo(line)
+    if now.changed:
+        click.echo(
+            "The files in mappings/ differ from the active rulebook; `trellis apply` makes them active.", err=True
+        )
+    code = _told(summary.errors)
+    raise click.exceptions.Exit(Exit.HELD if not code and summary.tally["held"] else code)
 
 
 @click.command()
 @click.argument("who")
 def forget(who: str) -> None:
-    """Erase one person from every table: by e-mail address, or by our id.
+    """Erase one person from every table, for good: by e-mail address, platform id (hubspot:501) or our number (#12).
 
-    Example: trellis forget 4711
+    Example: trellis forget maria@acme.example
     """
+    from connector.steps.parts import now_utc
     from connector.store import ledger
     from connector.store.engine import writer_lock
 
-    with session() as now, now.store.engine.begin() as conn:
+    with stored() as store, store.engine.begin() as conn:
         writer_lock(conn)
         contact = ledger.find_contact(conn, who)
-        if contact is None:
-            click.echo("Nobody here by that name.", err=True)
-            raise click.exceptions.Exit(Exit.FAILED)
-        ledger.forget(conn, contact, now.parts.now())
-    click.echo("Forgotten. Backups keep her until they expire.")
+        if contact is not None:
+            ledger.forget(conn, contact, now_utc())
+    if contact is None:
+        raise nobody(who)
+    click.echo("Forgotten here. Backups keep the person until they expire; HubSpot and Mailchimp are not touched.")
 
 
-def summary_lines(summary: Summary, calls: Calls) -> Sequence[str]:
+def nobody(who: str) -> click.ClickException:
+    """What a command ends with that was asked for somebody whom the store does not know, or knows more than once."""
+    if who.isdecimal():
+        return click.ClickException(f"no platform's id is {who}, or more than one's: try hubspot:{who} or #{who}")
+    return click.ClickException(
+        "nobody is known by that: give an e-mail address, hubspot:<id>, mailchimp:<audience>:<id> or #<our number>,"
+        " as of the last `trellis sync`"
+    )
+
+
+def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> Sequence[str]:
     """A pass in a few lines of plain words."""
     tally = summary.tally
     lines = ["Baseline: scores and stages only; nobody is enrolled."] if summary.baseline else []
-    lines.append(
-        f"Read {tally['read']} records, {tally['changed']} changed, {tally['events']} new acts;"
-        f" judged {tally['judged']} contacts, {tally['moved']} moved; wrote {tally['written']}."
-    )
+    lines += ["Dry run: nothing is written, and no verdict is kept."] if dry_run else []
+    lines.append(f"Read {_some(tally['read'], 'record')}: {tally['changed']} changed, {tally['events']} new acts.")
+    lines.append(f"Judged {_some(tally['judged'], 'contact')}: {tally['moved']} moved to another stage.")
+    if dry_run:
+        lines.append(
+            f"Would write {_some(tally['would write'], 'record')} and enroll {_some(tally['would enroll'], 'contact')}."
+        )
+    else:
+        lines.append(f"Wrote {_some(tally['written'], 'record')}.")
     told = (
         "enrolled",
         "not enrolled",
@@ -116,12 +139,8 @@ def summary_lines(summary: Summary, calls: Calls) -> Sequence[str]:
         "enrollment unknown",
         "parked for a person",
     )
-    lines += [f"{name}: {tally[name]}" for name in told if tally[name]]
-    for platform, made in calls.items():
-        counts = ", ".join(
-            f"{count} {name}" for (name, outcome), count in sorted(made.items()) if outcome == "ok" or count
-        )
-        lines.append(f"{platform}: {sum(made.values())} calls ({counts})" if made else f"{platform}: no calls")
+    lines += [f"{name.capitalize()}: {tally[name]}" for name in told if tally[name]]
+    lines.append(f"Calls: {', '.join(f'{_NAMES[name]} {sum(made.values())}' for name, made in calls.items())}.")
     if tally["held"]:
         lines.append("Some moves are held for you: trellis holds")
     if tally["refused"] or tally["unreadable"]:
@@ -129,13 +148,16 @@ def summary_lines(summary: Summary, calls: Calls) -> Sequence[str]:
     return lines
 
 
-def _exit_of(summary: Summary) -> Exit:
-    for error in summary.errors:
-        lines, code = explain_error(error)
-        for line in lines:
-            click.echo(line, err=True)
-        return code
-    return Exit.HELD if summary.tally["held"] else Exit.DONE
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _told(errors: Sequence[Exception]) -> Exit:
+    """Say what platforms failed with, one line each; the exit code that this means."""
+    lines, code = explain_failures(errors)
+    for line in lines:
+        click.echo(line, err=True)
+    return code
 
 
 def _as_json(summary: Summary, calls: Calls) -> Mapping[str, object]:
@@ -145,5 +167,5 @@ def _as_json(summary: Summary, calls: Calls) -> Mapping[str, object]:
         "calls": {
             name: {f"{path} {outcome}": n for (path, outcome), n in made.items()} for name, made in calls.items()
         },
-        "errors": [type(error).__name__ for error in summary.errors],
+        "errors": [{"platform": error.platform, "kind": type(error).__name__} for error in summary.errors],
     }

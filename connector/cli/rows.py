@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
-from connector.cli.exits import Exit
 from connector.cli.session import stored
+
+if TYPE_CHECKING:
+    from connector.store.failures import Failure
+    from connector.store.inbox import Delivery
+
+#: A row's number is a bigint.
+_NUMBER = click.IntRange(min=1, max=2**63 - 1)
+_LIMIT = click.IntRange(min=1, max=1_000_000)
 
 
 @click.group()
@@ -20,59 +29,57 @@ def deliveries() -> None:
 
 @deliveries.command("list")
 @click.option("--state", type=click.Choice(["waiting", "handled", "ignored", "unknown", "failed"]), help="Only these.")
-@click.option("--limit", default=50, show_default=True, help="How many, the latest first.")
+@click.option("--limit", type=_LIMIT, default=50, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def list_(*, state: str | None, limit: int, as_json: bool) -> None:
-    """List deliveries, the latest first."""
+def list_deliveries(*, state: str | None, limit: int, as_json: bool) -> None:
+    """List deliveries, the latest first.
+
+    Example: trellis deliveries list --state unknown --limit 20
+    """
     from connector.store import inbox
 
     with stored() as store, store.engine.connect() as conn:
         rows = inbox.list_deliveries(conn, state=state, limit=limit)
     if as_json:
-        click.echo(
-            json.dumps(
-                [
-                    {
-                        "id": r.id,
-                        "platform": r.platform,
-                        "state": str(r.state),
-                        "reason": r.reason,
-                        "received_at": r.received_at.isoformat(),
-                    }
-                    for r in rows
-                ]
-            )
-        )
+        click.echo(json.dumps([_delivery_data(row) for row in rows]))
         return
     for row in rows:
-        click.echo(f"{row.id:>8}  {row.received_at:%Y-%m-%d %H:%M:%S}  {row.platform:<9}  {row.state:<8}  {row.reason}")
+        click.echo(f"{row.id:>8}  {row.received_at:%Y-%m-%d %H:%M:%S}  {row.platform:<9}  {row.state:<7}  {row.reason}")
     if not rows:
         click.echo("None.")
 
 
 @deliveries.command("show")
-@click.argument("number", type=int)
-def show(number: int) -> None:
-    """Show one delivery's body, as it came. It may hold personal data."""
+@click.argument("number", type=_NUMBER)
+def show_delivery(number: int) -> None:
+    """Show one delivery's body, as it came. It may hold personal data.
+
+    Example: trellis deliveries show 42
+    """
     from connector.store import inbox
 
     with stored() as store, store.engine.connect() as conn:
         row = inbox.show_delivery(conn, number)
     if row is None:
-        raise click.ClickException(f"there is no delivery {number}")
-    click.echo(f"{row.platform} {row.state}: {row.reason} (attempts: {row.attempts})")
+        raise click.ClickException(f"there is no delivery {number}: see `trellis deliveries list`")
+    reason = f": {row.reason}" if row.reason else ""
+    click.echo(f"{row.platform}, {row.state}{reason} ({row.attempts} attempts)", err=True)
     click.echo(row.body.decode("utf-8", "replace"))
 
 
 @deliveries.command("replay")
-@click.argument("number", type=int)
-def replay(number: int) -> None:
-    """Let the worker take one delivery in again; what it tells twice changes nothing."""
+@click.argument("number", type=_NUMBER)
+def replay_delivery(number: int) -> None:
+    """Take one delivery in again; what it tells twice changes nothing.
+
+    Example: trellis deliveries replay 42
+    """
     from connector.store import inbox
 
     with stored() as store, store.engine.begin() as conn:
-        if not inbox.replay_delivery(conn, number):
-            raise click.ClickException(f"there is no ended delivery {number} whose body is still kept")
+        again = inbox.replay_delivery(conn, number)
+    if not again:
+        raise click.ClickException(f"there is no ended delivery {number} whose body is still kept")
     click.echo("It waits for the worker, or for the next `trellis sync`.")
 
 
@@ -85,59 +92,83 @@ def failures() -> None:
 
 
 @failures.command("list")
+@click.option("--limit", type=_LIMIT, default=50, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def list_failures(*, as_json: bool) -> None:
-    """List what is still open."""
-    from connector.store import failures as rows_of
+def list_failures(*, limit: int, as_json: bool) -> None:
+    """List what is still open, the latest first.
+
+    Example: trellis failures list
+    """
+    from connector.store import failures as kept
 
     with stored() as store, store.engine.connect() as conn:
-        rows = rows_of.list_failures(conn)
+        rows = kept.list_failures(conn, limit=limit)
     if as_json:
-        click.echo(
-            json.dumps(
-                [
-                    {
-                        "id": r.id,
-                        "step": r.step,
-                        "source": r.source,
-                        "platform_id": r.platform_id,
-                        "reason": r.reason,
-                        "times": r.times,
-                    }
-                    for r in rows
-                ]
-            )
-        )
+        click.echo(json.dumps([_failure_data(row) for row in rows]))
         return
     for row in rows:
-        click.echo(f"{row.id:>8}  {row.step:<6}  {row.source}  {row.platform_id}  x{row.times}  {row.reason}")
+        click.echo(f"{row.id:>8}  {row.step:<6}  {row.source}:{row.platform_id}  x{row.times}  {row.reason}")
     if not rows:
         click.echo("None.")
 
 
 @failures.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=_NUMBER)
 def show_failure(number: int) -> None:
-    """Show one failure in full."""
-    from connector.store import failures as rows_of
+    """Show one failure in full.
+
+    Example: trellis failures show 7
+    """
+    from connector.store import failures as kept
 
     with stored() as store, store.engine.connect() as conn:
-        row = next((one for one in rows_of.list_failures(conn) if one.id == number), None)
+        row = kept.show_failure(conn, number)
     if row is None:
-        raise click.ClickException(f"there is no open failure {number}")
-    click.echo(f"{row.step} {row.source} {row.platform_id}: {row.reason}")
-    click.echo(f"first {row.first_at:%Y-%m-%d %H:%M}, last {row.last_at:%Y-%m-%d %H:%M}, {row.times} times")
+        raise click.ClickException(f"there is no failure {number}: see `trellis failures list`")
+    click.echo(f"{row.step} {row.source}:{row.platform_id}: {row.reason}")
+    click.echo(f"first {row.first_at:%Y-%m-%d %H:%M}, last {row.last_at:%Y-%m-%d %H:%M} UTC, {row.times} times")
+    if row.contact is not None:
+        click.echo(f"contact #{row.contact}: trellis explain '#{row.contact}'")
+    click.echo(f"resolved {row.resolved_at:%Y-%m-%d %H:%M} UTC" if row.resolved_at else "open")
 
 
 @failures.command("replay")
-@click.argument("number", type=int)
+@click.argument("number", type=_NUMBER)
 def replay_failure(number: int) -> None:
-    """Try one failed row again with the next pass."""
+    """Try one failed row again with the next pass.
+
+    Example: trellis failures replay 7
+    """
     from connector.steps.parts import now_utc
-    from connector.store import failures as rows_of
+    from connector.store import failures as kept
+    from connector.store.engine import writer_lock
 
     with stored() as store, store.engine.begin() as conn:
-        if not rows_of.replay_failure(conn, number, now_utc()):
-            click.echo(f"there is no open failure {number}", err=True)
-            raise click.exceptions.Exit(Exit.FAILED)
+        writer_lock(conn)
+        again = kept.replay_failure(conn, number, now_utc())
+    if again is None:
+        raise click.ClickException(f"there is no open failure {number}: see `trellis failures list`")
     click.echo("It is tried again with the next `trellis sync`.")
+
+
+def _delivery_data(row: Delivery) -> Mapping[str, object]:
+    return {
+        "id": row.id,
+        "platform": row.platform,
+        "state": str(row.state),
+        "reason": row.reason,
+        "received_at": row.received_at.isoformat(),
+    }
+
+
+def _failure_data(row: Failure) -> Mapping[str, object]:
+    return {
+        "id": row.id,
+        "step": row.step,
+        "source": row.source,
+        "platform_id": row.platform_id,
+        "contact": row.contact,
+        "reason": row.reason,
+        "times": row.times,
+        "last_at": row.last_at.isoformat(),
+    }

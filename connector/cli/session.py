@@ -1,4 +1,4 @@
-"""What most commands need: settings, an open store, the active rulebook, the platforms; and the drawing of progress."""
+"""What most commands need: settings, an open store, rulebooks, the platforms; and the drawing of progress."""
 
 from __future__ import annotations
 
@@ -24,38 +24,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One command's surroundings. `changed` says that the files differ from the active rulebook."""
+    """One command's surroundings: the rulebook of the `files`, a proposal, and the `active` one, which decides."""
 
     settings: Settings
     store: Store
-    parts: Parts
-    changed: bool
+    files: Rulebook
+    active: Rulebook | None
+
+    @property
+    def changed(self) -> bool:
+        """True when the files say something else than the rulebook that decides."""
+        return self.active is not None and self.active.hash != self.files.hash
+
+    def parts(self, rulebook: Rulebook, progress: Progress | None = None) -> Parts:
+        """The parts of every step under one of the two rulebooks. Makes no call."""
+        from connector.assembly import make_parts
+
+        return make_parts(self.settings, self.store, rulebook, progress=progress)
 
 
 @contextmanager
-def session(*, progress: Progress | None = None) -> Iterator[Session]:
-    """Read the files first (bad input is refused before anything changes), then open the store and the platforms.
-
-    The first time, the files become the active rulebook; after that only `trellis apply` changes it.
-    """
-    from connector.assembly import active_rulebook, make_parts, open_store, settings
+def session() -> Iterator[Session]:
+    """Read the files first (bad input is refused before anything changes), then open the store. Changes nothing."""
+    from connector.assembly import active_rulebook, settings
     from connector.rulebook.read import read_rulebook
 
     given = settings()
     files = read_rulebook(given.mappings_dir)
-    say_what_is_off(given)
-    with open_store(given, say=lambda line: click.echo(line, err=True)) as store:
-        active = active_rulebook(store)
-        if active is None:
-            activate(store, files)
-        decides = active or files
-        parts = make_parts(given, store, decides, progress=progress)
-        yield Session(given, store, parts, changed=decides.hash != files.hash)
+    with stored() as store:
+        yield Session(given, store, files, active_rulebook(store))
 
 
 @contextmanager
 def stored() -> Iterator[Store]:
-    """An open store, for commands that ask no platform."""
+    """An open store, for commands that need no files."""
     from connector.assembly import open_store, settings
 
     with open_store(settings(), say=lambda line: click.echo(line, err=True)) as store:
@@ -80,6 +82,15 @@ def say_what_is_off(given: Settings) -> None:
     if not given.hubspot_on and not given.mailchimp_on:
         click.echo("Nothing to do without a platform. To see Trellis at work without one: trellis demo", err=True)
         raise click.exceptions.Exit(Exit.USAGE)
+
+
+def refuse_without_platform(given: Settings, rulebook: Rulebook) -> None:
+    """Say what is off, and end the command where nothing is left: Mailchimp's audiences stand in fields.yaml."""
+    say_what_is_off(given)
+    if given.mailchimp_on and not rulebook.fields.audiences:
+        click.echo("Mailchimp is off: fields.yaml names no audience; add audiences: {main: {list: …}}", err=True)
+        if not given.hubspot_on:
+            raise click.exceptions.Exit(Exit.USAGE)
 
 
 class Drawn:

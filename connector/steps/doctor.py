@@ -1,194 +1,167 @@
-"""What is wrong, doubtful or improvable, one finding each with its cure. Read-only everywhere."""
+"""What is wrong, doubtful or improvable on the platforms and around us, one finding each with its cure. Read-only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from adapters.ports import CredentialsRefused, Flow, HubSpotPort, MailchimpPort, PlatformError, ScopeMissing
-from connector.rulebook.mapping import hubspot_properties
-from connector.rulebook.types import Rule, Rulebook
-from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.provision import hubspot_definitions, lists_wanted, mailchimp_definitions
+from adapters.ports import CredentialsRefused, HubSpotPort, MailchimpPort, PlatformError, PlatformRefused, ScopeMissing
+from connector.rulebook.mapping import hubspot_properties, mailchimp_merge_fields
+from connector.rulebook.types import Rulebook
+from connector.steps.finding import Finding
+from connector.steps.listeners import deaf_tracks
+from connector.steps.parts import Parts
+from connector.steps.provision import hubspot_definitions, lacking_options, lists_wanted, mailchimp_definitions
+from connector.steps.review import review
+
+_PROVISION = "Run `trellis provision`"
+_ORDER = ("error", "warning", "advice")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing a person should know. `level` is error, warning or advice; `refused` marks a platform's no."""
+class Surroundings:
+    """What the environment says, as far as it can be wanting. `webhook_url` is Mailchimp's; it holds a secret."""
 
-    level: str
-    what: str
-    cure: str
-    refused: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.level}: {self.what}. {self.cure}."
+    hubspot_on: bool
+    mailchimp_on: bool
+    public_url: str
+    hubspot_secret: bool
+    webhook_url: str | None
 
 
-def examine(parts: Parts, *, public_url: str, hubspot_secret: bool, mailchimp_token: bool) -> tuple[Finding, ...]:
-    """Everything that can be seen now. A platform that refuses or is away is a finding, never an exception."""
-    findings = [*_rules(parts.rulebook, parts.today)]
+def examine(parts: Parts, given: Surroundings) -> tuple[Finding, ...]:
+    """Everything that can be seen now, errors first. A platform that refuses or is away is a finding, not an exception."""
+    findings = [*_surroundings(parts, given), *review(parts.rulebook, parts.today)]
     if parts.hubspot is not None:
-        findings += _asked(HUBSPOT, _hubspot(parts, parts.hubspot))
-        if public_url and not hubspot_secret:
-            findings.append(
-                Finding(
-                    "warning", "HubSpot webhooks cannot be verified", "Set HUBSPOT_CLIENT_SECRET, or rely on polling"
-                )
-            )
-    for source, port in parts.mailchimp.items():
-        findings += _asked(source, _mailchimp(parts, port))
-    if parts.mailchimp and not (public_url and mailchimp_token):
-        findings.append(
-            Finding(
-                "advice",
-                "Mailchimp's webhooks are off; changes are found by polling",
-                "Set PUBLIC_URL and MAILCHIMP_WEBHOOK_TOKEN, then run `trellis provision`",
-            )
-        )
-    return tuple(findings)
+        for look in (_properties, _lists_and_flows):
+            findings += _asked("HubSpot", "HUBSPOT_ACCESS_TOKEN", look(parts, parts.hubspot))
+            if any(finding.kind == "away" for finding in findings):
+                break
+    for port in parts.mailchimp.values():
+        findings += _asked("Mailchimp", "MAILCHIMP_API_KEY", _mailchimp(parts, port, given.webhook_url))
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _ORDER.index(finding.level)))
 
 
-def _rules(rulebook: Rulebook, today: date) -> Iterator[Finding]:
-    for model in rulebook.models:
-        factors = model.factors
-        rules: list[Rule] = [trait for persona in factors.fit.personas.values() for trait in persona.traits]
-        rules += [*factors.fit.adjust, *model.overrides]
-        rules += [rule for group in factors.engagement.groups.values() for rule in group.rules]
-        for rule in rules:
-            if not rule.why:
-                yield Finding("advice", f"rule {rule.id} says no why", "Give it one: it stands in every receipt")
-            if rule.review_by is not None and rule.review_by < today:
-                yield Finding(
-                    "warning", f"rule {rule.id} was to be reviewed by {rule.review_by}", "Review it, then move the date"
-                )
-    for name, track in rulebook.tracks.tracks.items():
-        if all(way.listener == "none" for way in track.enroll):
-            yield Finding(
-                "advice", f"track {name} has no listener: it is a segment, without mails", "Fine on a free portal"
-            )
-        elif any(way.exit == "none" and way.listener != "none" for way in track.enroll):
-            yield Finding(
-                "warning",
-                f"track {name} is entry only: leaving it ends no mail",
-                "Confirm `exit` once the workflow takes people out",
-            )
+def _surroundings(parts: Parts, given: Surroundings) -> Iterator[Finding]:
+    if not given.hubspot_on and not given.mailchimp_on:
+        cure = "Set HUBSPOT_ACCESS_TOKEN or MAILCHIMP_API_KEY; `trellis demo` works without"
+        yield Finding("error", "no platform has credentials", cure)
+        return
+    if not given.hubspot_on:
+        yield Finding("advice", "HubSpot is off: HUBSPOT_ACCESS_TOKEN is not set", "Fine if you do without it")
+    if not given.mailchimp_on:
+        yield Finding("advice", "Mailchimp is off: MAILCHIMP_API_KEY is not set", "Fine if you do without it")
+    elif not parts.mailchimp:
+        what = "Mailchimp is off: fields.yaml names no audience"
+        yield Finding("warning", what, "Add audiences: {main: {list: …}}")
+    if not given.public_url:
+        what = "PUBLIC_URL is not set: no webhook reaches us, and changes are found by polling"
+        yield Finding("advice", what, "Set it to the address of `trellis serve` to hear of changes at once")
+        return
+    if given.hubspot_on and not given.hubspot_secret:
+        what = "HubSpot's webhooks cannot be verified: HUBSPOT_CLIENT_SECRET is not set"
+        yield Finding("warning", what, "Set it, or rely on polling")
+    if parts.mailchimp and given.webhook_url is None:
+        what = "Mailchimp's webhooks are off: MAILCHIMP_WEBHOOK_TOKEN is not set"
+        yield Finding("advice", what, "Set it to 22 random characters or more, then run `trellis provision`")
 
 
-def _asked(source: str, findings: Iterator[Finding]) -> Sequence[Finding]:
+def _asked(platform: str, variable: str, findings: Iterator[Finding]) -> Sequence[Finding]:
     """The findings up to where the platform stopped answering, and that."""
     found: list[Finding] = []
     try:
         found.extend(findings)
     except CredentialsRefused as error:
-        found.append(
-            Finding(
-                "error",
-                f"{source} does not accept the credentials: {error}",
-                "Put valid ones into the environment",
-                refused=True,
-            )
-        )
+        what = f"{platform} does not accept the token: {_said(error)}"
+        found.append(Finding("error", what, f"Put a valid one into {variable}", "refused"))
     except ScopeMissing as error:
-        scopes = ", ".join(error.scopes) or str(error)
-        found.append(
-            Finding(
-                "error", f"{source} refuses for lack of a scope: {scopes}", "Add it to the app or key", refused=True
-            )
-        )
+        scopes = ", ".join(error.scopes) or _said(error)
+        what = f"{platform} refuses for lack of a scope: {scopes}"
+        found.append(Finding("error", what, "Add it to the app or key", "refused"))
+    except PlatformRefused as error:
+        found.append(Finding("error", f"{platform} refused: {_said(error)}", "See what it names", "refused"))
     except PlatformError as error:
-        found.append(Finding("error", f"{source} cannot be asked: {error}", "Try again; nothing is lost meanwhile"))
+        what = f"{platform} cannot be asked: {_said(error)}"
+        found.append(Finding("error", what, "Try again; nothing is lost meanwhile", "away"))
     return found
 
 
-def _hubspot(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
+def _said(error: PlatformError) -> str:
+    return error.message.rstrip(". ")
+
+
+def _properties(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
     there = port.definitions()
     ours = {one.name: one for one in hubspot_definitions(parts.rulebook)}
     missing = [name for name in ours if name not in there]
     for name in missing:
-        yield Finding("error", f'HubSpot has no property "{name}"', "Run `trellis provision`")
+        yield Finding("error", f'HubSpot has no property "{name}"', _PROVISION)
     for name, wanted in ours.items():
-        lacking = (
-            {one.value for one in wanted.options} - {one.value for one in there[name].options}
-            if name in there
-            else set()
-        )
-        if lacking:
-            yield Finding(
-                "error", f'property "{name}" lacks the options {", ".join(sorted(lacking))}', "Run `trellis provision`"
-            )
-    for name in hubspot_properties(parts.rulebook.fields, parts.rulebook.tracks):
-        if name in there or name in ours:
+        if name not in there:
+            continue
+        if there[name].type != wanted.type:
+            what = f'property "{name}" is a {there[name].type}, not a {wanted.type}'
+            yield Finding("error", what, "Delete it and run `trellis provision`, or name another one in fields.yaml")
+        elif lacking := lacking_options(wanted, there[name]):
+            yield Finding("error", f'property "{name}" lacks the options {", ".join(lacking)}', _PROVISION)
+    yield from _unread(parts.rulebook, {*there, *ours})
+    limit = port.property_limit()
+    if missing and limit is not None and limit[0] + len(missing) > limit[1]:
+        what = f"{len(missing)} properties are missing, and the portal holds {limit[0]} of {limit[1]} custom ones"
+        yield Finding("error", what, "Archive some, then run `trellis provision`")
+
+
+def _unread(rulebook: Rulebook, there: set[str]) -> Iterator[Finding]:
+    """What the rulebook reads and the portal has not. HubSpot's own counters come with its plans: advice only."""
+    for name in hubspot_properties(rulebook.fields, rulebook.tracks):
+        if name in there:
             continue
         if name.startswith("hs_email_optout_"):
-            what = (
-                f"the portal has no subscription type {name.rpartition('_')[2]}: nobody can be enrolled where it counts"
-            )
+            number = name.removeprefix("hs_email_optout_")
+            what = f"the portal has no subscription type {number}: nobody can be enrolled where it counts"
             yield Finding("error", what, "Correct `subscription` in fields.yaml or tracks.yaml")
         else:
-            level = "advice" if name.startswith("hs_") else "error"
-            yield Finding(level, f'HubSpot has no property "{name}", which is read', "Correct the name in fields.yaml")
-    limit = port.property_limit()
-    if limit is not None and limit[0] + len(missing) > limit[1]:
-        yield Finding(
-            "error", f"the portal has {limit[0]} of {limit[1]} custom properties", "Make room, then provision"
-        )
+            what = f'HubSpot has no property "{name}", which is read'
+            yield Finding("advice" if name.startswith("hs_") else "error", what, "Correct the name in fields.yaml")
+
+
+def _lists_and_flows(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
     lists = port.lists()
     for name in lists_wanted(parts.rulebook):
         if name not in lists:
-            yield Finding("error", f'HubSpot has no list "{name}"', "Run `trellis provision`")
+            yield Finding("error", f'HubSpot has no list "{name}"', _PROVISION)
     sources = {name for event in parts.rulebook.fields.events.values() if event.hubspot for name in event.hubspot.lists}
     for name in sorted(sources - set(lists)):
-        yield Finding(
-            "error", f'HubSpot has no list "{name}", an event source of fields.yaml', "Create it, or correct the name"
-        )
+        what = f'HubSpot has no list "{name}", an event source of fields.yaml'
+        yield Finding("error", what, "Create it, or correct the name")
     try:
         flows = port.flows()
     except ScopeMissing:
-        yield Finding(
-            "advice",
-            "workflows cannot be read with this token or plan",
-            "What `listener` and `exit` confirm in tracks.yaml is trusted",
-        )
+        what = "workflows cannot be read with this token or plan"
+        yield Finding("advice", what, "What `listener` and `exit` confirm in tracks.yaml is trusted")
         return
-    list_ids = {name: info.id for name, info in lists.items()}
-    yield from _listeners(parts.rulebook, flows, list_ids)
+    yield from deaf_tracks(parts.rulebook, flows, {name: info.id for name, info in lists.items()})
 
 
-def _listeners(rulebook: Rulebook, flows: Sequence[Flow], list_ids: dict[str, str]) -> Iterator[Finding]:
-    for name, track in rulebook.tracks.tracks.items():
-        for way in track.enroll:
-            if way.hubspot is None or way.listener == "none":
-                continue
-            if way.hubspot.property is not None:
-                wanted, what = ("property", f"{way.hubspot.property}={name}"), f"{way.hubspot.property} = {name}"
-            else:
-                wanted, what = ("list", list_ids.get(way.hubspot.list or "", "")), f'list "{way.hubspot.list}"'
-            listening = [flow for flow in flows if _hears(flow, wanted)]
-            if not listening:
-                yield Finding(
-                    "warning", f"track {name}: no workflow listens to {what}", "Build it, or set `listener: none`"
-                )
-            elif not any(flow.enabled for flow in listening):
-                yield Finding(
-                    "warning", f"track {name}: the workflow that listens to {what} is switched off", "Switch it on"
-                )
-
-
-def _hears(flow: Flow, wanted: tuple[str, str]) -> bool:
-    """A flow that listens to any value of the property hears this one too."""
-    kind, value = wanted
-    return any(kind == its and value in (told, f"{told}={value.partition('=')[2]}") for its, told in flow.listens_to)
-
-
-def _mailchimp(parts: Parts, port: MailchimpPort) -> Iterator[Finding]:
+def _mailchimp(parts: Parts, port: MailchimpPort, webhook_url: str | None) -> Iterator[Finding]:
     port.account()
-    there = port.definitions()
-    for one in mailchimp_definitions(parts.rulebook):
-        if one.name not in there:
-            yield Finding(
-                "error",
-                f'Mailchimp audience {port.audience} has no merge field "{one.name}"',
-                "Run `trellis provision`",
-            )
+    try:
+        there = port.definitions()
+    except PlatformRefused as error:
+        if error.status != 404:
+            raise
+        number = parts.rulebook.fields.audiences[port.audience].list
+        what = f'Mailchimp has no audience "{number}"'
+        yield Finding("error", what, f"Correct `list` of audiences.{port.audience} in fields.yaml")
+        return
+    ours = [one.name for one in mailchimp_definitions(parts.rulebook)]
+    for name in ours:
+        if name not in there:
+            yield Finding("error", f'Mailchimp audience {port.audience} has no merge field "{name}"', _PROVISION)
+    for name in mailchimp_merge_fields(parts.rulebook.fields):
+        if name not in there and name not in ours:
+            what = f'Mailchimp audience {port.audience} has no merge field "{name}", which is read'
+            yield Finding("error", what, "Create it, or correct the name in fields.yaml")
+    if webhook_url is not None and webhook_url not in port.webhooks():
+        what = f"Mailchimp audience {port.audience} has no webhook to PUBLIC_URL"
+        yield Finding("warning", what, _PROVISION)

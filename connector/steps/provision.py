@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
-from adapters.ports import Definition, HubSpotPort, MailchimpPort, Option
+from adapters.ports import Definition, HubSpotPort, MailchimpPort, Option, PlatformError, PlatformRefused
 from connector.rulebook.types import Rulebook
 from connector.scoring.verdict import STATES
 from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
@@ -15,9 +16,10 @@ from connector.store import state
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was made (or would be, in a dry run), one line each."""
+    """What was made (or would be, in a dry run), one line each, and what platforms failed with."""
 
-    lines: tuple[str, ...]
+    lines: list[str] = field(default_factory=list)
+    errors: list[PlatformError] = field(default_factory=list)
 
 
 def hubspot_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
@@ -81,59 +83,76 @@ def lists_wanted(rulebook: Rulebook) -> tuple[str, ...]:
 
 
 def provision(parts: Parts, *, dry_run: bool, webhook_url: str | None) -> Done:
-    """Create what is missing on each platform that is on. Raises PlatformError; what was made by then stays."""
-    lines: list[str] = []
+    """Create what is missing on each platform that is on; one that fails is in `errors`, and the others go on."""
+    done = Done()
     if parts.hubspot is not None:
-        lines += _hubspot(parts, parts.hubspot, dry_run=dry_run)
+        _attempt(done, partial(_hubspot, parts, parts.hubspot, done.lines, dry_run=dry_run))
     for port in parts.mailchimp.values():
-        lines += _mailchimp(parts, port, dry_run=dry_run, webhook_url=webhook_url)
+        _attempt(done, partial(_mailchimp, parts, port, done.lines, dry_run=dry_run, webhook_url=webhook_url))
     if not dry_run:
         with parts.engine.begin() as conn:
             state.forget_cached(conn, f"{HUBSPOT}:")
             state.forget_cached(conn, "mailchimp:")
-    return Done(tuple(lines))
+    return done
 
 
-def _hubspot(parts: Parts, port: HubSpotPort, *, dry_run: bool) -> Sequence[str]:
+def lacking_options(wanted: Definition, there: Definition) -> tuple[str, ...]:
+    """The values of options that a property of the portal lacks, in our order."""
+    present = {option.value for option in there.options}
+    return tuple(option.value for option in wanted.options if option.value not in present)
+
+
+def _attempt(done: Done, make: Callable[[], None]) -> None:
+    try:
+        make()
+    except PlatformError as error:
+        done.errors.append(error)
+
+
+def _hubspot(parts: Parts, port: HubSpotPort, lines: list[str], *, dry_run: bool) -> None:
     wanted = hubspot_definitions(parts.rulebook)
     there = port.definitions()
     missing = [one for one in wanted if one.name not in there]
     limit = port.property_limit()
-    lines = []
-    if limit is not None and limit[0] + len(missing) > limit[1]:
-        lines.append(
-            f"HubSpot: {len(missing)} properties are missing, but the portal has {limit[0]} of {limit[1]}: make room first"
+    if missing and limit is not None and limit[0] + len(missing) > limit[1]:
+        raise PlatformRefused(
+            HUBSPOT,
+            f"{len(missing)} properties are missing, and the portal holds {limit[0]} of {limit[1]}: archive some",
         )
-        return lines
     lists = port.lists()
     new_lists = [name for name in lists_wanted(parts.rulebook) if name not in lists]
     if dry_run:
         lines += [f"HubSpot: would create property {one.name} ({one.label})" for one in missing]
+        lines += [
+            f"HubSpot: would add option {value} to property {one.name}"
+            for one in wanted
+            if one.name in there
+            for value in lacking_options(one, there[one.name])
+        ]
         lines += [f"HubSpot: would create list {name}" for name in new_lists]
-        return lines
+        return
     lines += [f"HubSpot: {line}" for line in port.define(wanted)]
     for name in new_lists:
         port.create_list(name)
         lines.append(f"HubSpot: created list {name}")
-    return lines
 
 
-def _mailchimp(parts: Parts, port: MailchimpPort, *, dry_run: bool, webhook_url: str | None) -> Sequence[str]:
+def _mailchimp(parts: Parts, port: MailchimpPort, lines: list[str], *, dry_run: bool, webhook_url: str | None) -> None:
     wanted = mailchimp_definitions(parts.rulebook)
     label = f"Mailchimp ({port.audience})"
     wants_hook = webhook_url is not None and webhook_url not in port.webhooks()
     if dry_run:
         there = port.definitions()
-        lines = [f"{label}: would create merge field {one.name}" for one in wanted if one.name not in there]
-        return [*lines, f"{label}: would create the webhook"] if wants_hook else lines
-    lines = [f"{label}: {line}" for line in port.define(wanted)]
+        lines += [f"{label}: would create merge field {one.name}" for one in wanted if one.name not in there]
+        lines += [f"{label}: would create the webhook"] if wants_hook else []
+        return
+    lines += [f"{label}: {line}" for line in port.define(wanted)]
     if wants_hook and webhook_url is not None:
         secret = port.create_webhook(webhook_url)
         if secret:
             with parts.engine.begin() as conn:
                 state.keep_secret(conn, "mailchimp", secret, parts.now())
         lines.append(f"{label}: created the webhook ({'signed' if secret else 'unsigned'})")
-    return lines
 
 
 def _stages(rulebook: Rulebook) -> tuple[Option, ...]:

@@ -1,4 +1,4 @@
-"""Why somebody is not nurtured now, in a sentence of the team's language, for `trellis_next` and `explain`."""
+"""Why somebody moved, or is not nurtured now, in a sentence of the team's language, for `trellis_next` and `explain`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from connector.facts import Refusal
 from connector.nurturing.intents import NotEnrolled
 from connector.nurturing.reasons import Held
-from connector.scoring.words import say, written_day
+from connector.rulebook.types import Rulebook
+from connector.scoring.stages import BY_CONSENT, BY_EVIDENCE, BY_FADING, BY_SCORE
+from connector.scoring.words import say, stage_label, written_day
 from connector.steps.labels import Language
 
 _HEAD: Mapping[Language, str] = {
@@ -86,14 +88,55 @@ SENTENCES: Mapping[Language, Mapping[str, str]] = {
 }
 
 
+#: Causes of a stage's change that are no rule's id (connector/scoring/stages.py).
+CAUSES: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        BY_CONSENT: "may not be mailed",
+        BY_EVIDENCE: "not enough is known",
+        BY_FADING: "points have faded",
+        BY_SCORE: "by the score",
+    },
+    "es": {
+        BY_CONSENT: "no se le puede escribir",
+        BY_EVIDENCE: "se sabe demasiado poco",
+        BY_FADING: "ha perdido puntos con el tiempo",
+        BY_SCORE: "por la puntuación",
+    },
+    "ca": {
+        BY_CONSENT: "no se li pot escriure",
+        BY_EVIDENCE: "se'n sap massa poc",
+        BY_FADING: "ha perdut punts amb el temps",
+        BY_SCORE: "per la puntuació",
+    },
+}
+
+
 def why_not(refused: Sequence[NotEnrolled], language: Language) -> str:
     """The sentence for the refusal that matters most, or "" when there is none; losing to another track is no refusal."""
     told = [one for one in refused if one.reason != Held.ANOTHER_CHOSEN]
-    if not told:
-        return ""
-    one = told[0]
+    return _HEAD[language].format(track=told[0].track, reason=reason_of(told[0], language)) if told else ""
+
+
+def reason_of(one: NotEnrolled, language: Language) -> str:
+    """Why she is not enrolled in this track, and from when on she may be asked again, where that is known."""
     again = _AGAIN[language].format(day=written_day(language, one.again)) if one.again else ""
-    return _HEAD[language].format(track=one.track, reason=sentence(one.reason, language)) + again
+    return sentence(one.reason, language) + again
+
+
+def cause_of_move(cause: str, rulebook: Rulebook, language: Language) -> str:
+    """The words for a stage's change: its rule's `why`, a phase, a state, or one of CAUSES; else the id as it is."""
+    if cause in CAUSES[language]:
+        return CAUSES[language][cause]
+    for model in rulebook.models:
+        factors = model.factors
+        rules = [*factors.fit.adjust, *model.overrides]
+        rules += [trait for persona in factors.fit.personas.values() for trait in persona.traits]
+        rules += [rule for group in factors.engagement.groups.values() for rule in group.rules]
+        if why := next((rule.why for rule in rules if rule.id == cause and rule.why), ""):
+            return why
+        if cause in factors.phase.phases:
+            return say(language, "line_phase", phase=cause)
+    return stage_label(rulebook, language, cause)
 
 
 def sentence(reason: str, language: Language) -> str:

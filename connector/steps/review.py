@@ -1,0 +1,46 @@
+"""What a rulebook says of itself that a person should look at: rules without a why, reviews that are due, tracks nobody hears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from connector.rulebook.types import Enroll, Model, Rule, Rulebook
+from connector.steps.finding import Finding
+
+
+def review(rulebook: Rulebook, today: date) -> Iterator[Finding]:
+    """Findings that need no platform. Pure."""
+    for model in rulebook.models:
+        for rule in _rules(model):
+            if not rule.why:
+                yield Finding("advice", f"rule {rule.id} says no why", "Give it one: it stands in every receipt")
+            if rule.review_by is not None and rule.review_by < today:
+                what = f"rule {rule.id} was to be reviewed by {rule.review_by}"
+                yield Finding("warning", what, "Review it, then move the date")
+    for name, track in rulebook.tracks.tracks.items():
+        heard = [way for way in track.enroll if way.listener != "none"]
+        if not heard:
+            yield Finding(
+                "advice", f"track {name} has no listener: it is a segment, without mails", "Fine on a free portal"
+            )
+        for way in heard:
+            if way.exit == "none":
+                what = f"track {name} is entry only by {_way(way)}: leaving it ends no mail"
+                yield Finding("warning", what, "Say `exit: confirmed` there once the workflow takes people out")
+
+
+def _rules(model: Model) -> list[Rule]:
+    factors = model.factors
+    rules: list[Rule] = [trait for persona in factors.fit.personas.values() for trait in persona.traits]
+    rules += [*factors.fit.adjust, *model.overrides]
+    return rules + [rule for group in factors.engagement.groups.values() for rule in group.rules]
+
+
+def _way(way: Enroll) -> str:
+    if way.mailchimp is not None:
+        return f"Mailchimp tag {way.mailchimp.tag}"
+    assert way.hubspot is not None
+    if way.hubspot.property is not None:
+        return f"HubSpot property {way.hubspot.property}"
+    return f'HubSpot list "{way.hubspot.list}"'
