@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
@@ -120,7 +120,10 @@ class LifecycleWrite(Strict):
 
 
 class Writes(Strict):
-    """What is written back, and where. The core of design §4.4 is always written; names can be mapped."""
+    """What is written back, and where. The core of design §4.4 is always written; names can be mapped.
+
+    A key without `hubspot:` keeps its default there, so that who has Mailchimp alone need not name a property.
+    """
 
     score: ScoreWrite = ScoreWrite()
     stage: PropertyWrite = PropertyWrite(hubspot="trellis_stage")
@@ -134,6 +137,18 @@ class Writes(Strict):
     persona: PropertyWrite | None = None
     phase: PropertyWrite | None = None
     lifecycle: LifecycleWrite | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_properties(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        return {
+            key: {"hubspot": f"trellis_{key}", **value}
+            if isinstance(value, Mapping) and key in cls.model_fields and key != "lifecycle"
+            else value
+            for key, value in data.items()
+        }
 
 
 class FieldsFile(Strict):
