@@ -17,10 +17,13 @@ import pytest
 from sqlalchemy import text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from adapters.budget import RateBudget, Slots
+from adapters.hubspot.client import HubSpotClient
+from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
 from adapters.sandbox import Clock, Sandbox
 from adapters.sandbox.hubspot.signatures import signed_headers
 from adapters.sandbox.people import Population, exclude, populate
-from connector.assembly import Store, make_parts, receiver_over
+from connector.assembly import Platforms, Store, make_parts, receiver_over
 from connector.rulebook.read import read_rulebook
 from connector.rulebook.types import Rulebook
 from connector.settings import Settings, read_settings
@@ -199,7 +202,8 @@ class World:
     def with_store(self, url: str) -> World:
         """The same platforms, another (empty) database."""
         store = self._stack.enter_context(_store(url, self.rulebook))
-        parts = make_parts(self.settings, store, self.rulebook, now=self.sandbox.clock)
+        clients = _unhurried(self.settings)
+        parts = make_parts(self.settings, store, self.rulebook, clients=clients, now=self.sandbox.clock)
         return World(self.sandbox, self.population, self.settings, store, self.rulebook, parts, self._stack)
 
 
@@ -227,6 +231,7 @@ def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Make
             before: Callable[[Sandbox, Population], object] | None = None,
         ) -> World:
             sandbox = stack.enter_context(Sandbox(Clock(TUESDAY_NOON)))
+            sandbox.hubspot.settings.limits_on = False  # nobody waits for a quota here
             population = populate(sandbox, count=count)
             rulebook = read_rulebook(_mappings(tmp_path, edits) if edits else MAPPINGS)
             store = stack.enter_context(_store(new_database(), rulebook))
@@ -237,7 +242,7 @@ def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Make
                 settings,
                 store,
                 rulebook,
-                make_parts(settings, store, rulebook, now=sandbox.clock),
+                make_parts(settings, store, rulebook, clients=_unhurried(settings), now=sandbox.clock),
                 stack,
             )
             hook = f"{settings.public_url}/webhooks/mailchimp/{TOKEN}"
@@ -306,6 +311,25 @@ def _received(sandbox: Sandbox, store: Store, version: str | None) -> Iterator[S
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+def _unhurried(given: Settings) -> Platforms:
+    """Clients like those of assembly, without its pace: the pretend platforms of a trip have no quota."""
+
+    def budget() -> RateBudget:
+        return RateBudget(10_000, 1.0, burst=10_000)
+
+    hubspot = HubSpotClient(
+        given.hubspot_access_token,
+        base_url=given.hubspot_base_url,
+        version=given.hubspot_api_version,
+        budget=budget(),
+        search_budget=budget(),
+    )
+    mailchimp = MailchimpClient(
+        api_key=given.mailchimp_api_key, base_url=given.mailchimp_base_url, slots=Slots(IN_FLIGHT), budget=budget()
+    )
+    return Platforms(hubspot if given.hubspot_on else None, mailchimp)
 
 
 def _mappings(folder: Path, edits: Edits) -> Path:
