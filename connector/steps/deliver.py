@@ -44,7 +44,7 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
     if parts.hubspot is not None and not _is_down(HUBSPOT, errors) and not stop():
         tally += _hand_over(parts, parts.hubspot)
     if not stop():
-        tally += enroll_all(parts, errors, stop)
+        tally += enroll_all(parts, {error.platform for error in errors}, stop)
     return tally
 
 
