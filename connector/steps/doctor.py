@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adapters.ports import CredentialsRefused, HubSpotPort, MailchimpPort, PlatformError, PlatformRefused, ScopeMissing
@@ -33,12 +33,10 @@ def examine(parts: Parts, given: Surroundings) -> tuple[Finding, ...]:
     """Everything that can be seen now, errors first. A platform that refuses or is away is a finding, not an exception."""
     findings = [*_surroundings(parts, given), *review(parts.rulebook, parts.today)]
     if parts.hubspot is not None:
-        for look in (_properties, _lists_and_flows):
-            findings += _asked("HubSpot", "HUBSPOT_ACCESS_TOKEN", look(parts, parts.hubspot))
-            if any(finding.kind == "away" for finding in findings):
-                break
-    for port in parts.mailchimp.values():
-        findings += _asked("Mailchimp", "MAILCHIMP_API_KEY", _mailchimp(parts, port, given.webhook_url))
+        looks = (_properties(parts, parts.hubspot), _lists_and_flows(parts, parts.hubspot))
+        findings += _asked("HubSpot", "HUBSPOT_ACCESS_TOKEN", looks)
+    audiences = (_mailchimp(parts, port, given.webhook_url) for port in parts.mailchimp.values())
+    findings += _asked("Mailchimp", "MAILCHIMP_API_KEY", audiences)
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _ORDER.index(finding.level)))
 
 
@@ -66,23 +64,23 @@ def _surroundings(parts: Parts, given: Surroundings) -> Iterator[Finding]:
         yield Finding("advice", what, "Set it to 22 random characters or more, then run `trellis provision`")
 
 
-def _asked(platform: str, variable: str, findings: Iterator[Finding]) -> Sequence[Finding]:
-    """The findings up to where the platform stopped answering, and that."""
+def _asked(platform: str, variable: str, looks: Iterable[Iterator[Finding]]) -> Sequence[Finding]:
+    """The findings of each look, up to where the platform refused it. What is away or knows no token is asked once."""
     found: list[Finding] = []
-    try:
-        found.extend(findings)
-    except CredentialsRefused as error:
-        what = f"{platform} does not accept the token: {_said(error)}"
-        found.append(Finding("error", what, f"Put a valid one into {variable}", "refused"))
-    except ScopeMissing as error:
-        scopes = ", ".join(error.scopes) or _said(error)
-        what = f"{platform} refuses for lack of a scope: {scopes}"
-        found.append(Finding("error", what, "Add it to the app or key", "refused"))
-    except PlatformRefused as error:
-        found.append(Finding("error", f"{platform} refused: {_said(error)}", "See what it names", "refused"))
-    except PlatformError as error:
-        what = f"{platform} cannot be asked: {_said(error)}"
-        found.append(Finding("error", what, "Try again; nothing is lost meanwhile", "away"))
+    for look in looks:
+        try:
+            found.extend(look)
+        except CredentialsRefused as error:
+            what = f"{platform} does not accept the token: {_said(error)}"
+            return [*found, Finding("error", what, f"Put a valid one into {variable}", "refused")]
+        except ScopeMissing as error:
+            what = f"{platform} refuses for lack of a scope: {', '.join(error.scopes) or _said(error)}"
+            found.append(Finding("error", what, "Add it to the app or key", "refused"))
+        except PlatformRefused as error:
+            found.append(Finding("error", f"{platform} refused: {_said(error)}", "See what it names", "refused"))
+        except PlatformError as error:
+            what = f"{platform} cannot be asked: {_said(error)}"
+            return [*found, Finding("error", what, "Try again; nothing is lost meanwhile", "away")]
     return found
 
 

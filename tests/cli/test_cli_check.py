@@ -1,0 +1,151 @@
+"""`trellis check`: one line per finding with its cure, the worst first; it changes nothing anywhere."""
+
+from __future__ import annotations
+
+import json
+
+from connector.cli.exits import Exit
+
+#: What the shipped mappings say of themselves in the demo's world, whatever else is found.
+ALWAYS = {
+    (
+        "warning: track finance-consideration is entry only by Mailchimp tag trellis:track:finance-consideration: leaving it"
+        " ends no mail. Say `exit: confirmed` there once the workflow takes people out."
+    ),
+    "advice: track hand-written-mail has no listener: it is a segment, without mails. Fine on a free portal.",
+    (
+        "advice: PUBLIC_URL is not set: no webhook reaches us, and changes are found by polling. Set it to the address of"
+        " `trellis serve` to hear of changes at once."
+    ),
+}
+
+
+def found(town, **environ) -> set[str]:
+    """The findings beside those that are always there."""
+    return set(town.trellis("check", **environ).out.splitlines()[:-1]) - ALWAYS
+
+
+def test_before_provision_everything_that_is_missing_is_named(town):
+    ran = town.trellis("check")
+    lines = ran.out.splitlines()
+    assert ran.code == Exit.USAGE
+    assert lines[-1] == "15 errors, 1 warning, 2 advice"
+    assert [line.partition(":")[0] for line in lines[:-1]] == ["error"] * 15 + ["warning"] + ["advice"] * 2
+    assert 'error: HubSpot has no property "trellis_score". Run `trellis provision`.' in lines
+    assert 'error: HubSpot has no list "Trellis: Ready for a hand-written mail". Run `trellis provision`.' in lines
+    assert 'error: Mailchimp audience main has no merge field "TRACKMARK". Run `trellis provision`.' in lines
+
+
+def test_it_changes_nothing_and_activates_nothing(town):
+    before = town.contents()
+    town.trellis("check")
+    assert town.contents() == before
+    assert town.writes() == []
+
+
+def test_after_provision_nothing_has_to_be_mended(settled):
+    ran = settled.trellis("check")
+    assert (ran.code, ran.err) == (Exit.DONE, "")
+    assert set(ran.out.splitlines()) == {*ALWAYS, "0 errors, 1 warning, 2 advice"}
+
+
+def test_findings_as_json_stand_alone_on_standard_output(settled):
+    settled.edit("model.yaml", "model: acquisition", "model: acquisitions")
+    ran = settled.trellis("check", "--json")
+    assert ran.code == Exit.DONE
+    findings = json.loads(ran.out)
+    assert {f"{one['level']}: {one['what']}. {one['cure']}." for one in findings} == ALWAYS
+    assert ran.said == ["These files are not the active rulebook yet; `trellis apply` makes them active."]
+
+
+def test_a_rule_without_a_why_and_an_overdue_review_are_found(settled):
+    rule = "{id: newsletter-is-not-interest, when: {company: {known: true}}, points: -1, review_by: 2020-02-29}"
+    settled.edit("model.yaml", "    adjust:\n", f"    adjust:\n      - {rule}\n")
+    assert found(settled) == {
+        "advice: rule newsletter-is-not-interest says no why. Give it one: it stands in every receipt.",
+        "warning: rule newsletter-is-not-interest was to be reviewed by 2020-02-29. Review it, then move the date.",
+    }
+    assert settled.trellis("check").code == Exit.DONE
+
+
+def test_a_workflow_that_is_off_and_one_that_is_not_there_are_found(settled):
+    workflows = settled.sandbox.hubspot.workflows
+    flow = next(one for one in workflows if one.name == "Finance: consideration")
+    flow.enabled = False
+    track = "track finance-consideration"
+    assert found(settled) == {
+        (
+            f"warning: {track}: the workflow that listens to trellis_track = finance-consideration is switched off."
+            " Switch it on."
+        )
+    }
+    flow.enabled, flow.values = True, frozenset({"another"})
+    assert found(settled) == {
+        (
+            f"warning: {track}: no workflow listens to trellis_track = finance-consideration."
+            " Build it, or set `listener: none`."
+        )
+    }
+
+
+def test_workflows_that_may_not_be_read_are_advice(settled):
+    settings = settled.sandbox.hubspot.settings
+    settings.scopes = settings.scopes - {"automation"}
+    assert found(settled) == {
+        (
+            "advice: workflows cannot be read with this token or plan."
+            " What `listener` and `exit` confirm in tracks.yaml is trusted."
+        )
+    }
+
+
+def test_a_subscription_type_that_the_portal_does_not_have_is_found(settled):
+    settled.edit("fields.yaml", "subscription: 4711}", "subscription: 4712}")
+    (line,) = found(settled)
+    assert line.startswith("error: the portal has no subscription type 4712: nobody can be enrolled where it counts.")
+    assert settled.trellis("check").code == Exit.USAGE
+
+
+def test_a_merge_field_that_is_read_and_not_there_is_found(settled):
+    settled.edit("fields.yaml", "mailchimp: merge_fields.JOBTITLE", "mailchimp: merge_fields.TITLE")
+    assert found(settled) == {
+        (
+            'error: Mailchimp audience main has no merge field "TITLE", which is read.'
+            " Create it, or correct the name in fields.yaml."
+        )
+    }
+
+
+def test_webhooks_that_cannot_be_verified_or_do_not_exist_are_found(settled):
+    told = set(settled.trellis("check", PUBLIC_URL="https://trellis.example").out.splitlines())
+    assert (
+        "warning: HubSpot's webhooks cannot be verified: HUBSPOT_CLIENT_SECRET is not set. Set it, or rely on polling."
+    ) in told
+    assert any(line.startswith("advice: Mailchimp's webhooks are off: MAILCHIMP_WEBHOOK_TOKEN") for line in told)
+    with_token = settled.trellis(
+        "check",
+        PUBLIC_URL="https://trellis.example",
+        HUBSPOT_CLIENT_SECRET="secret",
+        MAILCHIMP_WEBHOOK_TOKEN="canary-of-more-than-22-characters",
+    )
+    assert "warning: Mailchimp audience main has no webhook to PUBLIC_URL. Run `trellis provision`." in with_token.out
+    assert "canary" not in with_token.out + with_token.err
+
+
+def test_without_credentials_the_files_are_looked_at_all_the_same(town):
+    ran = town.trellis("check", HUBSPOT_ACCESS_TOKEN=None, MAILCHIMP_API_KEY=None)
+    assert ran.code == Exit.USAGE
+    assert ran.out.splitlines()[0].startswith("error: no platform has credentials. Set HUBSPOT_ACCESS_TOKEN or")
+    assert "track hand-written-mail has no listener" in ran.out
+
+
+def test_a_platform_that_is_off_is_advice(settled):
+    ran = settled.trellis("check", MAILCHIMP_API_KEY=None)
+    assert ran.code == Exit.DONE
+    assert "advice: Mailchimp is off: MAILCHIMP_API_KEY is not set. Fine if you do without it." in ran.out
+
+
+def test_no_finding_holds_a_secret_or_an_address_of_a_person(settled):
+    out = settled.trellis("check").out + settled.trellis("check", HUBSPOT_ACCESS_TOKEN="canary").out
+    assert "canary" not in out
+    assert "@" not in out
