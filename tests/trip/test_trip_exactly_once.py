@@ -130,6 +130,7 @@ def test_a_lost_database_enrolls_nobody_again(make_world, new_database):
     assert again.rows(
         "SELECT matched FROM track_state WHERE contact = :id AND track = :track", id=again.contact(carla), track=FINANCE
     )[0].matched
+    assert again.intents(carla) == []
     assert len(world.entered(carla)) == 1
     assert len([one for one in world.entered(dora) if one.flow_name == "Finance: consideration"]) == 1
 

@@ -54,7 +54,8 @@ def test_a_hold_outlives_a_day_and_what_no_longer_matches_when_approved_does_not
     gone, stays = leads[25], leads[26:]
     world.pass_time(days=3)
     world.sync()
-    assert {intent.contact for intent in held(world)} == {world.contact(email) for email in leads[25:]}
+    waiting = {(intent.contact, intent.kind) for intent in held(world)}
+    assert waiting == {(world.contact(email), kind) for email in leads[25:] for kind in ("write", "enroll")}
     world.sandbox.hubspot.life.win_deal(gone)
     assert all(approve_all(world))
     world.pass_time(minutes=5)

@@ -84,6 +84,18 @@ def test_the_lifecycle_follows_a_rise_after_the_baseline_and_nothing_else(make_w
     assert world.hubspot(carla)["lifecyclestage"] == "lead"
 
 
+def test_a_fall_to_a_stage_is_no_reason_to_write_its_lifecycle(world):
+    biel = world.email("biel")
+    assert (world.stage(biel), world.hubspot(biel)["lifecyclestage"]) == ("hot", "lead")
+    for _ in range(8):
+        world.pass_time(days=7)
+        world.sync()
+        if world.stage(biel) != "hot":
+            break
+    assert world.stage(biel) == "qualified"
+    assert lifecycle_writes(world, biel) == []
+
+
 def test_forward_is_the_portals_own_order(make_world):
     """Stage 8812 stands before, "opportunity" now before, 9921 after marketingqualifiedlead; HubSpot lists them anyhow."""
     order = [

@@ -47,6 +47,15 @@ def replay(world):
         assert world.post([{**event, "attemptNumber": 3, "eventId": event["eventId"] + 1}]) == 200
 
 
+def test_what_the_search_index_shows_late_is_found_by_the_next_sync(make_world):
+    world = make_world(webhooks=False)
+    carla = world.new_lead("carla")
+    assert world.sync().tally["changed"] == 0  # the index does not show her yet, and the window ends now
+    world.pass_time(seconds=50)
+    world.sync()
+    assert len(world.entered(carla)) == 1
+
+
 def some_life(world):
     """A day on both platforms; the same acts in every world that is made alike."""
     hubspot, mailchimp = world.sandbox.hubspot.life, world.sandbox.mailchimp.life

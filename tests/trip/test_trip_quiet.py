@@ -30,6 +30,13 @@ def test_a_sync_with_nothing_new_writes_nothing_and_asks_little(make_world, edit
     assert (world.portal(), world.members(), len(world.sandbox.effects)) == (portal, members, effects)
 
 
+def test_what_we_wrote_is_no_news_when_it_is_read_again(make_world):
+    world = make_world(webhooks=False)
+    tally = world.sync().tally
+    assert tally["read"] >= 40  # everybody's new values of the baseline
+    assert (tally["changed"], tally["events"], tally["judged"], tally["written"]) == (0, 0, 0, 0)
+
+
 def test_our_own_writes_come_back_as_webhooks_and_are_ignored(make_world):
     ours = ("trellis_score", "trellis_stage", "trellis_why", "trellis_track", "trellis_enrolled")
     world = make_world()
