@@ -50,6 +50,7 @@ def replay(world):
 def test_what_the_search_index_shows_late_is_found_by_the_next_sync(make_world):
     world = make_world(webhooks=False)
     carla = world.new_lead("carla")
+    world.pass_time(seconds=1)
     assert world.sync().tally["changed"] == 0  # the index does not show her yet, and the window ends now
     world.pass_time(seconds=50)
     world.sync()
