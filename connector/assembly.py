@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -244,7 +245,9 @@ def make_receiver(given: Settings, url: str, now: Callable[[], datetime] | None 
     from connector.store.postgres import attach_or_start
 
     if not url:
-        url = attach_or_start(given.trellis_data).url
+        attachment = attach_or_start(given.trellis_data)
+        atexit.register(attachment.close)
+        url = attachment.url
     return receiver_over(given, Store(connect(url), url), now)
 
 

@@ -63,8 +63,8 @@ class _OneLine(logging.Formatter):
             "level": record.levelname,
             "process": self._process,
             "event": " ".join(record.getMessage().split()),
-            **getattr(record, "facts", {}),
         }
+        line = {**getattr(record, "facts", {}), **line}
         if record.name != _logger.name:
             line["logger"] = record.name
         if record.exc_info and (error := record.exc_info[1]) is not None:

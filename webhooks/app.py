@@ -83,7 +83,7 @@ def _add_errors(app: Flask) -> None:
         """Nothing was stored, so the platform shall come again. The message stays out of the log: a database's error
         quotes the statement's values, which are people's addresses here.
         """
-        facts = {"route": request.endpoint, "error": type(error).__name__, "at": _place(error)}
+        facts = {"route": request.endpoint, "error": type(error).__name__, "where": _place(error)}
         log.error("webhook not stored", extra={"facts": facts})
         return refuse(503, "not stored, try again")
 

@@ -50,6 +50,8 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 — gunicorn's n
 def worker_int(_worker: Any) -> None:
     """SIGINT and SIGQUIT mean at once: else a thread that waits for a slow caller would hold the port for 20 s.
 
-    A request that is cut off was not acknowledged, so the platform repeats it.
+    A request that is cut off was not acknowledged, so the platform repeats it. Without DATABASE_URL this process may be
+    the last user of the bundled PostgreSQL, which it stops on its way out.
     """
-    os._exit(0)
+    if _given.database_url:
+        os._exit(0)

@@ -19,7 +19,7 @@ from connector.cli.exits import Exit
 DESCRIPTOR = "TRELLIS_PORT_DESCRIPTOR"
 
 #: The receiver of a supervisor that was killed needs a moment to let go of the port.
-_PATIENCE_S = 3.0
+_PATIENCE_S = 2.0
 _POLL_S = 0.05
 _BACKLOG = 1024
 

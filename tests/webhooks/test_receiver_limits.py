@@ -90,7 +90,7 @@ def test_logs_tell_kind_and_place_but_no_token_body_or_address(world, client, ca
     client.post(PATH, data=b"[]", headers=world.signed(b"[]", secret="forged"))
     stored, refused = (record for record in caplog.records if record.name == "trellis.webhooks")
     assert (stored.getMessage(), stored.facts["error"]) == ("webhook not stored", "ValueError")
-    assert stored.facts["at"].startswith("conftest.py:")
+    assert stored.facts["where"].startswith("conftest.py:")
     assert refused.facts == {"route": "hubspot.receive", "reason": "wrong signature"}
     everything = "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     for secret in (TOKEN, "noor", "present-client-secret", "Traceback"):
