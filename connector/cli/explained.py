@@ -17,8 +17,9 @@ _DECIMALS = 3
 
 def as_lines(found: Explanation, width: int) -> Sequence[str]:
     """An explanation as lines of at most `width` characters, where words and addresses allow it."""
-    known = " · ".join([f"#{found.contact}", *(f"{source}:{number}" for source, number in found.refs.items())])
-    lines = [*_wrapped(found.head, "", width), f"{known}, as of {written_day(found.language, found.day)}"]
+    day = f"as of {written_day(found.language, found.day)}"
+    known = " · ".join([f"#{found.contact}", *(f"{source}:{number}" for source, number in found.refs.items()), day])
+    lines = [*_wrapped(found.head, "", width), *_wrapped(known, "", width)]
     if found.rows:
         lines += ["", *_receipt(found, width)]
     if found.next:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, bindparam, func, select, text
 from connector.store.schema import contact, identity, record, verdict
 from connector.store.texts import email_key, storable
 
+_DIGITS_OF_A_BIGINT = 19
+
 # A row comparison, unlike `<>`, can use the index over day and rulebook.
 _DUE = text(
     "SELECT id FROM contact WHERE id > :after AND (changed > judged OR judged_day IS NULL"
@@ -38,7 +40,8 @@ def find_contact(conn: Connection, email_or_id: str) -> int | None:
         query = select(record.c.contact).where(record.c.email_key == email_key(asked))
     elif asked.startswith("#"):
         own = asked[1:]
-        query = select(contact.c.id).where(contact.c.id == (int(own) if own.isdecimal() else 0))
+        number = int(own) if own.isdecimal() and len(own) < _DIGITS_OF_A_BIGINT else 0
+        query = select(contact.c.id).where(contact.c.id == number)
     else:
         source, _, bare = asked.rpartition(":")
         query = select(identity.c.contact).where(identity.c.platform_id == bare)

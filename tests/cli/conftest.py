@@ -135,7 +135,7 @@ def make_town(
     """Makes towns of `count` people: nothing is provisioned, no pass was made."""
     with ExitStack() as stack:
 
-        def make(count: int = 20) -> Town:
+        def make(count: int = 14) -> Town:
             sandbox = stack.enter_context(Sandbox())
             sandbox.hubspot.settings.search_lag = 0.0
             population = populate(sandbox, count=count)
