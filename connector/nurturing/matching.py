@@ -9,6 +9,7 @@ from connector.nurturing.eligibility import barred
 from connector.nurturing.intents import TrackState
 from connector.nurturing.situation import Situation
 from connector.rulebook.types import Track
+from connector.scoring.verdict import NOT_ENOUGH_DATA
 
 
 def track_states(situation: Situation, *, baseline: bool) -> Mapping[str, TrackState]:
@@ -36,4 +37,5 @@ def track_states(situation: Situation, *, baseline: bool) -> Mapping[str, TrackS
 def is_for(situation: Situation, track: Track) -> bool:
     """Tell whether `when` holds. Nobody without evidence and a score is meant: scoring comes before nurturing."""
     verdict = situation.verdict
-    return verdict.enough and verdict.score is not None and situation.holds(track.when)
+    scored = verdict.enough and verdict.score is not None and situation.stage != NOT_ENOUGH_DATA
+    return scored and situation.holds(track.when)
