@@ -48,7 +48,7 @@ def explain_failures(errors: Iterable[Exception]) -> tuple[Sequence[str], Exit]:
     code (a refusal lasts until somebody does something; what is away comes back). DONE if there is none.
     """
     first = {getattr(error, "platform", ""): error for error in reversed(list(errors))}
-    told = [explain_error(error) for error in reversed(first.values())]
+    told = [explain_error(first[platform]) for platform in sorted(first)]
     code = max((code for _, code in told), default=Exit.DONE)
     return [line for lines, _ in told for line in lines], code
 

@@ -37,12 +37,16 @@ def properties(parts: Parts) -> Mapping[str, Sequence[str]]:
 
 
 def stage_order(parts: Parts) -> Sequence[str]:
-    """Lifecycle stages in the portal's own order, lowest first (facts/hubspot.md §8); empty without HubSpot."""
-    return properties(parts).get("lifecyclestage", ())
+    """Lifecycle stages in the portal's own order, lowest first (facts/hubspot.md §8); empty without HubSpot.
+
+    As last read, however long ago: every pass looks at the portal first (`require`), and where it is away, judging goes
+    on. Raises PlatformError where it was never read and cannot be.
+    """
+    return kept_stage_order(parts) or properties(parts).get("lifecyclestage", ())
 
 
 def kept_stage_order(parts: Parts) -> Sequence[str]:
-    """Like `stage_order`, but as last read, however long ago; empty if never. Asks nobody: looking works offline."""
+    """Like `stage_order`, but empty where it was never read. Asks nobody."""
     with parts.engine.connect() as conn:
         kept = state.cached(conn, f"{HUBSPOT}:properties", _EVER_S, parts.now())
     return kept.get("lifecyclestage", ()) if isinstance(kept, dict) else ()

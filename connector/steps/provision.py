@@ -86,13 +86,10 @@ def provision(parts: Parts, *, dry_run: bool, webhook_url: str | None) -> Done:
     """Create what is missing on each platform that is on; one that fails is in `errors`, and the others go on."""
     done = Done()
     if parts.hubspot is not None:
-        _attempt(done, partial(_hubspot, parts, parts.hubspot, done.lines, dry_run=dry_run))
-    for port in parts.mailchimp.values():
-        _attempt(done, partial(_mailchimp, parts, port, done.lines, dry_run=dry_run, webhook_url=webhook_url))
-    if not dry_run:
-        with parts.engine.begin() as conn:
-            state.forget_cached(conn, f"{HUBSPOT}:")
-            state.forget_cached(conn, "mailchimp:")
+        _attempt(parts, done, HUBSPOT, partial(_hubspot, parts, parts.hubspot, done.lines, dry_run=dry_run))
+    for source, port in parts.mailchimp.items():
+        make = partial(_mailchimp, parts, port, done.lines, dry_run=dry_run, webhook_url=webhook_url)
+        _attempt(parts, done, source, make)
     return done
 
 
@@ -102,11 +99,15 @@ def lacking_options(wanted: Definition, there: Definition) -> tuple[str, ...]:
     return tuple(option.value for option in wanted.options if option.value not in present)
 
 
-def _attempt(done: Done, make: Callable[[], None]) -> None:
+def _attempt(parts: Parts, done: Done, source: str, make: Callable[[], None]) -> None:
+    before = len(done.lines)
     try:
         make()
     except PlatformError as error:
         done.errors.append(error)
+    if len(done.lines) > before:  # what is kept of the portal's definitions is not true any more
+        with parts.engine.begin() as conn:
+            state.forget_cached(conn, f"{source}:")
 
 
 def _hubspot(parts: Parts, port: HubSpotPort, lines: list[str], *, dry_run: bool) -> None:

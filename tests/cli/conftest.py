@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from adapters.sandbox import Sandbox
 from adapters.sandbox.people import Population, populate
@@ -134,25 +135,7 @@ def make_town(
 ) -> Iterator[Callable[..., Town]]:
     """Makes towns of `count` people: nothing is provisioned, no pass was made."""
     with ExitStack() as stack:
-
-        def make(count: int = 14) -> Town:
-            sandbox = stack.enter_context(Sandbox())
-            sandbox.hubspot.settings.search_lag = 0.0
-            population = populate(sandbox, count=count)
-            database = new_database()
-            mappings = tmp_path_factory.mktemp("town") / "mappings"
-            shutil.copytree(SHIPPED, mappings)
-            environ = {
-                "HUBSPOT_BASE_URL": sandbox.hubspot_url,
-                "HUBSPOT_ACCESS_TOKEN": sandbox.hubspot.settings.token,
-                "MAILCHIMP_BASE_URL": sandbox.mailchimp_url,
-                "MAILCHIMP_API_KEY": sandbox.mailchimp.api_key,
-                "DATABASE_URL": database,
-                "MAPPINGS_DIR": str(mappings),
-            }
-            return Town(environ, sandbox=sandbox, population=population, database=database, mappings=mappings)
-
-        yield make
+        yield lambda count=14: _town(stack, new_database(), tmp_path_factory.mktemp("town"), count)
 
 
 @pytest.fixture
@@ -166,3 +149,35 @@ def settled(town: Town) -> Town:
     """A town after `provision` and the baseline."""
     town.settle()
     return town
+
+
+@pytest.fixture(scope="module")
+def onlooker(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A settled town for the tests of one file that change nothing in it."""
+    folder = tmp_path_factory.mktemp("onlooker")
+    name = f"{folder.name}_{os.getpid()}"
+    bare = postgres_url.replace("+psycopg", "", 1)
+    with ExitStack() as stack, psycopg.connect(bare, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE trellis_template")  # type: ignore[arg-type]
+        url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+        town = _town(stack, url, folder, 14)
+        town.settle()
+        yield town
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+def _town(stack: ExitStack, database: str, folder: Path, count: int) -> Town:
+    sandbox = stack.enter_context(Sandbox())
+    sandbox.hubspot.settings.search_lag = 0.0
+    population = populate(sandbox, count=count)
+    mappings = folder / "mappings"
+    shutil.copytree(SHIPPED, mappings)
+    environ = {
+        "HUBSPOT_BASE_URL": sandbox.hubspot_url,
+        "HUBSPOT_ACCESS_TOKEN": sandbox.hubspot.settings.token,
+        "MAILCHIMP_BASE_URL": sandbox.mailchimp_url,
+        "MAILCHIMP_API_KEY": sandbox.mailchimp.api_key,
+        "DATABASE_URL": database,
+        "MAPPINGS_DIR": str(mappings),
+    }
+    return Town(environ, sandbox=sandbox, population=population, database=database, mappings=mappings)

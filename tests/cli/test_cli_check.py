@@ -43,8 +43,8 @@ def test_it_changes_nothing_and_activates_nothing(town):
     assert town.writes() == []
 
 
-def test_after_provision_nothing_has_to_be_mended(settled):
-    ran = settled.trellis("check")
+def test_after_provision_nothing_has_to_be_mended(onlooker):
+    ran = onlooker.trellis("check")
     assert (ran.code, ran.err) == (Exit.DONE, "")
     assert set(ran.out.splitlines()) == {*ALWAYS, "0 errors, 1 warning, 2 advice"}
 
@@ -116,13 +116,13 @@ def test_a_merge_field_that_is_read_and_not_there_is_found(settled):
     }
 
 
-def test_webhooks_that_cannot_be_verified_or_do_not_exist_are_found(settled):
-    told = set(settled.trellis("check", PUBLIC_URL="https://trellis.example").out.splitlines())
+def test_webhooks_that_cannot_be_verified_or_do_not_exist_are_found(onlooker):
+    told = set(onlooker.trellis("check", PUBLIC_URL="https://trellis.example").out.splitlines())
     assert (
         "warning: HubSpot's webhooks cannot be verified: HUBSPOT_CLIENT_SECRET is not set. Set it, or rely on polling."
     ) in told
     assert any(line.startswith("advice: Mailchimp's webhooks are off: MAILCHIMP_WEBHOOK_TOKEN") for line in told)
-    with_token = settled.trellis(
+    with_token = onlooker.trellis(
         "check",
         PUBLIC_URL="https://trellis.example",
         HUBSPOT_CLIENT_SECRET="secret",
@@ -139,13 +139,13 @@ def test_without_credentials_the_files_are_looked_at_all_the_same(town):
     assert "track hand-written-mail has no listener" in ran.out
 
 
-def test_a_platform_that_is_off_is_advice(settled):
-    ran = settled.trellis("check", MAILCHIMP_API_KEY=None)
+def test_a_platform_that_is_off_is_advice(onlooker):
+    ran = onlooker.trellis("check", MAILCHIMP_API_KEY=None)
     assert ran.code == Exit.DONE
     assert "advice: Mailchimp is off: MAILCHIMP_API_KEY is not set. Fine if you do without it." in ran.out
 
 
-def test_no_finding_holds_a_secret_or_an_address_of_a_person(settled):
-    out = settled.trellis("check").out + settled.trellis("check", HUBSPOT_ACCESS_TOKEN="canary").out
+def test_no_finding_holds_a_secret_or_an_address_of_a_person(onlooker):
+    out = onlooker.trellis("check").out + onlooker.trellis("check", HUBSPOT_ACCESS_TOKEN="canary").out
     assert "canary" not in out
     assert "@" not in out

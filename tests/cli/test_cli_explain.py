@@ -23,8 +23,8 @@ def receipt_of(out: str) -> tuple[list[str], str]:
     return rows, lines[rule + 1]
 
 
-def test_the_receipt_adds_up_and_its_decimals_stand_below_each_other(settled):
-    out = settled.trellis("explain", settled.email("maria")).out
+def test_the_receipt_adds_up_and_its_decimals_stand_below_each_other(onlooker):
+    out = onlooker.trellis("explain", onlooker.email("maria")).out
     rows, total = receipt_of(out)
     assert len(rows) > 5
     assert sum(round(points(row) * 1000) for row in rows) == round(points(total) * 1000)
@@ -34,15 +34,15 @@ def test_the_receipt_adds_up_and_its_decimals_stand_below_each_other(settled):
     assert len(units) == 1
 
 
-def test_it_fits_80_columns_but_for_addresses_that_cannot_be_broken(settled):
-    out = settled.trellis("explain", settled.email("maria"), columns=80).out
+def test_it_fits_80_columns_but_for_addresses_that_cannot_be_broken(onlooker):
+    out = onlooker.trellis("explain", onlooker.email("maria"), columns=80).out
     assert [line for line in out.splitlines() if len(line) > 80 and "https://" not in line] == []
-    wide = settled.trellis("explain", settled.email("maria"), columns=110).out
+    wide = onlooker.trellis("explain", onlooker.email("maria"), columns=110).out
     assert len(wide.splitlines()) < len(out.splitlines())
 
 
-def test_history_and_tracks_are_told_in_the_teams_language_with_their_reasons(settled):
-    out = settled.trellis("explain", settled.email("maria")).out
+def test_history_and_tracks_are_told_in_the_teams_language_with_their_reasons(onlooker):
+    out = onlooker.trellis("explain", onlooker.email("maria")).out
     history = out.partition("Stage history:\n")[2].splitlines()[0]
     assert re.fullmatch(r"  \d\d/\d\d/\d{4}  En maduración: Fase awareness", history)
     tracks = " ".join(out.partition("Tracks:\n")[2].split())
@@ -50,44 +50,44 @@ def test_history_and_tracks_are_told_in_the_teams_language_with_their_reasons(se
     assert "Para subir: " in out
 
 
-def test_who_has_no_score_is_told_why(settled):
-    brian = settled.trellis("explain", settled.email("brian"))
+def test_who_has_no_score_is_told_why(onlooker):
+    brian = onlooker.trellis("explain", onlooker.email("brian"))
     assert brian.out.startswith("Cliente: sin puntuación, ningún modelo es para este contacto.\n")
     assert re.search(r"^  \d\d/\d\d/\d{4}  Cliente$", brian.out, re.MULTILINE)
-    noor = settled.trellis("explain", settled.email("noor"))
+    noor = onlooker.trellis("explain", onlooker.email("noor"))
     assert "No contactar: baja del correo" in noor.out
     assert re.search(r"  No contactar: no se le puede escribir$", noor.out, re.MULTILINE)
 
 
-def test_a_contact_is_found_by_whatever_one_has_at_hand(settled):
-    maria = settled.email("maria")
-    told = settled.trellis("explain", maria)
-    refs = json.loads(settled.trellis("explain", maria, "--json").out)["refs"]
-    number = json.loads(settled.trellis("explain", maria, "--json").out)["contact"]
+def test_a_contact_is_found_by_whatever_one_has_at_hand(onlooker):
+    maria = onlooker.email("maria")
+    told = onlooker.trellis("explain", maria)
+    refs = json.loads(onlooker.trellis("explain", maria, "--json").out)["refs"]
+    number = json.loads(onlooker.trellis("explain", maria, "--json").out)["contact"]
     for who in (maria.upper(), f"#{number}", f"hubspot:{refs['hubspot']}", refs["hubspot"], refs["mailchimp:main"]):
-        assert settled.trellis("explain", who) == told
+        assert onlooker.trellis("explain", who) == told
 
 
 @pytest.mark.parametrize("who", ["nobody@acme.example", "hubspot:9", "#99999999999999999999", "' OR 1=1", "\x00", "@"])
 @pytest.mark.parametrize("command", ["explain", "forget"])
-def test_nobody_is_one_line_that_says_what_to_give(town, command, who):
-    ran = town.trellis(command, who)
+def test_nobody_is_one_line_that_says_what_to_give(onlooker, command, who):
+    ran = onlooker.trellis(command, who)
     assert (ran.code, ran.out) == (Exit.FAILED, "")
     assert len(ran.said) == 1
     assert "give an e-mail address, hubspot:<id>" in ran.err
     assert "@" not in ran.err
 
 
-def test_a_bare_number_that_nobody_has_suggests_the_two_that_it_may_be(town):
-    ran = town.trellis("explain", "12")
+def test_a_bare_number_that_nobody_has_suggests_the_two_that_it_may_be(onlooker):
+    ran = onlooker.trellis("explain", "9")
     assert (ran.code, ran.said) == (
         Exit.FAILED,
-        ["no platform's id is 12, or more than one's: try hubspot:12 or #12"],
+        ["no platform's id is 9, or more than one's: try hubspot:9 or #9"],
     )
 
 
-def test_json_holds_the_same_receipt_in_thousandths(settled):
-    ran = settled.trellis("explain", settled.email("maria"), "--json")
+def test_json_holds_the_same_receipt_in_thousandths(onlooker):
+    ran = onlooker.trellis("explain", onlooker.email("maria"), "--json")
     assert (ran.code, ran.err) == (Exit.DONE, "")
     told = json.loads(ran.out)
     assert round(sum(line["thousandths"] for line in told["lines"]) / 1000) == told["score"]

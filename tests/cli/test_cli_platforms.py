@@ -115,34 +115,34 @@ def test_mailchimp_alone_scores_and_enrolls_there_by_a_rulebook_that_names_no_pr
 # ---------------------------------------------------------------- credentials and scopes
 
 
-def test_a_wrong_hubspot_token_names_platform_and_variable_while_mailchimp_is_served(settled):
-    before = settled.sandbox.mailchimp_server.calls.total
+def test_a_wrong_hubspot_token_names_platform_and_variable_while_mailchimp_is_served(onlooker):
+    before = onlooker.sandbox.mailchimp_server.calls.total
     for command in ("sync", "provision", "check"):
-        ran = settled.trellis(command, HUBSPOT_ACCESS_TOKEN="canary")
+        ran = onlooker.trellis(command, HUBSPOT_ACCESS_TOKEN="canary")
         assert ran.code == Exit.REFUSED, command
         (line,) = [line for line in (ran.out + ran.err).splitlines() if "does not accept" in line]
         assert "HubSpot does not accept the token" in line
         assert line.endswith("Put a valid one into HUBSPOT_ACCESS_TOKEN.")
         assert "canary" not in ran.out + ran.err
-        assert settled.sandbox.mailchimp_server.calls.total > before
-        before = settled.sandbox.mailchimp_server.calls.total
+        assert onlooker.sandbox.mailchimp_server.calls.total > before
+        before = onlooker.sandbox.mailchimp_server.calls.total
 
 
-def test_a_wrong_mailchimp_key_names_platform_and_variable_while_hubspot_is_served(settled):
-    before = settled.sandbox.hubspot_server.calls.total
+def test_a_wrong_mailchimp_key_names_platform_and_variable_while_hubspot_is_served(onlooker):
+    before = onlooker.sandbox.hubspot_server.calls.total
     for command in ("sync", "provision", "check"):
-        ran = settled.trellis(command, MAILCHIMP_API_KEY="canary-us19")
+        ran = onlooker.trellis(command, MAILCHIMP_API_KEY="canary-us19")
         assert ran.code == Exit.REFUSED, command
         (line,) = [line for line in (ran.out + ran.err).splitlines() if "does not accept" in line]
         assert "Mailchimp does not accept the token" in line
         assert line.endswith("Put a valid one into MAILCHIMP_API_KEY.")
         assert "canary" not in ran.out + ran.err
-        assert settled.sandbox.hubspot_server.calls.total > before
-        before = settled.sandbox.hubspot_server.calls.total
+        assert onlooker.sandbox.hubspot_server.calls.total > before
+        before = onlooker.sandbox.hubspot_server.calls.total
 
 
-def test_each_platform_has_its_line_when_both_refuse(settled):
-    ran = settled.trellis("sync", HUBSPOT_ACCESS_TOKEN="wrong", MAILCHIMP_API_KEY="wrong-us19")
+def test_each_platform_has_its_line_when_both_refuse(onlooker):
+    ran = onlooker.trellis("sync", HUBSPOT_ACCESS_TOKEN="wrong", MAILCHIMP_API_KEY="wrong-us19")
     assert ran.code == Exit.REFUSED
     assert [line.split()[0] for line in ran.said] == ["HubSpot", "Mailchimp"]
 
@@ -187,29 +187,32 @@ def test_what_may_not_be_written_names_the_scope_and_is_written_once_it_may(town
 # ---------------------------------------------------------------- away
 
 
-def test_hubspot_away_costs_mailchimp_nothing(settled):
-    before = settled.sandbox.mailchimp_server.calls.total
+def test_with_hubspot_away_for_hours_people_at_mailchimp_are_judged(settled):
+    settled.execute("UPDATE portal_cache SET at = at - interval '5 hours'")
+    settled.sandbox.mailchimp.life.subscribe(
+        "carla@molinsdelter.example", merge_fields={"JOBTITLE": "Directora financiera", "COMPANY": "Molins del Ter"}
+    )
     ran = settled.trellis("sync", HUBSPOT_BASE_URL=CLOSED)
     assert ran.code == Exit.FAILED
     (line,) = ran.said
     assert line.startswith("HubSpot cannot be reached: ")
     assert line.endswith("Nothing is lost; run the command again.")
-    assert settled.sandbox.mailchimp_server.calls.total > before
+    assert "Judged 1 contact: 1 moved to another stage.\nWrote 1 record.\n" in ran.out
 
 
-def test_mailchimp_away_costs_hubspot_nothing(settled):
-    before = settled.sandbox.hubspot_server.calls.total
-    ran = settled.trellis("check", MAILCHIMP_BASE_URL=f"{CLOSED}/3.0")
+def test_mailchimp_away_costs_hubspot_nothing(onlooker):
+    before = onlooker.sandbox.hubspot_server.calls.total
+    ran = onlooker.trellis("check", MAILCHIMP_BASE_URL=f"{CLOSED}/3.0")
     assert ran.code == Exit.FAILED
     (line,) = [line for line in ran.out.splitlines() if line.startswith("error")]
     assert line.startswith("error: Mailchimp cannot be asked: ")
-    assert settled.sandbox.hubspot_server.calls.total > before
+    assert onlooker.sandbox.hubspot_server.calls.total > before
 
 
-def test_explain_asks_no_platform(settled):
-    maria = settled.email("maria")
-    shown = settled.trellis("explain", maria)
-    away = settled.trellis("explain", maria, HUBSPOT_BASE_URL=CLOSED, MAILCHIMP_BASE_URL=f"{CLOSED}/3.0")
-    off = settled.trellis("explain", maria, HUBSPOT_ACCESS_TOKEN=None, MAILCHIMP_API_KEY=None)
+def test_explain_asks_no_platform(onlooker):
+    maria = onlooker.email("maria")
+    shown = onlooker.trellis("explain", maria)
+    away = onlooker.trellis("explain", maria, HUBSPOT_BASE_URL=CLOSED, MAILCHIMP_BASE_URL=f"{CLOSED}/3.0")
+    off = onlooker.trellis("explain", maria, HUBSPOT_ACCESS_TOKEN=None, MAILCHIMP_API_KEY=None)
     assert away == off == shown
     assert shown.code == Exit.DONE

@@ -97,15 +97,15 @@ def test_a_failure_is_listed_shown_and_tried_again(settled):
         ("failures replay 7", "there is no open failure 7: see `trellis failures list`"),
     ],
 )
-def test_a_number_that_is_not_there_is_one_line(town, typed, told):
-    ran = town.trellis(*typed.split())
+def test_a_number_that_is_not_there_is_one_line(onlooker, typed, told):
+    ran = onlooker.trellis(*typed.split())
     assert (ran.code, ran.out, ran.said) == (Exit.FAILED, "", [told])
 
 
-def test_without_rows_the_lists_say_so(town):
+def test_without_rows_the_lists_say_so(onlooker):
     for name in ("deliveries", "failures"):
-        assert town.trellis(name, "list").out == "None.\n"
-        assert town.trellis(name, "list", "--json").out == "[]\n"
+        assert onlooker.trellis(name, "list").out == "None.\n"
+        assert onlooker.trellis(name, "list", "--json").out == "[]\n"
 
 
 def test_forgetting_needs_no_platform_no_files_and_leaves_nothing(settled, tmp_path):

@@ -126,6 +126,6 @@ def test_what_may_have_been_sent_already_can_only_be_discarded(settled):
 
 
 @pytest.mark.parametrize("command", ["sync", "check", "provision", "apply"])
-def test_standard_output_never_holds_an_address(settled, command):
-    ran = settled.trellis(command)
+def test_standard_output_never_holds_an_address(onlooker, command):
+    ran = onlooker.trellis(command)
     assert "@" not in ran.out + ran.err
