@@ -18,6 +18,7 @@ from adapters.ports import (
     HubSpotPort,
     Outcome,
     PlatformError,
+    PlatformRefused,
     RowOutcome,
 )
 from connector.nurturing.guard import allowance
@@ -25,7 +26,7 @@ from connector.steps.difference import same
 from connector.steps.enroll import DEADLINE_S, LEASE_S, enroll_all
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally
-from connector.store import failures, ledger, outbox
+from connector.store import failures, ledger, outbox, state
 from connector.store.outbox import Intent
 
 _WRITE_BATCH = 500
@@ -134,6 +135,9 @@ def _end_writes(
                     reason=str(outcome.error),
                     at=now,
                 )
+                if isinstance(outcome.error, PlatformRefused) and outcome.error.fields:
+                    # Somebody may have changed these properties: the next pass looks before it writes.
+                    state.forget_cached(conn, f"{source}:")
                 tally["refused"] += 1
             case _:  # writing the same values again does no harm
                 outbox.release(conn, intent.id, str(outcome.error), now, again_in_s=30)

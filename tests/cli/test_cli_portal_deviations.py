@@ -62,6 +62,22 @@ def test_a_deleted_property_is_named_and_provision_brings_it_back(settled):
     assert settled.trellis("sync").code == Exit.DONE
 
 
+def test_a_property_deleted_a_moment_ago_refuses_rows_and_is_named_by_the_next_sync(settled):
+    with settled.sandbox.hubspot.lock:
+        settled.sandbox.hubspot.definitions["contacts"].archive("trellis_why")
+    maria = settled.email("maria")
+    settled.sandbox.hubspot.life.fill_form(maria, "Demo request", None, "https://www.brightledger.example/demo")
+    ran = settled.trellis("sync")
+    assert ran.code == Exit.DONE
+    assert "Refused: 1\n" in ran.out
+    assert "trellis_why" in settled.trellis("failures", "list").out
+    assert settled.trellis("sync").said == ['HubSpot has no contact property "trellis_why": run `trellis provision`']
+    assert settled.trellis("provision").code == Exit.DONE
+    assert settled.trellis("sync").code == Exit.DONE
+    assert settled.trellis("failures", "list").out == "None.\n"
+    assert settled.sandbox.hubspot.life.person(maria).values["trellis_stage"] == "hot"
+
+
 def test_a_missing_option_is_named_and_provision_brings_it_back(settled):
     without_option(settled, "trellis_stage", "hot")
     an_hour_later(settled)
