@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from adapters.ports import Definition, HubSpotPort, MailchimpPort, Option, PlatformError, PlatformRefused
+from adapters.ports import (
+    CredentialsRefused,
+    Definition,
+    HubSpotPort,
+    MailchimpPort,
+    Option,
+    PlatformError,
+    PlatformRefused,
+)
 from connector.rulebook.types import Rulebook
 from connector.scoring.verdict import STATES
 from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
@@ -149,11 +157,24 @@ def _mailchimp(parts: Parts, port: MailchimpPort, lines: list[str], *, dry_run: 
         return
     lines += [f"{label}: {line}" for line in port.define(wanted)]
     if wants_hook and webhook_url is not None:
-        secret = port.create_webhook(webhook_url)
+        secret = _hooked(port, webhook_url)
         if secret:
             with parts.engine.begin() as conn:
                 state.keep_secret(conn, "mailchimp", secret, parts.now())
         lines.append(f"{label}: created the webhook ({'signed' if secret else 'unsigned'})")
+
+
+def _hooked(port: MailchimpPort, url: str) -> str | None:
+    """Create the webhook. Mailchimp calls the address while it does so (facts/mailchimp.md §4), and refuses if nobody
+    answers; its own words do not say that.
+    """
+    try:
+        return port.create_webhook(url)
+    except CredentialsRefused:
+        raise
+    except PlatformRefused as error:
+        cure = "Mailchimp asks PUBLIC_URL while it makes a webhook: start `trellis serve` first, then provision again"
+        raise PlatformRefused(error.platform, f"{error.message}; {cure}", status=error.status) from error
 
 
 def _stages(rulebook: Rulebook) -> tuple[Option, ...]:

@@ -65,3 +65,10 @@ def test_a_mapped_property_that_the_portal_lacks_names_fields_yaml_and_heals_wit
     for name in ("direct_line", "hs_telephone"):
         definitions.put(replace(definitions.get("phone"), name=name, builtin=False))
     assert world.sync().baseline  # at once: what was found missing is not remembered
+
+
+def test_a_webhook_that_mailchimp_cannot_reach_says_what_to_start(make_world):
+    world = make_world(webhooks=False)
+    nobody_answers = "http://127.0.0.1:9/webhooks/mailchimp/a-token-of-some-length"
+    done = provision(world.parts, dry_run=False, webhook_url=nobody_answers)
+    assert [str(error) for error in done.errors if "start `trellis serve` first" in str(error)]
