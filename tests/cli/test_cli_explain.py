@@ -8,6 +8,8 @@ import re
 import pytest
 
 from connector.cli.exits import Exit
+from connector.nurturing.reasons import Held
+from connector.steps.reasons import CAUSES, SENTENCES
 
 
 def points(line: str) -> float:
@@ -107,3 +109,11 @@ def test_explaining_changes_nothing_and_needs_no_active_rulebook(settled):
         name: value for name, value in before.items() if name != "rulebook"
     }
     assert settled.calls() == calls
+
+
+def test_the_words_for_reasons_and_causes_stand_in_every_language():
+    for words in (SENTENCES, CAUSES):
+        assert {language: set(said) for language, said in words.items()} == {
+            key: set(words["en"]) for key in ("en", "es", "ca")
+        }
+    assert set(SENTENCES["en"]) == set(Held)
