@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Stay up afterwards, so that other commands can look at the demo.")
-@click.option("--people", default=320, show_default=True, help="How many people to load.")
+@click.option(
+    "--people", type=click.IntRange(40, 20_000), default=320, show_default=True, help="How many people to load."
+)
 def demo(*, keep: bool, people: int) -> None:
     """Show the main job: pretend HubSpot and Mailchimp, people scored, written back and enrolled.
 
