@@ -6,7 +6,6 @@ Under xdist each worker process has a server of its own. The bundled server stop
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,10 +20,10 @@ from connector.store.engine import connect
 from connector.store.migrate import migrate
 from connector.store.postgres import Server
 
-# A shared machine is no clock. In CI the same examples every time: what a new seed finds is found at a desk.
-settings.register_profile("desk", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "desk")
+# A shared machine is no clock. The same examples every time; `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1000)
+settings.load_profile("steady")
 
 _TEMPLATE = "trellis_template"
 _numbers = itertools.count(1)
