@@ -24,6 +24,8 @@ from connector.store.postmaster import Postmaster, disown_reused_pid, find_postm
 PATIENCE_S = 300.0
 DATABASE = "trellis"
 
+#: How long a killed server may take to leave the process table.
+_LAST_BREATH_S = 10.0
 _POLL_S = 0.02
 _SAY_EVERY_S = 5.0
 _LOG_KEPT_BYTES = 1 << 20
@@ -147,6 +149,7 @@ class Cluster:
 
     def _launch(self, *, dies_with_us: bool) -> None:
         """Start postgres and return when its pid file shows it alive. Raises StoreUnavailable with its last words."""
+        self._bury()
         socket_folder = self.place.socket_folder()
         disown_reused_pid(self.place.data, socket_folder)
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
@@ -169,6 +172,18 @@ class Cluster:
         last_words = _reason(self.place.log, said_before)
         if _PASSING not in last_words:
             raise StoreUnavailable(f"the database does not start: {last_words} (see {self.place.log})")
+
+    def _bury(self) -> None:
+        """Wait for the end of a killed child: it has no face any more some moments before it can be reaped."""
+        if self._child is None:
+            return
+        try:
+            self._child.wait(_LAST_BREATH_S)
+        except subprocess.TimeoutExpired:
+            pid = self._child.pid
+            raise StoreUnavailable(
+                f"the database (pid {pid}) runs without its pid file: stop it, then start again"
+            ) from None
 
     def _surroundings(self) -> dict[str, Any]:
         return {"cwd": "/", "env": _ENVIRONMENT, **self.place.account.popen()}
