@@ -50,7 +50,8 @@ def decide(parts: Parts, intent: Intent, person: Person | None, asked: Asked | N
         return No(intent, reason, later=True)
     if (reason := _not_her(parts, intent, person, asked)) is not None:
         return No(intent, reason)
-    markers = unite(parse_markers(standing.markers) for standing in asked.standings.values())
+    shown = (*(standing.markers for standing in asked.standings.values()), *asked.markers)
+    markers = unite(parse_markers(text) for text in shown)
     if markers.unreadable:
         return No(intent, "the marker on the platform cannot be read: a person must mend it")
     return _by_first_way(parts, intent, asked, markers)

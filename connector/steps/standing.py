@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from adapters.ports import PlatformError, Standing
-from connector.facts import Refusal
+from connector.facts import Record, Refusal, normal_email
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store.ledger import Person
 
@@ -19,7 +19,8 @@ class Asked:
 
     standings: Mapping[str, Standing]
     unreadable: frozenset[str] = frozenset()
-    elsewhere: frozenset[Refusal] = frozenset()  # of a member with her address whom we did not know yet
+    elsewhere: frozenset[Refusal] = frozenset()  # of a member with her address whom we did not know yet ...
+    markers: tuple[str, ...] = ()  # ... and the marker that stands there
 
 
 def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str] = frozenset()) -> Mapping[int, Asked]:
@@ -42,29 +43,39 @@ def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str] = frozens
     asked = {}
     for person in people:
         mine = found[person.contact]
-        elsewhere, mute = _look_elsewhere(parts, person, mine, down)
-        asked[person.contact] = Asked(mine, frozenset(silent[person.contact] | mute), elsewhere)
+        strangers, mute = _look_elsewhere(parts, mine, down)
+        refusals = (parts.consent_of({record.source: record}).general for record in strangers)
+        marker = f"merge_fields.{parts.rulebook.fields.write.enrolled.mailchimp or 'TRACKMARK'}"
+        asked[person.contact] = Asked(
+            mine,
+            frozenset(silent[person.contact] | mute),
+            frozenset().union(*refusals),
+            tuple(record.values.get(marker) or "" for record in strangers),
+        )
     return asked
 
 
 def _look_elsewhere(
-    parts: Parts, person: Person, mine: Mapping[str, Standing], down: AbstractSet[str]
-) -> tuple[frozenset[Refusal], frozenset[str]]:
-    """An opt-out at Mailchimp counts even where we have not met that member yet: ask by the address HubSpot shows now."""
-    email = mine[HUBSPOT].email if HUBSPOT in mine else None
-    refusals: frozenset[Refusal] = frozenset()
+    parts: Parts, mine: Mapping[str, Standing], down: AbstractSet[str]
+) -> tuple[Sequence[Record], AbstractSet[str]]:
+    """Members with the address that HubSpot shows now and whom we do not know as hers, and the sources that are silent.
+
+    An opt-out at Mailchimp counts even where we have not met that member yet, or know her there by another address.
+    """
+    address = normal_email(mine[HUBSPOT].email or "") if HUBSPOT in mine else ""
+    strangers: list[Record] = []
     mute: set[str] = set()
     for source, port in parts.mailchimp.items():
-        if source in person.records or not email:
+        if not address or (source in mine and normal_email(mine[source].email or "") == address):
             continue
         if source.partition(":")[0] in down:
             mute.add(source)
             continue
         try:
-            record = port.member_by_email(email)
+            record = port.member_by_email(address)
         except PlatformError:
             mute.add(source)
             continue
         if record is not None:
-            refusals |= parts.consent_of({source: record}).general
-    return refusals, frozenset(mute)
+            strangers.append(record)
+    return strangers, mute
