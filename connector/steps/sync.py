@@ -101,9 +101,11 @@ def is_baseline(parts: Parts) -> bool:
 
 
 def take_in_waiting(parts: Parts, summary: Summary, stop: Callable[[], bool]) -> Tally:
-    """Deliveries that wait; a platform that fails now leaves them waiting."""
-    tally: Tally = Counter()
-    _attempt(parts, summary, None, lambda: tally.update(take_in_deliveries(parts, stop)))
+    """Deliveries that wait; those of a platform that fails, or has failed in this pass, go on waiting."""
+    before = len(summary.errors)
+    tally = take_in_deliveries(parts, summary.errors, stop)
+    for error in summary.errors[before:]:
+        health.failed(parts, error)
     return tally
 
 

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from adapters.ports import HubSpotPort, MailchimpPort
+from adapters.ports import (
+    CredentialsRefused,
+    HubSpotPort,
+    MailchimpPort,
+    PlatformError,
+    PlatformRefused,
+    ScopeMissing,
+)
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally, refresh_companies, take_in
 from connector.store import companies, inbox, ledger
@@ -22,6 +29,8 @@ from connector.store.inbox import Delivery, Ending
 
 _BATCH = 50
 _LEASE_S = 120
+#: What waits for a platform that is away is looked at again with the clock's next tick.
+_PAUSE_S = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +41,11 @@ class End:
     reason: str
 
 
-def take_in_deliveries(parts: Parts, stop: Callable[[], bool] = lambda: False) -> Tally:
-    """Work through what the receiver stored, oldest first. Raises PlatformError; what was claimed is then tried again."""
+def take_in_deliveries(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] = lambda: False) -> Tally:
+    """Work through what the receiver stored, oldest first.
+
+    A platform that is away is added to `errors`: its deliveries wait without losing an attempt, the other's go on.
+    """
     tally: Tally = Counter()
     while not stop():
         with parts.engine.begin() as conn:
@@ -41,18 +53,30 @@ def take_in_deliveries(parts: Parts, stop: Callable[[], bool] = lambda: False) -
         if not claimed:
             return tally
         for delivery in claimed:
-            end = _take_in(parts, delivery)
+            end = _take_in(parts, delivery, errors)
             with parts.engine.begin() as conn:
+                if end is None:
+                    inbox.release_delivery(conn, delivery.id, again_in_s=_PAUSE_S)
+                    continue
                 erased = ledger.names_forgotten(conn, delivery.platform, delivery.body)
                 inbox.finish_delivery(conn, delivery.id, end.ending, end.reason, empty=erased)
             tally[f"deliveries {end.ending}"] += 1
     return tally
 
 
-def _take_in(parts: Parts, delivery: Delivery) -> End:
-    if delivery.platform == HUBSPOT:
-        return _hubspot(parts, delivery)
-    return _mailchimp(parts, delivery)
+def _take_in(parts: Parts, delivery: Delivery, errors: list[PlatformError]) -> End | None:
+    """How one delivery ends; None while its platform is away."""
+    if any(error.platform == delivery.platform for error in errors):
+        return None
+    try:
+        return _hubspot(parts, delivery) if delivery.platform == HUBSPOT else _mailchimp(parts, delivery)
+    except (CredentialsRefused, ScopeMissing) as error:
+        errors.append(error)
+    except PlatformRefused as error:  # the same question would be refused again: a person may look and replay
+        return End(Ending.FAILED, str(error))
+    except PlatformError as error:
+        errors.append(error)
+    return None
 
 
 # ---------------------------------------------------------------- HubSpot (facts/hubspot.md §6.2)
@@ -74,7 +98,7 @@ def _hubspot(parts: Parts, delivery: Delivery) -> End:
         return End(Ending.IGNORED, "every event was seen before, or is the echo of our own write")
     strange = sorted({_kind(event) for event in events if _object(event) is None})
     for event in events:
-        if _kind(event).endswith(".privacyDeletion"):
+        if _kind(event) == "contact.privacyDeletion":  # ids are an object type's own: a company may have the same
             with parts.engine.begin() as conn:
                 writer_lock(conn)
                 ledger.forget_record(conn, HUBSPOT, str(event.get("objectId")), parts.now())
@@ -98,7 +122,6 @@ def _read_contacts(parts: Parts, port: HubSpotPort, ids: Sequence[str]) -> None:
 
 
 def _known_companies(parts: Parts, events: Sequence[Mapping[str, Any]]) -> Sequence[str]:
-
     ids = [str(event.get("objectId")) for event in events if _object(event) == "company"]
     with parts.engine.connect() as conn:
         return companies.of_our_contacts(conn, ids)

@@ -109,6 +109,18 @@ def finish_delivery(conn: Connection, number: int, ending: Ending, reason: str, 
         conn.execute(ended.values(body=b""))
 
 
+def release_delivery(conn: Connection, number: int, *, again_in_s: float) -> None:
+    """Give a claimed delivery back: its platform was away, which is no fault of its own, so the attempt does not count."""
+    conn.execute(
+        update(delivery)
+        .where(delivery.c.id == number, delivery.c.state == _WAITING)
+        .values(
+            attempts=func.greatest(delivery.c.attempts - 1, 0),
+            lease_until=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, again_in_s),
+        )
+    )
+
+
 def replay_delivery(conn: Connection, number: int) -> bool:
     """Let an ended delivery be taken in again, with all its attempts; False if there is none, or its body is gone."""
     again = (
