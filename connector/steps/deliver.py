@@ -13,13 +13,16 @@ from sqlalchemy import Connection
 
 from adapters.ports import (
     Change,
+    CredentialsRefused,
     Deadline,
     Enrollment,
     HubSpotPort,
     Outcome,
     PlatformError,
     PlatformRefused,
+    PlatformUnreachable,
     RowOutcome,
+    ScopeMissing,
 )
 from connector.nurturing.guard import allowance
 from connector.steps.difference import same
@@ -213,8 +216,7 @@ def _hand_over(parts: Parts, port: HubSpotPort) -> Tally:
             reason = _hand_over_one(parts, port, intent, record.id, owners)
         except PlatformError as error:
             with parts.engine.begin() as conn:
-                outbox.finish(conn, intent.id, "parked", f"{type(error).__name__}: {error}", parts.now())
-            tally["parked for a person"] += 1
+                tally[_not_handed_over(parts, conn, intent, error)] += 1
             continue
         if reason is None:
             continue
@@ -222,6 +224,18 @@ def _hand_over(parts: Parts, port: HubSpotPort) -> Tally:
             outbox.finish(conn, intent.id, "accepted", reason, parts.now())
         tally["handed over"] += 1
     return tally
+
+
+def _not_handed_over(parts: Parts, conn: Connection, intent: Intent, error: PlatformError) -> str:
+    """A task that may have been made, or is refused for good, ends with a person; the rest is tried again for a day."""
+    reason = f"{type(error).__name__}: {error}"
+    curable = isinstance(error, CredentialsRefused | ScopeMissing)
+    lost = isinstance(error, PlatformUnreachable) and error.maybe_applied
+    if lost or (isinstance(error, PlatformRefused) and not curable):
+        outbox.finish(conn, intent.id, "parked", reason, parts.now())
+        return "parked for a person"
+    outbox.release(conn, intent.id, reason, parts.now(), again_in_s=300)
+    return "handed over later"
 
 
 def _hand_over_one(
