@@ -6,6 +6,7 @@ quirks; the sandbox does that. Everything may be looked at and changed by the te
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ def now_utc() -> datetime:
 
 
 @dataclass
-class Memory:
+class Memory(ABC):
     """People of one source, by id, and the definitions of their values."""
 
     source: str
@@ -67,9 +68,9 @@ class Memory:
         """See `ContactPlatform`."""
         return {id_: self.standing(self.people[id_]) for id_ in ids if id_ in self.people}
 
+    @abstractmethod
     def standing(self, person: Record) -> Standing:
         """What the person's values say, by the rules of her platform."""
-        raise NotImplementedError
 
     def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
         """See `ContactPlatform`; rows of one person end as one."""
