@@ -22,6 +22,7 @@ from adapters.ports import (
     Record,
     Standing,
 )
+from connector.facts import normal_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,12 @@ class HubSpotMemory(Memory):
             for id_, person in self.people.items()
             if id_ in ids
         }
+
+    def contact_by_email(self, email: str) -> Record | None:
+        """See `HubSpotPort`."""
+        address = normal_email(email)
+        there = (one for one in self.people.values() if not one.archived and one.email)
+        return next((one for one in there if normal_email(one.email or "") == address), None)
 
     def newest(self, since: datetime, until: datetime) -> Newest:
         """See `HubSpotPort`."""

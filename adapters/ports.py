@@ -315,6 +315,9 @@ class HubSpotPort(ContactPlatform, Protocol):
     def portal(self) -> Mapping[str, str]:
         """Account details: portalId, timeZone, uiDomain, … (facts/hubspot.md §2). Raises PlatformError."""
 
+    def contact_by_email(self, email: str) -> Record | None:
+        """The contact with this address, or None. Read-only. Raises PlatformError."""
+
     def newest(self, since: datetime, until: datetime) -> Newest:
         """The latest of what `changed` would give, in one call: enough to see that a window holds nothing unknown.
 

@@ -172,6 +172,10 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         """See `HubSpotPort`."""
         return self._platform.history(ids, properties)
 
+    def contact_by_email(self, email: str) -> Record | None:
+        """See `HubSpotPort`."""
+        return self._platform.contact_by_email(email)
+
     def newest(self, since: datetime, until: datetime) -> Newest:
         """See `HubSpotPort`."""
         return self._platform.newest(since, until)

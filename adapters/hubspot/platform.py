@@ -12,7 +12,7 @@ from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.enroll import ListChannel, PropertyChannel
 from adapters.hubspot.names import HubSpotNames
-from adapters.hubspot.read import ContactReader, History, changed_companies, read_values
+from adapters.hubspot.read import ContactReader, History, changed_companies, contact_by_email, read_values
 from adapters.hubspot.write import write_contacts
 from adapters.ports import (
     Change,
@@ -25,6 +25,7 @@ from adapters.ports import (
     Newest,
     Owner,
     Page,
+    Record,
     RowOutcome,
     Standing,
 )
@@ -118,6 +119,10 @@ class HubSpotPlatform:
     def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:
         """See `HubSpotPort`."""
         return people.create_task(self._client, contact_id, title=title, body=body, due=due, owner_id=owner_id)
+
+    def contact_by_email(self, email: str) -> Record | None:
+        """See `HubSpotPort`."""
+        return contact_by_email(self._client, email, self._consent_properties)
 
     def newest(self, since: datetime, until: datetime) -> Newest:
         """See `HubSpotPort`."""

@@ -28,7 +28,7 @@ from adapters.hubspot.rows import (
     walk,
 )
 from adapters.hubspot.search import LONGEST_BODY, Groups, between, changed_rows, search_body
-from adapters.ports import Deadline, Found, Newest, Page, PastValue, PlatformUnreachable
+from adapters.ports import Deadline, Found, Newest, Page, PastValue, PlatformRefused, PlatformUnreachable, Record
 
 #: Limits of one call (facts/hubspot.md §1.3).
 BATCH = 100
@@ -147,6 +147,21 @@ def read_rows(
         missing += ids_not_found(answer, some, [row_id(row) for row in got if has_id(row)])
         rows += got
     return rows, tuple(missing)
+
+
+def contact_by_email(client: HubSpotClient, email: str, properties: Sequence[str]) -> Record | None:
+    """The contact with this address, with `properties`; a real 404 of this call is an HTML page (facts/hubspot.md §1.3)."""
+    query = {"idProperty": "email", "properties": ",".join((*properties, CONTACT_MODIFIED, MERGED_IDS))}
+    try:
+        row = client.call("contact", path={"contact_id": email}, query=query)
+    except PlatformRefused as refused:
+        if refused.status != 404:
+            raise
+        return None
+    records, unreadable = sort_rows([row], frozenset(properties))
+    if unreadable:
+        raise PlatformUnreachable(PLATFORM, "a contact cannot be read", maybe_applied=False)
+    return next(iter(records), None)
 
 
 def read_values(

@@ -41,6 +41,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "account": Endpoint("GET", "/account-info/v3/details", "/account-info/2026-09/details"),
     "property_limit": _single("GET", "/crm/limits/2026-09/custom-properties"),
     "contacts_page": Endpoint("GET", "/crm/v3/objects/contacts", "/crm/objects/2026-09/contacts"),
+    "contact": Endpoint("GET", "/crm/v3/objects/contacts/{contact_id}", "/crm/objects/2026-09/contacts/{contact_id}"),
     "contacts_read": Endpoint(
         "POST", "/crm/v3/objects/contacts/batch/read", "/crm/objects/2026-09/contacts/batch/read"
     ),

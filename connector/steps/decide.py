@@ -75,7 +75,8 @@ def _not_her(parts: Parts, intent: Intent, person: Person, asked: Asked) -> str 
         refusals -= {Refusal.NO_ADDRESS}
     if refusals:
         return ", ".join(sorted(refusals))
-    if _opted_out_of(parts, intent) & frozenset().union(*(one.hubspot_types for one in asked.standings.values())):
+    types = asked.hubspot_types.union(*(one.hubspot_types for one in asked.standings.values()))
+    if _opted_out_of(parts, intent) & types:
         return f"{Refusal.OPTED_OUT}: of this subscription type"
     tracked = any(not way.segment for way in ways_of(intent))
     on_another = tracked and any(one.left_at is None and one.track != intent.track for one in person.episodes)

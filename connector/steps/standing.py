@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -19,8 +19,9 @@ class Asked:
 
     standings: Mapping[str, Standing]
     unreadable: frozenset[str] = frozenset()
-    elsewhere: frozenset[Refusal] = frozenset()  # of a member with her address whom we did not know yet ...
-    markers: tuple[str, ...] = ()  # ... and the marker that stands there
+    elsewhere: frozenset[Refusal] = frozenset()  # of records with her address that we did not know as hers,
+    hubspot_types: frozenset[str] = frozenset()  # the subscription types opted out of there,
+    markers: tuple[str, ...] = ()  # and the markers that stand there
 
 
 def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str] = frozenset()) -> Mapping[int, Asked]:
@@ -44,38 +45,52 @@ def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str] = frozens
     for person in people:
         mine = found[person.contact]
         strangers, mute = _look_elsewhere(parts, mine, down)
-        refusals = (parts.consent_of({record.source: record}).general for record in strangers)
-        marker = f"merge_fields.{parts.rulebook.fields.write.enrolled.mailchimp or 'TRACKMARK'}"
+        said = [parts.consent_of({record.source: record}) for record in strangers]
         asked[person.contact] = Asked(
             mine,
             frozenset(silent[person.contact] | mute),
-            frozenset().union(*refusals),
-            tuple(record.values.get(marker) or "" for record in strangers),
+            frozenset().union(*(consent.general for consent in said)),
+            frozenset().union(*(consent.hubspot_types for consent in said)),
+            tuple(_marker(parts, record) for record in strangers),
         )
     return asked
+
+
+def _marker(parts: Parts, record: Record) -> str:
+    enrolled = parts.rulebook.fields.write.enrolled
+    name = enrolled.hubspot if record.source == HUBSPOT else f"merge_fields.{enrolled.mailchimp or 'TRACKMARK'}"
+    return record.values.get(name) or ""
 
 
 def _look_elsewhere(
     parts: Parts, mine: Mapping[str, Standing], down: AbstractSet[str]
 ) -> tuple[Sequence[Record], AbstractSet[str]]:
-    """Members with the address that HubSpot shows now and whom we do not know as hers, and the sources that are silent.
+    """Records with her present address that we do not know as hers, and the sources that are silent.
 
-    An opt-out at Mailchimp counts even where we have not met that member yet, or know her there by another address.
+    A no counts even where we have not met that record yet, or know her there by another address. HubSpot's address is the
+    one that is asked for; Mailchimp's where HubSpot does not know her.
     """
-    address = normal_email(mine[HUBSPOT].email or "") if HUBSPOT in mine else ""
+    told = (mine[source].email for source in (HUBSPOT, *parts.mailchimp) if source in mine)
+    address = normal_email(next(filter(None, told), ""))
     strangers: list[Record] = []
     mute: set[str] = set()
-    for source, port in parts.mailchimp.items():
+    for source, find in _finders(parts).items():
         if not address or (source in mine and normal_email(mine[source].email or "") == address):
             continue
         if source.partition(":")[0] in down:
             mute.add(source)
             continue
         try:
-            record = port.member_by_email(address)
+            record = find(address)
         except PlatformError:
             mute.add(source)
             continue
         if record is not None:
             strangers.append(record)
     return strangers, mute
+
+
+def _finders(parts: Parts) -> Mapping[str, Callable[[str], Record | None]]:
+    """How each source is asked for an address."""
+    hubspot = {HUBSPOT: parts.hubspot.contact_by_email} if parts.hubspot else {}
+    return {**hubspot, **{source: port.member_by_email for source, port in parts.mailchimp.items()}}

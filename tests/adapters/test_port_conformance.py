@@ -347,6 +347,22 @@ class TestHubSpotPort:
         stage.port.write([Change(stage.ids["brian"], {"trellis_exclude": "true"})])
         assert stage.port.standings([stage.ids["brian"]])[stage.ids["brian"]].refusals == {Refusal.EXCLUDED}
 
+    def test_a_contact_is_found_by_address_with_what_speaks_against_mail_to_her(self, stage):
+        noor = stage.port.contact_by_email("noor@acme.example")
+        assert noor is not None
+        assert (noor.id, noor.source) == (stage.ids["noor"], "hubspot")
+        assert noor.values["hs_email_optout"] == "true"
+        assert stage.port.contact_by_email("nobody+at-all@acme.example") is None
+
+    def test_newest_tells_the_latest_change_and_how_many_there_are(self, stage):
+        stage.later()
+        since = stage.now()
+        stage.port.write([Change(stage.ids["maria"], {stage.score: "61"})])
+        until = stage.now()
+        stage.later()
+        newest = stage.port.newest(since, until)
+        assert ([record.id for record in newest.page.records], newest.total) == ([stage.ids["maria"]], 1)
+
     def test_history_begins_with_the_present_value(self, stage):
         stage.port.write([Change(stage.ids["maria"], {"trellis_score": "61"})])
         newest = stage.port.history([stage.ids["maria"]], ["trellis_score"])[stage.ids["maria"]]["trellis_score"][0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from adapters.sandbox.faults import Fault
 from connector.steps.deliver import deliver
 from connector.steps.judge import judge_all
@@ -72,6 +74,19 @@ def test_a_marker_of_a_member_whom_we_have_not_met_counts(world):
     world.sandbox.mailchimp.life.subscribe(email, merge_fields={"TRACKMARK": "finance-consideration:3"})
     deliver(world.parts, [])
     assert not world.entered(email)
+
+
+@pytest.mark.parametrize("subscription", ["", "4711"], ids=["from everything", "from this type"])
+def test_a_no_at_hubspot_counts_for_a_member_whom_only_mailchimp_knew(world, subscription):
+    email = world.new_member("olga")
+    world.pass_time(seconds=30)
+    read_all(world.parts, full=False)
+    judge_all(world.parts, baseline=False)
+    world.sandbox.hubspot.life.add_contact({"email": email})
+    world.sandbox.hubspot.life.unsubscribe(email, subscription)
+    deliver(world.parts, [])
+    assert not world.entered(email)
+    assert [state for state, _ in world.intents(email)] == ["refused"]
 
 
 def test_a_hand_over_that_the_portal_has_no_time_for_is_made_later(world):
