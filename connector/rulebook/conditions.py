@@ -17,7 +17,10 @@ from connector.rulebook.operators import OPERATORS
 
 #: Names that scoring computes; fields of fields.yaml may not be called so.
 COMPUTED = frozenset(
-    {"score", "fit", "phase", "engagement", "reaction", "profile", "persona", "similarity", "stage", "model", "aim"}
+    {
+        *("score", "fit", "phase", "engagement", "reaction", "profile", "persona", "similarity"),
+        *("stage", "model", "aim", "audience", "topic", "knows_brand", "knows_offer"),
+    }
 )
 
 #: The single name that tests of one text (the asset of an event, the name of a mail) speak of.

@@ -112,11 +112,24 @@ class PropertyWrite(Strict):
 
 
 class LifecycleWrite(Strict):
-    """`lifecyclestage`: forward only in the portal's own order; a person's or HubSpot's higher stage wins."""
+    """`lifecyclestage`, in the portal's own order. With `when: both` a fall is written as well, in two steps.
+
+    `owner: platform`: what a person or HubSpot set higher stays. `owner: trellis`: only while it holds what we wrote last
+    may a fall be written; what somebody else set since stays all the same.
+    """
 
     hubspot: str = "lifecyclestage"
-    when: Literal["forward"] = "forward"
-    owner: Literal["platform"] = "platform"
+    when: Literal["forward", "both"] = "forward"
+    owner: Literal["platform", "trellis"] = "platform"
+
+    @model_validator(mode="after")
+    def _one_owner(self) -> LifecycleWrite:
+        if (self.when == "both") != (self.owner == "trellis"):
+            raise ValueError("`when: both` goes with `owner: trellis`, `when: forward` with `owner: platform`")
+        return self
+
+
+Factor = Literal["fit", "phase", "engagement", "reaction", "profile"]
 
 
 class Writes(Strict):
@@ -135,8 +148,22 @@ class Writes(Strict):
     exclude: PropertyWrite = PropertyWrite(hubspot="trellis_exclude")
     sales_verdict: PropertyWrite = PropertyWrite(hubspot="trellis_sales_verdict")
     persona: PropertyWrite | None = None
+    similarity: PropertyWrite | None = None
     phase: PropertyWrite | None = None
+    segment: PropertyWrite | None = None
+    model: PropertyWrite | None = None
+    scored_at: PropertyWrite | None = None
+    brief: PropertyWrite | None = None
+    parts: Mapping[Factor, PropertyWrite] = Field(default_factory=dict)
+    scores: Mapping[Identifier, PropertyWrite] = Field(default_factory=dict)
     lifecycle: LifecycleWrite | None = None
+
+    @property
+    def targets(self) -> Mapping[str, ScoreWrite | PropertyWrite | LifecycleWrite]:
+        """Everything that is written or read back, by its key; `parts.fit` and `scores.acquisition` for those inside."""
+        single = {name: target for name, target in self if isinstance(target, (ScoreWrite, PropertyWrite, LifecycleWrite))}
+        parts = {f"parts.{name}": target for name, target in self.parts.items()}
+        return {**single, **parts, **{f"scores.{name}": target for name, target in self.scores.items()}}
 
     @model_validator(mode="before")
     @classmethod
@@ -145,7 +172,7 @@ class Writes(Strict):
             return data
         return {
             key: {"hubspot": f"trellis_{key}", **value}
-            if isinstance(value, Mapping) and key in cls.model_fields and key != "lifecycle"
+            if isinstance(value, Mapping) and key in cls.model_fields and key not in ("lifecycle", "parts", "scores")
             else value
             for key, value in data.items()
         }

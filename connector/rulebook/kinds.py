@@ -9,9 +9,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from connector.rulebook.conditions import Condition
 from connector.rulebook.parse import parse_condition, parse_text_test, write_condition, write_text_test
-from connector.rulebook.units import parse_days, parse_points, parse_share, write_days, write_points, write_share
+from connector.rulebook.units import (
+    parse_days,
+    parse_points,
+    parse_seconds,
+    parse_share,
+    parse_trust,
+    write_days,
+    write_points,
+    write_seconds,
+    write_share,
+)
 
 Points = Annotated[int, BeforeValidator(parse_points), PlainSerializer(write_points)]
+Trusted = Annotated[int, BeforeValidator(parse_trust), PlainSerializer(write_points)]
+Seconds = Annotated[int, BeforeValidator(parse_seconds), PlainSerializer(write_seconds)]
 Days = Annotated[int, BeforeValidator(parse_days), PlainSerializer(write_days)]
 Share = Annotated[Decimal, BeforeValidator(parse_share), PlainSerializer(write_share)]
 When = Annotated[Condition, PlainValidator(parse_condition), PlainSerializer(write_condition)]

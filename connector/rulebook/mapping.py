@@ -106,7 +106,7 @@ def mapped_properties(fields: FieldsFile) -> tuple[str, ...]:
     for event in fields.events.values():
         if event.hubspot is not None:
             wanted.update(filter(None, (event.hubspot.count, event.hubspot.last, event.hubspot.asset)))
-    wanted.update(target.hubspot for _, target in fields.write if target is not None)
+    wanted.update(target.hubspot for target in fields.write.targets.values())
     return tuple(sorted(wanted))
 
 
@@ -119,7 +119,7 @@ def company_properties(fields: FieldsFile) -> tuple[str, ...]:
 def mailchimp_merge_fields(fields: FieldsFile) -> tuple[str, ...]:
     """The tags of the merge fields that are read or written, sorted."""
     read = [mapping.mailchimp for mapping in fields.fields.values() if mapping.mailchimp]
-    written = [getattr(target, "mailchimp", None) for _, target in fields.write]
+    written = [getattr(target, "mailchimp", None) for target in fields.write.targets.values()]
     tags = {name.removeprefix(MERGE_FIELDS) for name in read if name.startswith(MERGE_FIELDS)}
     return tuple(sorted(tags | {tag.removeprefix(MERGE_FIELDS) for tag in written if tag}))
 

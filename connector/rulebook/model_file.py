@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from connector.rulebook.kinds import Days, Identifier, Points, Strict, TextTest, When
+from connector.rulebook.kinds import Days, Identifier, Points, Seconds, Strict, TextTest, Trusted, When
 from connector.rulebook.units import POINT
 
 
@@ -196,10 +196,67 @@ class MinimumEvidence(Strict):
     any: tuple[Evidence, ...] = Field(min_length=1)
 
 
+Grade = Literal["unsure", "machine"]
+
+
+class Prefetch(Strict):
+    """An open so soon after a mail was sent over the same channel: no person is that quick."""
+
+    within: Seconds
+    grade: Grade = Field("machine", alias="is")
+
+
+class Burst(Strict):
+    """Clicks on so many different links over one channel within so short a time: something checks every link."""
+
+    links: int = Field(ge=2, le=100)
+    within: Seconds
+    grade: Grade = Field("machine", alias="is")
+
+
+class Gateways(Strict):
+    """Domains of recipients behind a mail gateway that opens mails and follows links before people see them."""
+
+    domains: tuple[str, ...] = Field(min_length=1)
+    grade: Grade = Field("unsure", alias="is")
+
+
+class Unsourced(Strict):
+    """Acts of these kinds that name no asset: a counter that grew, and nobody knows by what."""
+
+    events: tuple[Identifier, ...] = Field(min_length=1)
+    grade: Grade = Field("unsure", alias="is")
+
+
+class Doubts(Strict):
+    """When an act is trusted less than its platform says. Asked anew with each judgement: a new line regrades the past."""
+
+    prefetch: Prefetch | None = None
+    bursts: tuple[Burst, ...] = ()
+    gateways: Gateways | None = None
+    unsourced: Unsourced | None = None
+
+
 class TrustShares(Strict):
-    human: Points = POINT
-    unsure: Points = POINT // 2
-    machine: Points = 0
+    """The share of its points that an act keeps, by who did it."""
+
+    human: Trusted = POINT
+    unsure: Trusted = POINT // 2
+    machine: Trusted = 0
+    doubts: Doubts = Doubts()
+
+
+class AudienceRule(Rule):
+    """Who reads everything and never buys: kept warm, and barred from every stage with a hand-over."""
+
+    when: When
+
+
+class Knowledge(Strict):
+    """Does she know us, and what we offer? In percent of 100 points each; no part of the score, answers for sales."""
+
+    brand: tuple[Trait, ...] = ()
+    offer: tuple[Trait, ...] = ()
 
 
 class Model(Strict):
@@ -212,3 +269,6 @@ class Model(Strict):
     factors: Factors
     trust: TrustShares = TrustShares()
     overrides: tuple[Override, ...] = ()
+    audience: AudienceRule | None = None
+    knowledge: Knowledge = Knowledge()
+    topics: Mapping[Identifier, TextTest] = Field(default_factory=dict)

@@ -10,6 +10,9 @@ POINT = 1000
 
 _DURATION = re.compile(r"(\d{1,5})\s*([dw])", re.ASCII)
 _UNIT_DAYS = {"d": 1, "w": 7}
+_SHORT_TIME = re.compile(r"(\d{1,4})\s*([sm])", re.ASCII)
+_UNIT_SECONDS = {"s": 1, "m": 60}
+_LONGEST_S = 3600
 
 
 def parse_points(raw: object) -> int:
@@ -31,6 +34,28 @@ def parse_points(raw: object) -> int:
 def write_points(points: int) -> int | float:
     """Thousandths → the number that `parse_points` reads back: 18000 → 18, 200 → 0.2."""
     return points // POINT if points % POINT == 0 else points / POINT
+
+
+def parse_trust(raw: object) -> int:
+    """`0.5` → 500 thousandths. Raises ValueError outside 0 to 1."""
+    share = parse_points(raw)
+    if not 0 <= share <= POINT:
+        raise ValueError("a share of trust lies between 0 (does not count) and 1 (counts in full)")
+    return share
+
+
+def parse_seconds(raw: object) -> int:
+    """`10s` or `5m` → seconds, from 1 second to 1 hour. Raises ValueError for anything else."""
+    match = _SHORT_TIME.fullmatch(raw.strip().lower()) if isinstance(raw, str) else None
+    seconds = int(match[1]) * _UNIT_SECONDS[match[2]] if match else 0
+    if not 1 <= seconds <= _LONGEST_S:
+        raise ValueError("a short time is a whole number of seconds or minutes up to an hour, such as 10s or 5m")
+    return seconds
+
+
+def write_seconds(seconds: int) -> str:
+    """10 → `10s`."""
+    return f"{seconds}s"
 
 
 def parse_days(raw: object) -> int:

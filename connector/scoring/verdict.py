@@ -39,6 +39,7 @@ class Verdict:
 
     `enough` False: the minimum evidence is missing; then `score` is None, never 0, and `missing` says what is lacking.
     `score` is whole points 0–100; the lines' thousandths add up to `exact`, and `exact` rounds half up to `score`.
+    Where several models apply, this is the best of them, and `each` has the score of every one.
     """
 
     contact: int
@@ -57,6 +58,10 @@ class Verdict:
     lifts: str | None = None  # at least this stage
     bars: str | None = None  # below this stage
     missing: tuple[str, ...] = ()
+    audience: bool = False  # reads everything and never buys: barred from stages with a hand-over
+    knowledge: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # brand, offer: whole percent
+    topics: tuple[str, ...] = ()  # what she was interested in, the most first
+    each: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))  # every model that applies
 
 
 #: States that are always there, beside those of stages.yaml.
