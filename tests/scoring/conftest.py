@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
 from connector.facts import Consent, Contact, Event, Refusal, Trust
 from connector.rulebook.types import FieldsFile, Model, Rulebook, StagesFile, TracksFile
+from connector.scoring.columns.crowd import UNKNOWN, Acts, Column, Crowd
+from connector.scoring.decay import day_of
+from connector.scoring.stages import SUPPRESSING
+from connector.scoring.verdict import STATES, Place
 
 TODAY = date(2026, 11, 20)
 
@@ -194,3 +200,74 @@ def noor(act: Callable[..., Event]) -> Contact:
         events=(act("form_submit", 0, "Demo request"),),
         consent=Consent(general=frozenset({Refusal.OPTED_OUT})),
     )
+
+
+@pytest.fixture(scope="session")
+def crowd_of() -> Callable[..., Crowd]:
+    """`crowd_of([maria, brian], rulebook)`: the same people as columns, with where they stood (`places`, if given)."""
+    return _crowd_of
+
+
+def _crowd_of(contacts: Sequence[Contact], rulebook: Rulebook, places: Sequence[Place | None] = ()) -> Crowd:
+    ladder = (stage.id for stage in rulebook.stages.stages)
+    stages = tuple(dict.fromkeys((*STATES, *rulebook.stages.states, *ladder)))
+    stood = places or [None] * len(contacts)
+    names = dict.fromkeys((*rulebook.fields.fields, *(name for contact in contacts for name in contact.fields)))
+    changes = [{name: changed.toordinal() for name, changed in contact.changed.items()} for contact in contacts]
+    acts, kinds, channels, assets = _acts_of(contacts, ZoneInfo(rulebook.fields.timezone))
+    return Crowd(
+        ids=np.array([contact.id for contact in contacts], np.int64),
+        fields={name: _column([contact.fields.get(name) for contact in contacts]) for name in names},
+        acts=acts,
+        kinds=kinds,
+        channels=channels,
+        assets=assets,
+        suppressed=np.array([bool(SUPPRESSING & contact.consent.general) for contact in contacts], np.bool_),
+        stage=np.array([UNKNOWN if place is None else stages.index(place.stage) for place in stood], np.int16),
+        since=np.array([0 if place is None else place.since.toordinal() for place in stood], np.int32),
+        stages=stages,
+        changed={name: np.array([days.get(name, 0) for days in changes], np.int32) for name in names},
+    )
+
+
+def _acts_of(
+    contacts: Sequence[Contact], zone: ZoneInfo
+) -> tuple[Acts, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    acts = [
+        (row, event)
+        for row, contact in enumerate(contacts)
+        for event in sorted(contact.events, key=lambda event: (event.happened_at, event.key), reverse=True)
+    ]
+    kind, kinds = _coded(event.kind for _, event in acts)
+    channel, channels = _coded(event.channel for _, event in acts)
+    asset, assets = _coded(event.asset for _, event in acts)
+    columns = Acts(
+        row=np.array([row for row, _ in acts], np.int32),
+        kind=np.array(kind, np.int16),
+        channel=np.array(channel, np.int16),
+        asset=np.array(asset, np.int32),
+        at=np.array([_micros(event.happened_at) for _, event in acts], np.int64),
+        known_at=np.array([_micros(event.known_at) for _, event in acts], np.int64),
+        day=np.array([day_of(event.happened_at, zone).toordinal() for _, event in acts], np.int32),
+        trust=np.array([list(Trust).index(event.trust) for _, event in acts], np.int8),
+    )
+    return columns, kinds, channels, assets
+
+
+def _column(values: Sequence[Any]) -> Column:
+    # 1, 1.0 and True are equal and mean different things to an operator
+    codes, typed = _coded((type(value), value) for value in values if value is not None)
+    rest = iter(codes)
+    filled = [UNKNOWN if value is None else next(rest) for value in values]
+    return Column(np.array(filled, np.int32), tuple(value for _, value in typed))
+
+
+def _coded(items: Iterable[Hashable]) -> tuple[list[int], tuple[Any, ...]]:
+    """Places in a list of the distinct items, and that list."""
+    places: dict[Any, int] = {}
+    codes = [places.setdefault(item, len(places)) for item in items]
+    return codes, tuple(places)
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
