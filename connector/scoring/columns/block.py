@@ -33,7 +33,20 @@ class Block:
     def empty(rules: tuple[int, ...], people: int) -> Block:
         """A block of those rules without any line yet, to be filled in place."""
         shape = (len(rules), people)
-        yes, number = (lambda: np.zeros(shape, np.bool_)), (lambda: np.zeros(shape, np.int32))
+
+        def numbers() -> NDArray[np.int32]:
+            return np.zeros(shape, np.int32)
+
         return Block(
-            rules, yes(), number(), number(), number(), number(), number(), number(), number(), number() - 1, yes()
+            rules=rules,
+            there=np.zeros(shape, np.bool_),
+            points=numbers(),
+            gross=numbers(),
+            faded=numbers(),
+            withheld=numbers(),
+            capped=numbers(),
+            day=numbers(),
+            times=numbers(),
+            asset=np.full(shape, -1, np.int32),
+            late=np.zeros(shape, np.bool_),
         )
