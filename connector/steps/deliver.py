@@ -25,6 +25,7 @@ from adapters.ports import (
     ScopeMissing,
 )
 from connector.nurturing.guard import allowance
+from connector.steps import portal
 from connector.steps.difference import same
 from connector.steps.enroll import DEADLINE_S, LEASE_S, enroll_all
 from connector.steps.parts import HUBSPOT, Parts
@@ -70,16 +71,16 @@ def hold_surprises(parts: Parts) -> int:
 
 def _write(parts: Parts, source: str, errors: list[PlatformError], stop: Callable[[], bool]) -> Tally:
     tally: Tally = Counter()
-    platform = parts.platforms[source]
     while not stop():
         with parts.engine.begin() as conn:
             claimed = outbox.claim_writes(conn, source, _WRITE_BATCH, _WRITE_LEASE_S)
-            held = ledger.held_values(conn, source, [intent.contact for intent in claimed])
+            known = ledger.held_values(conn, source, [intent.contact for intent in claimed])
         if not claimed:
             return tally
-        rows = {intent.id: _row(intent, held.get(intent.contact)) for intent in claimed}
+        rows = {intent.id: _row(intent, known.get(intent.contact)) for intent in claimed}
+        held = dict(known.values())
         due = {row.id: intent for intent in claimed if (row := rows[intent.id]) is not None and row.values}
-        outcomes = platform.write([row for row in rows.values() if row is not None and row.values])
+        outcomes = _written(parts, source, [row for row in rows.values() if row is not None and row.values], held)
         with parts.engine.begin() as conn:
             for intent in claimed:
                 row = rows[intent.id]
@@ -95,6 +96,27 @@ def _write(parts: Parts, source: str, errors: list[PlatformError], stop: Callabl
             errors.append(first)
             return tally
     return tally
+
+
+def _written(
+    parts: Parts, source: str, rows: Sequence[Change], held: Mapping[str, Mapping[str, str | None]]
+) -> Sequence[RowOutcome]:
+    """Write rows, one outcome each. A lifecycle stage that moves back is emptied first, in a request of its own: the
+    platform takes a lower stage only where there is none (facts/hubspot.md §8). If that fails the row waits untouched; if
+    we die in between, the row is claimed again and both are done again.
+    """
+    platform, write = parts.platforms[source], parts.rulebook.fields.write.lifecycle
+    if source != HUBSPOT or write is None or write.when != "both":
+        return platform.write(rows)
+    order = portal.stage_order(parts)
+    back = [row.id for row in rows if _moves_back(row.values.get(write.hubspot), held[row.id].get(write.hubspot), order)]
+    emptied = {one.id: one for one in platform.write([Change(one, {write.hubspot: ""}) for one in back])} if back else {}
+    stuck = {one.id: one for one in emptied.values() if one.outcome is not Outcome.DONE}
+    return (*stuck.values(), *platform.write([row for row in rows if row.id not in stuck]))
+
+
+def _moves_back(wanted: str | None, present: str | None, order: Sequence[str]) -> bool:
+    return wanted in order and present in order and order.index(str(wanted)) < order.index(str(present))
 
 
 def _row(intent: Intent, held: tuple[str, Mapping[str, str | None]] | None) -> Change | None:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from connector.facts import Contact
-from connector.rulebook.types import PropertyWrite, Rulebook
+from connector.rulebook.types import POINT, PropertyWrite, Rulebook
+from connector.scoring.segment import segment
 from connector.scoring.verdict import Step, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The two texts of the record: why she stands where she stands, and what comes next."""
+    """The texts of the record: why she stands where she stands, what comes next, and the brief for sales."""
 
     why: str
     next: str
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,23 @@ def for_hubspot(
         at_once[write.phase.hubspot] = verdict.phase or ""
     if lifecycle and write.lifecycle:
         at_once[write.lifecycle.hubspot] = lifecycle
-    score = "" if verdict.score is None else str(verdict.score)
+    scores = {write.score.hubspot: _shown(verdict.score)}
+    scores |= {target.hubspot: _shown(verdict.each.get(model)) for model, target in write.scores.items()}
 
     def riding() -> Mapping[str, str]:
         told = texts()
-        return {
-            write.score.hubspot: score,
+        riders = {
             write.stage_since.hubspot: step.after.since.isoformat(),
             write.why.hubspot: told.why,
             write.next.hubspot: told.next,
+            **{target.hubspot: value for target, value in _by_choice(verdict, rulebook) if target},
+            **{target.hubspot: _part(verdict, name) for name, target in write.parts.items()},
         }
+        if write.brief:
+            riders[write.brief.hubspot] = told.brief
+        return {**scores, **riders}
 
-    return _differences(at_once, write.score.hubspot, score, riding, held, rulebook, verdict.day)
+    return _differences(at_once, scores, riding, held, rulebook, verdict.day)
 
 
 def for_mailchimp(verdict: Verdict, step: Step, held: Held, rulebook: Rulebook) -> Mapping[str, str]:
@@ -71,11 +78,60 @@ def for_mailchimp(verdict: Verdict, step: Step, held: Held, rulebook: Rulebook) 
         for target, value in _mailchimp_at_once(write.stage, write.persona, write.phase, verdict, step)
         if target is not None and target.mailchimp
     }
-    if not write.score.mailchimp:
-        return _unlike(at_once, held.values)
-    name = f"merge_fields.{write.score.mailchimp}"
-    score = "" if verdict.score is None else str(verdict.score)
-    return _differences(at_once, name, score, lambda: {name: score}, held, rulebook, verdict.day)
+    own = [(write.score.mailchimp, verdict.score)]
+    own += [(target.mailchimp, verdict.each.get(model)) for model, target in write.scores.items()]
+    scores = {f"merge_fields.{tag}": _shown(score) for tag, score in own if tag}
+    riders = [*_by_choice(verdict, rulebook), *((target, _part(verdict, name)) for name, target in write.parts.items())]
+    riding = {f"merge_fields.{target.mailchimp}": value for target, value in riders if target and target.mailchimp}
+    return _differences(at_once, scores, lambda: {**scores, **riding}, held, rulebook, verdict.day)
+
+
+def _shown(score: int | None) -> str:
+    return "" if score is None else str(score)
+
+
+def _part(verdict: Verdict, name: str) -> str:
+    """Whole points, half up; empty without a score."""
+    return "" if verdict.score is None else str((2 * verdict.parts.get(name, 0) + POINT) // (2 * POINT))
+
+
+def _by_choice(verdict: Verdict, rulebook: Rulebook) -> tuple[tuple[PropertyWrite | None, str], ...]:
+    """What the admin may have mapped besides the core (design §4.4)."""
+    write, scored = rulebook.fields.write, verdict.score is not None
+    return (
+        (write.similarity, str(verdict.similarity) if scored else ""),
+        (write.segment, segment(verdict, rulebook)),
+        (write.model, verdict.model if scored else ""),
+        (write.scored_at, verdict.day.isoformat()),
+    )
+
+
+def lifecycle_back(
+    contact: Contact, stage: str, ours: str | None, rulebook: Rulebook, order: Sequence[str]
+) -> str | None:
+    """The lower lifecycle stage to write because she stands on a lower stage of ours now, or None.
+
+    Only where fields.yaml says ``when: both`` and the platform still holds `ours`, the stage that we wrote last: what a
+    person or HubSpot has set since stays (facts/hubspot.md §8). A stage of the ladder without a `lifecycle` of its own
+    has that of the nearest one below.
+    """
+    write = rulebook.fields.write.lifecycle
+    ladder = [one.id for one in rulebook.stages.stages]
+    if write is None or write.when != "both" or ours is None or stage not in ladder:
+        return None
+    below = [one.lifecycle for one in rulebook.stages.stages[: ladder.index(stage) + 1] if one.lifecycle]
+    present = _lifecycle_of(contact, rulebook)
+    if not below or present != ours or ours not in order or below[-1] not in order:
+        return None
+    return below[-1] if order.index(below[-1]) < order.index(ours) else None
+
+
+def _lifecycle_of(contact: Contact, rulebook: Rulebook) -> str | None:
+    write = rulebook.fields.write.lifecycle
+    fields = rulebook.fields.fields
+    name = next((name for name, mapped in fields.items() if write and mapped.hubspot == write.hubspot), None)
+    present = contact.fields.get(name) if name else None
+    return None if present is None else str(present)
 
 
 def lifecycle_forward(contact: Contact, risen_to: str | None, rulebook: Rulebook, order: Sequence[str]) -> str | None:
@@ -88,11 +144,10 @@ def lifecycle_forward(contact: Contact, risen_to: str | None, rulebook: Rulebook
     target = next((stage.lifecycle for stage in rulebook.stages.stages if stage.id == risen_to), None)
     if write is None or target is None or target not in order:
         return None
-    name = next((name for name, mapped in rulebook.fields.fields.items() if mapped.hubspot == write.hubspot), None)
-    present = contact.fields.get(name) if name else None
+    present = _lifecycle_of(contact, rulebook)
     if present is None:
         return target
-    if str(present) not in order or order.index(str(present)) >= order.index(target):
+    if present not in order or order.index(present) >= order.index(target):
         return None
     return target
 
@@ -105,8 +160,7 @@ def _mailchimp_at_once(
 
 def _differences(
     at_once: Mapping[str, str],
-    score_name: str,
-    score: str,
+    scores: Mapping[str, str],
     riding: Callable[[], Mapping[str, str]],
     held: Held,
     rulebook: Rulebook,
@@ -114,7 +168,11 @@ def _differences(
 ) -> Mapping[str, str]:
     """Text and dates ride along only with a changed score or stage."""
     urgent = _unlike(at_once, held.values)
-    if not urgent and not _score_is_due(score, held.values.get(score_name), held.score_written, rulebook, today):
+    due = any(
+        _score_is_due(score, held.values.get(name), held.score_written, rulebook, today)
+        for name, score in scores.items()
+    )
+    if not urgent and not due:
         return {}
     return {**urgent, **_unlike(riding(), held.values)}
 

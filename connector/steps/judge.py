@@ -19,7 +19,7 @@ from connector.scoring.score import judge as judge_contact
 from connector.scoring.stages import step as step_stage
 from connector.scoring.verdict import Line, Place, Step, Verdict
 from connector.steps import portal
-from connector.steps.difference import Held, Texts, for_hubspot, for_mailchimp, lifecycle_forward
+from connector.steps.difference import Held, Texts, for_hubspot, for_mailchimp, lifecycle_back, lifecycle_forward
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally
 from connector.steps.reasons import why_not
@@ -177,13 +177,23 @@ def _writes(
         if record.archived or source not in parts.platforms:
             continue
         if source == HUBSPOT:
-            lifecycle = None if baseline else lifecycle_forward(one.contact, _risen(person, one), parts.rulebook, order)
+            lifecycle = None if baseline else _lifecycle(person, one, order)
             held = _held(parts, person, source, parts.rulebook.fields.write.score.hubspot)
             writes[source] = for_hubspot(one.verdict, one.step, one.texts, held, parts.rulebook, lifecycle)
         elif record.values.get("status") == "subscribed":
             held = _held(parts, person, source, f"merge_fields.{parts.rulebook.fields.write.score.mailchimp}")
             writes[source] = for_mailchimp(one.verdict, one.step, held, parts.rulebook)
     return writes
+
+
+def _lifecycle(person: Person, one: Judged, order: Sequence[str]) -> str | None:
+    """The lifecycle stage to write: forward after a rise, or back where the admin lets us (fields.yaml)."""
+    forward = lifecycle_forward(one.contact, _risen(person, one), one.rulebook, order)
+    write = one.rulebook.fields.write.lifecycle
+    if forward is not None or write is None:
+        return forward
+    ours = person.written.get(HUBSPOT, {}).get(write.hubspot)
+    return lifecycle_back(one.contact, one.step.after.stage, ours.value if ours else None, one.rulebook, order)
 
 
 def _held(parts: Parts, person: Person, source: str, score: str) -> Held:

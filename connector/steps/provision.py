@@ -15,7 +15,7 @@ from adapters.ports import (
     PlatformError,
     PlatformRefused,
 )
-from connector.rulebook.types import Rulebook
+from connector.rulebook.types import LifecycleWrite, Rulebook
 from connector.scoring.verdict import STATES
 from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
 from connector.steps.parts import HUBSPOT, Parts
@@ -32,8 +32,8 @@ class Done:
 
 def hubspot_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
     """The contact properties of design §4.4 that this rulebook asks for, with labels in its language."""
-    write, words = rulebook.fields.write, PROPERTIES[rulebook.fields.language]
-    kinds = {
+    write = rulebook.fields.write
+    kinds: dict[str, tuple[str, str, str, tuple[Option, ...]]] = {
         "score": (write.score.hubspot, "number", "number", ()),
         "stage": (write.stage.hubspot, "enumeration", "select", _stages(rulebook)),
         "stage_since": (write.stage_since.hubspot, "date", "date", ()),
@@ -52,30 +52,60 @@ def hubspot_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
         phases = dict.fromkeys(phase for model in rulebook.models for phase in model.factors.phase.phases)
         options = tuple(Option(phase, phase) for phase in phases)
         kinds["phase"] = (write.phase.hubspot, "enumeration", "select", options)
+    for key, target in write.targets.items():
+        kind = _BY_CHOICE.get(key.partition(".")[0])
+        if kind is not None and key not in kinds:
+            kinds[key] = (target.hubspot, *kind, ())
     return tuple(
         Definition(
             name=name,
-            label=words[key][0],
+            label=_words(rulebook, key)[0],
             type=kind,
             field_type=field_type,
             options=options,
-            description=words[key][1],
+            description=_words(rulebook, key)[1],
         )
         for key, (name, kind, field_type, options) in kinds.items()
     )
 
 
+#: What is written only where fields.yaml names it: its type and how HubSpot shows it (facts/hubspot.md §9).
+_BY_CHOICE = {
+    "similarity": ("number", "number"),
+    "segment": ("string", "text"),
+    "model": ("string", "text"),
+    "scored_at": ("date", "date"),
+    "brief": ("string", "textarea"),
+    "parts": ("number", "number"),
+    "scores": ("number", "number"),
+}
+
+
+def _words(rulebook: Rulebook, key: str) -> tuple[str, str]:
+    """Label and description of a key of `write`; a part's or a model's own name stands in its label."""
+    group, _, name = key.partition(".")
+    label, description = PROPERTIES[rulebook.fields.language][group]
+    return label.format(name=name), description
+
+
 def mailchimp_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
     """The merge fields that this rulebook writes; TRACKMARK always, because the markers stand there."""
-    write, words = rulebook.fields.write, PROPERTIES[rulebook.fields.language]
+    write = rulebook.fields.write
+    numbers = {"score", "similarity", "parts", "scores"}
     wanted = {
-        "score": (write.score.mailchimp, "number"),
-        "stage": (write.stage.mailchimp, "text"),
-        "persona": (write.persona.mailchimp if write.persona else None, "text"),
-        "phase": (write.phase.mailchimp if write.phase else None, "text"),
-        "enrolled": (write.enrolled.mailchimp or "TRACKMARK", "text"),
+        key: target.mailchimp
+        for key, target in write.targets.items()
+        if not isinstance(target, LifecycleWrite) and target.mailchimp
     }
-    return tuple(Definition(name=tag, label=words[key][0], type=kind) for key, (tag, kind) in wanted.items() if tag)
+    wanted.setdefault("enrolled", "TRACKMARK")
+    return tuple(
+        Definition(
+            name=tag,
+            label=_words(rulebook, key)[0],
+            type="number" if key.partition(".")[0] in numbers else "text",
+        )
+        for key, tag in wanted.items()
+    )
 
 
 def lists_wanted(rulebook: Rulebook) -> tuple[str, ...]:

@@ -135,3 +135,50 @@ def test_forward_is_the_portals_own_order(make_world):
         "sara": [],
     }
     assert [world.hubspot(leads[key])["lifecyclestage"] for key in present] == [MQL, MQL, "9921", "salesqualifiedlead"]
+
+
+def falling(make_world):
+    """A world whose admin lets Trellis move the lifecycle back, and carla, whom it made a marketing qualified lead."""
+    world = make_world(
+        edits={
+            "fields.yaml": ("when: forward, owner: platform", "when: both, owner: trellis"),
+            "stages.yaml": ("leave_below: 14", "leave_below: 14\n    lifecycle: lead"),
+        }
+    )
+    carla = world.new_lead("carla")
+    world.pass_time(minutes=5)
+    world.sync()
+    world.sandbox.hubspot.life.visit_page(carla, PRICING)
+    world.pass_time(minutes=5)
+    world.sync()
+    assert (world.stage(carla), world.hubspot(carla)["lifecyclestage"]) == ("qualified", MQL)
+    return world, carla
+
+
+def let_fall(world, email):
+    for _ in range(20):
+        world.pass_time(days=7)
+        world.sync()
+        if world.stage(email) != "qualified":
+            break
+    world.sync()
+    assert world.stage(email) == "nurture"
+
+
+def test_the_lifecycle_follows_a_fall_where_the_admin_says_so(make_world):
+    world, carla = falling(make_world)
+    let_fall(world, carla)
+    assert world.hubspot(carla)["lifecyclestage"] == "lead"
+    assert lifecycle_writes(world, carla) == [MQL, "lead"]
+    world.settle()
+    assert lifecycle_writes(world, carla) == [MQL, "lead"]
+
+
+def test_what_a_person_set_since_is_not_moved_back(make_world):
+    world, carla = falling(make_world)
+    world.sandbox.hubspot.life.set_property(carla, "lifecyclestage", "opportunity")
+    world.pass_time(minutes=5)
+    world.sync()
+    let_fall(world, carla)
+    assert world.hubspot(carla)["lifecyclestage"] == "opportunity"
+    assert lifecycle_writes(world, carla) == [MQL]
