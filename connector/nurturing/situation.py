@@ -13,6 +13,7 @@ from connector.nurturing.ways import segment_keys
 from connector.rulebook.conditions import Condition, Subject, holds
 from connector.rulebook.types import Rulebook
 from connector.scoring.computed import as_values
+from connector.scoring.evidence import believed_events, subject_of
 from connector.scoring.verdict import CUSTOMER, Step, Verdict
 
 
@@ -67,7 +68,10 @@ class Situation:
     @cached_property
     def _subject(self) -> Subject:
         values = {**self.contact.fields, **as_values(self.verdict), "stage": self.stage, "aim": self._aim()}
-        return Subject(self.verdict.day, values, self.contact.events, self.tz)
+        day = self.verdict.day
+        return subject_of(
+            believed_events(self.contact, self.rulebook, self.verdict.model, day, None), day, self.tz, values
+        )
 
     def _aim(self) -> str:
         """The aim of the track she is on; off every track a customer is to be retained, anybody else to be won."""

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from connector.facts import Contact, Event, Trust, Value
 from connector.rulebook.conditions import Condition, Subject, asset_holds
-from connector.rulebook.types import TrustShares
+from connector.rulebook.types import Rulebook, TrustShares
 from connector.scoring.decay import age, day_of
+from connector.scoring.doubts import address_domain, graded
 
 #: An act that we learn of later than this after it happened was told late.
 _LATE = timedelta(days=1)
@@ -56,6 +57,15 @@ def known_events(contact: Contact, zone: ZoneInfo, day: date, known_by: datetime
     ]
     events.sort(key=lambda event: (event.happened_at, event.key))
     return tuple(events)
+
+
+def believed_events(
+    contact: Contact, rulebook: Rulebook, model: str, day: date, known_by: datetime | None
+) -> tuple[Event, ...]:
+    """The events known by then, trusted as far as the doubts of that model leave them (no such model: as told)."""
+    events = known_events(contact, ZoneInfo(rulebook.fields.timezone), day, known_by)
+    doubts = next((one.trust.doubts for one in rulebook.models if one.model == model), None)
+    return events if doubts is None else graded(events, doubts, address_domain(contact.fields, rulebook.fields))
 
 
 def subject_of(events: tuple[Event, ...], day: date, zone: ZoneInfo, values: Mapping[str, Value]) -> Subject:

@@ -8,7 +8,8 @@ from datetime import date
 
 from connector.facts import Refusal
 from connector.rulebook.types import POINT, Rulebook
-from connector.scoring.score import ANY_ACT, CEILING, FLOOR, NO_MODEL
+from connector.scoring.rules import CEILING, FLOOR
+from connector.scoring.score import ANY_ACT, NO_MODEL
 from connector.scoring.verdict import SUPPRESSED, Line, Step, Verdict
 from connector.scoring.words import Language, exact_number, joined, say, short_number, stage_label, written_day
 

@@ -18,21 +18,20 @@ from connector.rulebook.conditions import Subject, holds
 from connector.rulebook.types import POINT, KnownEvidence, MinimumEvidence, Model, Override, Rulebook
 from connector.scoring import lines as receipt_lines
 from connector.scoring.computed import parts_as_values, rounded
+from connector.scoring.doubts import address_domain, graded
 from connector.scoring.engagement import EngagementFactor
 from connector.scoring.evidence import Evidence, gather, known_events, subject_of
 from connector.scoring.fit import FitFactor
 from connector.scoring.phase import PhaseFactor
 from connector.scoring.profile import ProfileFactor
 from connector.scoring.reaction import ReactionFactor
+from connector.scoring.rules import CEILING, FLOOR
 from connector.scoring.verdict import Line, Part, Verdict
 
 #: What `Verdict.missing` names where not a field but any act is lacking, and where no model is meant for her.
 ANY_ACT = "(any act)"
 NO_MODEL = "no model applies"
 
-#: The lines that hold a score within 0 and 100; no rule can have these ids.
-FLOOR = "(floor)"
-CEILING = "(ceiling)"
 _MOST = 100 * POINT
 
 
@@ -69,13 +68,16 @@ class _Judge:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._hash = rulebook.hash
+        self._fields = rulebook.fields
         self._zone = ZoneInfo(rulebook.fields.timezone)
         self._models = tuple(_ModelJudge(model, rulebook) for model in rulebook.models)
 
     def judge(self, contact: Contact, day: date, known_by: datetime | None) -> Verdict:
-        events = known_events(contact, self._zone, day, known_by)
-        subject = subject_of(events, day, self._zone, contact.fields)
+        known = known_events(contact, self._zone, day, known_by)
+        domain = address_domain(contact.fields, self._fields)
         for judge in self._models:
+            events = judge.believed(known, domain)
+            subject = subject_of(events, day, self._zone, contact.fields)
             if judge.applies_to(subject):
                 return judge.judge(contact, events, subject, self._zone, self._hash)
         return Verdict(contact.id, "", day, self._hash, enough=False, score=None, missing=(NO_MODEL,))
@@ -92,6 +94,9 @@ class _ModelJudge:
         self._engagement = EngagementFactor(factors.engagement)
         self._reaction = ReactionFactor(factors.reaction, rulebook)
         self._profile = ProfileFactor(factors.profile)
+
+    def believed(self, events: tuple[Event, ...], domain: str) -> tuple[Event, ...]:
+        return graded(events, self._model.trust.doubts, domain)
 
     def applies_to(self, subject: Subject) -> bool:
         return self._model.applies_to is None or holds(self._model.applies_to, subject)

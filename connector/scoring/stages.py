@@ -17,7 +17,7 @@ from connector.facts import Contact, Refusal
 from connector.rulebook.conditions import Subject, holds
 from connector.rulebook.types import POINT, Rulebook, Stage
 from connector.scoring.computed import WIN, as_values
-from connector.scoring.evidence import known_events, subject_of
+from connector.scoring.evidence import believed_events, subject_of
 from connector.scoring.verdict import NOT_ENOUGH_DATA, SUPPRESSED, Line, Place, Step, Verdict
 
 #: Refusals after which nobody is mailed, scored for a list, or handed over: she is in the state *suppressed*.
@@ -43,8 +43,8 @@ def step(
     Without a move `after` is `before` and the cause is empty. `rise` is true when she climbed from a lower stage; who is
     placed afresh did not rise, wherever she is placed.
     """
+    events = believed_events(contact, rulebook, verdict.model, day, known_by)
     zone = ZoneInfo(rulebook.fields.timezone)
-    events = known_events(contact, zone, day, known_by)
     subject = subject_of(events, day, zone, {**contact.fields, **as_values(verdict)})
     state = _state(verdict, contact, rulebook, subject)
     if state is None:

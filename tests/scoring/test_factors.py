@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connector.facts import Contact, Episode, Trust
-from connector.scoring.score import ANY_ACT, CEILING, FLOOR, NO_MODEL, judge
+from connector.scoring.rules import CEILING, FLOOR
+from connector.scoring.score import ANY_ACT, NO_MODEL, judge
 
 TODAY = date(2026, 11, 20)
 
