@@ -56,8 +56,8 @@ def read_rulebook(folder: Path) -> Rulebook:
     return _assembled(fields.content, contents, stages.content, tracks.content)
 
 
-def rulebook_from_source(source: Mapping[str, Any]) -> Rulebook:
-    """Rebuild the rulebook whose `source` this is: equal, with the same hash. Raises ValueError if it is none.
+def rulebook_from_source(source: Mapping[str, Any], hash_: str | None = None) -> Rulebook:
+    """Rebuild the rulebook whose `source` this is, under the hash that it is kept by. Raises ValueError if it is none.
 
     What was checked when the files were read is not checked again.
     """
@@ -65,12 +65,13 @@ def rulebook_from_source(source: Mapping[str, Any]) -> Rulebook:
         documents = {name: json.loads(source[name]) for name in ("fields", "models", "stages", "tracks")}
     except (KeyError, TypeError) as error:
         raise ValueError(f"not the source of a rulebook: {error!r}") from error
-    return _assembled(
+    rebuilt = _assembled(
         FieldsFile.model_validate(documents["fields"]),
         [Model.model_validate(one) for one in documents["models"]],
         StagesFile.model_validate(documents["stages"]),
         TracksFile.model_validate(documents["tracks"]),
     )
+    return rebuilt if hash_ is None else rebuilt.model_copy(update={"hash": hash_})
 
 
 def _assembled(fields: FieldsFile, models: Sequence[Model], stages: StagesFile, tracks: TracksFile) -> Rulebook:
@@ -88,7 +89,8 @@ def _assembled(fields: FieldsFile, models: Sequence[Model], stages: StagesFile, 
 
 
 def _dumped(content: BaseModel) -> Any:
-    return content.model_dump(mode="json", by_alias=True, exclude_none=True)
+    """Without what is as it is by default: a new key with a default changes no hash of a rulebook that is kept."""
+    return content.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def _canonical(content: object) -> str:
