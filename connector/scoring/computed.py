@@ -27,20 +27,29 @@ def parts_as_values(parts: Mapping[str, int]) -> dict[str, Value]:
     return {name: in_points(points) for name, points in parts.items()}
 
 
+def knowledge_as_values(percents: Mapping[str, int]) -> dict[str, Value]:
+    """What she knows in percent, under `knows_brand` and `knows_offer`."""
+    return {f"knows_{name}": percent for name, percent in percents.items()}
+
+
 def as_values(verdict: Verdict) -> dict[str, Value]:
     """All that a verdict says, under the computed names; what it does not know is absent.
 
-    `score` is the whole number that people see, the factors are exact points, `similarity` is in percent. `stage` and
-    `aim` are not a verdict's to know: whoever places or nurtures her adds them.
+    `score` is the whole number that people see, the factors are exact points, `similarity` and what she knows are in
+    percent, `topic` is the first one. `stage` and `aim` are not a verdict's to know: whoever places or nurtures her adds
+    them.
     """
-    values = parts_as_values(verdict.parts)
+    values = {**parts_as_values(verdict.parts), **knowledge_as_values(verdict.knowledge)}
     if verdict.model:
         values["model"] = verdict.model
     if verdict.score is not None:
         values["score"] = verdict.score
         values["similarity"] = verdict.similarity
+        values["audience"] = verdict.audience
     if verdict.persona is not None:
         values["persona"] = verdict.persona
     if verdict.phase is not None:
         values["phase"] = verdict.phase
+    if verdict.topics:
+        values["topic"] = verdict.topics[0]
     return values

@@ -9,8 +9,7 @@ from datetime import date
 from connector.facts import Refusal
 from connector.rulebook.types import POINT, Rulebook
 from connector.scoring.rules import CEILING, FLOOR
-from connector.scoring.score import ANY_ACT, NO_MODEL
-from connector.scoring.verdict import SUPPRESSED, Line, Step, Verdict
+from connector.scoring.verdict import ANY_ACT, NO_MODEL, SUPPRESSED, Line, Step, Verdict
 from connector.scoring.words import Language, exact_number, joined, say, short_number, stage_label, written_day
 
 #: The most characters of the short form: what a person reads in a property without scrolling away.

@@ -4,30 +4,27 @@ States beside the ladder come first: *suppressed* (a refusal that holds everywhe
 their order, then *not_enough_data*. On the ladder she rises at once to the highest stage whose `enter` holds. She falls
 only once her score is below `leave_below` of the stage she stands on (where it has one) and `minimum_stay` days have
 passed, and then to the highest stage whose `enter` holds. A decisive answer to nurturing lifts to a stage, or bars
-one, at once. Coming from a state, or for the first time, she is placed afresh.
+one, at once; who is mere audience is barred from every stage with a hand-over and those above. Coming from a state, or
+for the first time, she is placed afresh.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from connector.facts import Contact, Refusal
 from connector.rulebook.conditions import Subject, holds
 from connector.rulebook.types import POINT, Rulebook, Stage
+from connector.scoring.causes import BY_CONSENT, BY_EVIDENCE, BY_SCORE, cause_of_fall, cause_of_rise
 from connector.scoring.computed import WIN, as_values
 from connector.scoring.evidence import believed_events, subject_of
 from connector.scoring.verdict import NOT_ENOUGH_DATA, SUPPRESSED, Line, Place, Step, Verdict
 
 #: Refusals after which nobody is mailed, scored for a list, or handed over: she is in the state *suppressed*.
 SUPPRESSING = frozenset({Refusal.OPTED_OUT, Refusal.BOUNCED, Refusal.COMPLAINED, Refusal.FORGOTTEN, Refusal.EXCLUDED})
-
-#: Causes that are no rule's id.
-BY_CONSENT = "consent"
-BY_EVIDENCE = "evidence"
-BY_FADING = "faded"
-BY_SCORE = "score"
 
 
 def step(
@@ -37,8 +34,11 @@ def step(
     rulebook: Rulebook,
     day: date,
     known_by: datetime | None = None,
+    earlier: Sequence[Line] = (),
 ) -> Step:
     """The step from `before` on `day`, with what was known at `known_by` (None: all).
+
+    `earlier` are the lines of the verdict that put her at `before`; what changed since then is the cause.
 
     Without a move `after` is `before` and the cause is empty. `rise` is true when she climbed from a lower stage; who is
     placed afresh did not rise, wherever she is placed.
@@ -48,30 +48,53 @@ def step(
     subject = subject_of(events, day, zone, {**contact.fields, **as_values(verdict)})
     state = _state(verdict, contact, rulebook, subject)
     if state is None:
-        return _step_on_ladder(before, verdict, rulebook.stages.stages, subject)
+        return _step_on_ladder(before, verdict, rulebook, subject, earlier)
     name, cause = state
     if before is not None and before.stage == name:
         return Step(before, before, "")
     return Step(before, Place(name, day), cause)
 
 
-def _step_on_ladder(before: Place | None, verdict: Verdict, ladder: tuple[Stage, ...], subject: Subject) -> Step:
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """The lowest stage that she may not stand on, as a place on the ladder, and what bars her from it."""
+
+    place: int
+    cause: str | None = None
+
+
+def _step_on_ladder(
+    before: Place | None, verdict: Verdict, rulebook: Rulebook, subject: Subject, earlier: Sequence[Line]
+) -> Step:
+    ladder = rulebook.stages.stages
     places = {stage.id: place for place, stage in enumerate(ladder)}
     fitting = _highest(ladder, subject)
     lift = places.get(verdict.lifts or "", 0)
-    bar = places.get(verdict.bars or "", len(ladder))
-    target = max(0, min(max(fitting, lift), bar - 1))
+    bar = _bar(verdict, rulebook, places)
+    target = max(0, min(max(fitting, lift), bar.place - 1))
     there = Place(ladder[target].id, subject.day)
     current = None if before is None else places.get(before.stage)
+    lifted = lift > fitting
     if before is None or current is None:
-        cause = _cause_of_rise(verdict, lifted=lift > fitting) if target else BY_SCORE
+        cause = cause_of_rise(verdict, lifted=lifted, earlier=earlier) if target else BY_SCORE
         return Step(before, there, cause)
     if target > current:
-        return Step(before, there, _cause_of_rise(verdict, lifted=lift > fitting), rise=True)
-    barred = current >= bar
+        return Step(before, there, cause_of_rise(verdict, lifted=lifted, earlier=earlier), rise=True)
+    barred = current >= bar.place
     if target < current and (barred or _may_fall(ladder[current], before, verdict)):
-        return Step(before, there, _cause_of_fall(verdict, barred=barred))
+        barred_by = bar.cause if barred else None
+        return Step(before, there, cause_of_fall(verdict, barred_by=barred_by, earlier=earlier))
     return Step(before, before, "")
+
+
+def _bar(verdict: Verdict, rulebook: Rulebook, places: Mapping[str, int]) -> _Bar:
+    """The lower of two bars: that of the decisive answer (also on a tie), and for the audience the first hand-over."""
+    bar = _Bar(places.get(verdict.bars or "", len(places)), verdict.answer)
+    handover = next((place for place, stage in enumerate(rulebook.stages.stages) if stage.handover), len(places))
+    if not verdict.audience or handover >= bar.place:
+        return bar
+    rule = next(model.audience for model in rulebook.models if model.model == verdict.model)
+    return _Bar(handover, rule.id if rule else None)
 
 
 def _state(verdict: Verdict, contact: Contact, rulebook: Rulebook, subject: Subject) -> tuple[str, str] | None:
@@ -98,28 +121,3 @@ def _may_fall(stage: Stage, before: Place, verdict: Verdict) -> bool:
     score = (verdict.score or 0) * POINT
     low_enough = stage.leave_below is None or score < stage.leave_below
     return low_enough and (verdict.day - before.since).days >= stage.minimum_stay
-
-
-def _cause_of_rise(verdict: Verdict, *, lifted: bool) -> str:
-    """The decisive answer; else the override that gives most; else the rule of the newest acts that gives most."""
-    if lifted and verdict.answer is not None:
-        return verdict.answer
-    raised = [line for line in verdict.lines if line.part == "override" and line.points > 0]
-    newest = max((line.day for line in verdict.lines if line.day and line.points > 0), default=None)
-    acts = [line for line in verdict.lines if line.day == newest and newest and line.points > 0]
-    return _biggest(raised or acts)
-
-
-def _cause_of_fall(verdict: Verdict, *, barred: bool) -> str:
-    """The decisive answer; else the override or negative line that takes most; else fading, if anything has faded."""
-    if barred and verdict.answer is not None:
-        return verdict.answer
-    lowered = [line for line in verdict.lines if line.points < 0]
-    overrides = [line for line in lowered if line.part == "override"]
-    if lowered:
-        return _biggest(overrides or lowered)
-    return BY_FADING if any(line.faded for line in verdict.lines) else BY_SCORE
-
-
-def _biggest(lines: list[Line]) -> str:
-    return max(lines, key=lambda line: (abs(line.points), line.rule)).rule if lines else BY_SCORE

@@ -64,6 +64,10 @@ class Verdict:
     each: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))  # every model that applies
 
 
+#: What `Verdict.missing` names where not a field but any act is lacking, and where no model is meant for her.
+ANY_ACT = "(any act)"
+NO_MODEL = "no model applies"
+
 #: States that are always there, beside those of stages.yaml.
 NOT_ENOUGH_DATA = "not_enough_data"
 CUSTOMER = "customer"

@@ -8,7 +8,7 @@ from connector.facts import Refusal
 from connector.nurturing.intents import NotEnrolled
 from connector.nurturing.reasons import Held
 from connector.rulebook.types import Rulebook
-from connector.scoring.stages import BY_CONSENT, BY_EVIDENCE, BY_FADING, BY_SCORE
+from connector.scoring.causes import BY_CONSENT, BY_EVIDENCE, BY_FADING, BY_SCORE
 from connector.scoring.words import say, stage_label, written_day
 from connector.steps.labels import Language
 
@@ -131,6 +131,7 @@ def cause_of_move(cause: str, rulebook: Rulebook, language: Language) -> str:
         factors = model.factors
         rules = [*factors.fit.adjust, *model.overrides]
         rules += [trait for persona in factors.fit.personas.values() for trait in persona.traits]
+        rules += [model.audience] if model.audience else []
         rules += [rule for group in factors.engagement.groups.values() for rule in group.rules]
         if why := next((rule.why for rule in rules if rule.id == cause and rule.why), ""):
             return why

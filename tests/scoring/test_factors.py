@@ -7,7 +7,8 @@ import pytest
 
 from connector.facts import Contact, Episode, Trust
 from connector.scoring.rules import CEILING, FLOOR
-from connector.scoring.score import ANY_ACT, NO_MODEL, judge
+from connector.scoring.score import judge
+from connector.scoring.verdict import ANY_ACT, NO_MODEL
 
 TODAY = date(2026, 11, 20)
 
