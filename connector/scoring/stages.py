@@ -4,8 +4,8 @@ States beside the ladder come first: *suppressed* (a refusal that holds everywhe
 their order, then *not_enough_data*. On the ladder she rises at once to the highest stage whose `enter` holds. She falls
 only once her score is below `leave_below` of the stage she stands on (where it has one) and `minimum_stay` days have
 passed, and then to the highest stage whose `enter` holds. A decisive answer to nurturing lifts to a stage, or bars
-one, at once; who is mere audience is barred from every stage with a hand-over and those above. Coming from a state, or
-for the first time, she is placed afresh.
+one and those above, at once; who is mere audience is barred from the first stage with a hand-over. Who is barred stands
+on the highest stage below whose `enter` holds. Coming from a state, or for the first time, she is placed afresh.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def _step_on_ladder(
 ) -> Step:
     ladder = rulebook.stages.stages
     places = {stage.id: place for place, stage in enumerate(ladder)}
-    fitting = _highest(ladder, subject)
-    lift = places.get(verdict.lifts or "", 0)
     bar = _bar(verdict, rulebook, places)
+    fitting = _highest(ladder[: bar.place], subject)
+    lift = places.get(verdict.lifts or "", 0)
     target = max(0, min(max(fitting, lift), bar.place - 1))
     there = Place(ladder[target].id, subject.day)
     current = None if before is None else places.get(before.stage)

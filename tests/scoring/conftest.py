@@ -122,14 +122,18 @@ def _read(text: str) -> dict[str, Any]:
 
 
 def build(change: Callable[[dict[str, Any]], None] = lambda _: None) -> Rulebook:
-    """The rulebook of these tests, its four files changed in place (`files["model"]["overrides"]`) before it loads."""
+    """The rulebook of these tests, its four files changed in place (`files["model"]["overrides"]`) before it loads.
+
+    `files["more_models"]` is a list of models that stand beside the first.
+    """
     files = copy.deepcopy(
         {"fields": _read(FIELDS), "model": _read(MODEL), "stages": _read(STAGES), "tracks": _read(TRACKS)}
     )
     change(files)
+    models = (files["model"], *files.get("more_models", ()))
     return Rulebook(
         fields=FieldsFile.model_validate(files["fields"]),
-        models=(Model.model_validate(files["model"]),),
+        models=tuple(Model.model_validate(model) for model in models),
         stages=StagesFile.model_validate(files["stages"]),
         tracks=TracksFile.model_validate(files["tracks"]),
         hash="test",
