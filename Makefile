@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11+ and this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench-x-education clean
+.PHONY: help demo test check fix schema bench-x-education clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,6 +31,9 @@ check: $(STAMP) ## ruff, mypy --strict, import-linter
 fix: $(STAMP) ## Format, and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+schema: $(STAMP) ## Write mappings/schema from the types that load the files
+	@$(BIN)/python -m connector.rulebook.json_schema
 
 bench-x-education: $(STAMP) ## Score 9,240 real leads end to end (needs ../shared)
 	@$(BIN)/python benchmarks/x_education/run.py

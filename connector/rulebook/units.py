@@ -17,13 +17,13 @@ _LONGEST_S = 3600
 
 def parse_points(raw: object) -> int:
     """`18`, `0.2`, `-5` → thousandths of a point. Raises ValueError beyond three decimals."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
-        raise ValueError("points are a number, such as 5 or 0.2")
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        raise ValueError("points are a number, such as 5 or 0.2, without quotes")
     try:
         points = Decimal(str(raw)) * POINT
         whole = points.to_integral_value()
     except ArithmeticError:
-        raise ValueError("points are a number, such as 5 or 0.2") from None
+        raise ValueError("points are a number, such as 5 or 0.2, without quotes") from None
     if not points.is_finite() or abs(points) > 1000 * POINT:
         raise ValueError("points lie between -1000 and 1000")
     if points != whole:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -40,9 +41,12 @@ _WANTED = {
 
 
 def validate(document: Document, kind: type[T]) -> tuple[T | None, list[Problem]]:
-    """Build `kind` from the document's data, or say everything that keeps it from being built."""
+    """Build `kind` from the document's data, or say everything that keeps it from being built.
+
+    Strictly, as JSON: neither `true` nor `"3"` is a number, and no number is a day.
+    """
     try:
-        return kind.model_validate(document.data), []
+        return kind.model_validate_json(json.dumps(document.data), strict=True), []
     except ValidationError as error:
         found = [problem for detail in error.errors() for problem in _problems(detail, document, kind)]
         return None, found

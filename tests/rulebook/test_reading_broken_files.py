@@ -156,7 +156,7 @@ CASES = {
         [("  mailchimp-warmup:\n", "  finance-consideration:\n")],
         "  finance-consideration:\n    aim: win\n    label: Bienvenida",
         "tracks.finance-consideration",
-        '"finance-consideration" is there twice, first on line 7; rename or remove one',
+        '"finance-consideration" is there twice, first on line 8; rename or remove one',
     ),
     "a track for a stage that does not exist": (
         "tracks.yaml",
@@ -257,7 +257,7 @@ def test_the_line_of_the_brief(broken):
     )
     assert len(problems) == 1
     assert str(problems[0]) == (
-        "mappings/model.yaml:28 factors.fit.personas.finance_lead.traits[0].when.job_titel: "
+        "mappings/model.yaml:29 factors.fit.personas.finance_lead.traits[0].when.job_titel: "
         'no field is called "job_titel"; did you mean job_title?'
     )
 
