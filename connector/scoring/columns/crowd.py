@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -16,6 +16,14 @@ HUMAN, UNSURE, MACHINE = 0, 1, 2
 
 #: What stands in a column of codes where nothing is known.
 UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RawColumn:
+    """One raw platform value of everybody: `codes` are places in `texts` (distinct), UNKNOWN where there is none."""
+
+    codes: NDArray[np.int32]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,10 @@ class Acts:
     day: NDArray[np.int32]
     trust: NDArray[np.int8]
 
+    def take(self, places: NDArray[np.intp]) -> Acts:
+        """Some of these acts."""
+        return Acts(**{one.name: getattr(self, one.name)[places] for one in fields(self)})
+
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
@@ -67,3 +79,19 @@ class Crowd:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def take(self, rows: NDArray[np.intp]) -> Crowd:
+        """Some of these contacts (`rows` ascending), renumbered from 0."""
+        place = np.full(len(self), UNKNOWN, np.int32)
+        place[rows] = np.arange(len(rows), dtype=np.int32)
+        acts = np.flatnonzero(place[self.acts.row] != UNKNOWN)
+        return replace(
+            self,
+            ids=self.ids[rows],
+            fields={name: Column(column.codes[rows], column.values) for name, column in self.fields.items()},
+            acts=replace(self.acts.take(acts), row=place[self.acts.row[acts]]),
+            suppressed=self.suppressed[rows],
+            stage=self.stage[rows],
+            since=self.since[rows],
+            changed={name: days[rows] for name, days in self.changed.items()},
+        )
