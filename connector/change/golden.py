@@ -1,0 +1,108 @@
+"""A golden person as facts, and what one rulebook makes of her. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from connector.change.tree import replaced
+from connector.facts import Consent, Contact, Episode, Event, Trust
+from connector.nurturing.intents import Memory, Plan
+from connector.nurturing.tracks import plan
+from connector.nurturing.ways import HUBSPOT, ways_into
+from connector.rulebook.cases_file import Deed, OnTrack
+from connector.rulebook.read_cases import Golden
+from connector.rulebook.types import Holdout, Rulebook
+from connector.scoring.score import judge
+from connector.scoring.stages import step
+from connector.scoring.verdict import Place, Step, Verdict
+
+#: What platforms tell of without knowing that a person did it (facts/hubspot.md §7).
+_UNSURE = frozenset({"email_open"})
+
+#: In a case, she enters a track before she does anything that day, and nurturing plans at noon.
+_ENTERS, _ACTS, _PLANS = time(6), time(8), time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A golden person as facts, and where she stood until her day."""
+
+    golden: Golden
+    contact: Contact
+    before: Place | None
+
+
+def person_of(golden: Golden, rulebook: Rulebook) -> Person:
+    """Make a case into facts: acts in the team's time zone, on every platform, with the consent that it names."""
+    case, zone = golden.case, ZoneInfo(rulebook.fields.timezone)
+    contact = Contact(
+        id=1,
+        refs={HUBSPOT: "1", **{f"mailchimp:{audience}": "1" for audience in rulebook.fields.audiences}},
+        fields=golden.fields,
+        changed={name: golden.day - timedelta(days=ago) for name, ago in case.changed.items()},
+        events=tuple(_events(case.did, golden.day, zone)),
+        consent=Consent(general=frozenset(case.refused)),
+        episodes=(_episode(case.on_track, golden.day, zone, rulebook),) if case.on_track else (),
+    )
+    before = Place(case.was.stage, golden.day - timedelta(days=case.was.since)) if case.was else None
+    return Person(golden, contact, before)
+
+
+class Outcome:
+    """What a rulebook makes of a person; each part is computed when it is asked for, for mutants ask for few."""
+
+    def __init__(self, person: Person, rulebook: Rulebook) -> None:
+        self._person = person
+        self._rulebook = rulebook
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Her verdict on the day of the case."""
+        return judge(self._person.contact, self._rulebook, self._person.golden.day)
+
+    @cached_property
+    def step(self) -> Step:
+        """Her step on that day, from where she stood."""
+        person = self._person
+        return step(person.before, self.verdict, person.contact, self._rulebook, person.golden.day)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What nurturing wants for her at noon, with no past but the track she is on. Nobody is held out."""
+        person, zone = self._person, ZoneInfo(self._rulebook.fields.timezone)
+        noon = datetime.combine(person.golden.day, _PLANS, zone).astimezone(UTC)
+        rulebook = replaced(self._rulebook, ("tracks", "holdout"), Holdout())
+        return plan(person.contact, self.verdict, self.step, Memory(), rulebook, noon, baseline=False)
+
+    @property
+    def tracks(self) -> frozenset[str]:
+        """The tracks that she stays on or enters."""
+        stays = {episode.track for episode in self._person.contact.episodes}
+        stays -= {leave.track for leave in self.plan.leave}
+        return frozenset(stays | {enter.track for enter in self.plan.enter})
+
+
+def _events(deeds: Sequence[Deed], day: date, zone: ZoneInfo) -> Iterator[Event]:
+    moment, count = datetime.combine(day, _ACTS, zone), 0
+    for deed in deeds:
+        for _ in range(deed.times):
+            count += 1
+            if deed.after is None:
+                start = datetime.combine(day - timedelta(days=deed.ago), _ACTS, zone)
+                moment = start + timedelta(minutes=count)
+            else:
+                moment += timedelta(seconds=deed.after)
+            at = moment.astimezone(UTC)
+            trust = deed.trust or (Trust.UNSURE if deed.event in _UNSURE else Trust.HUMAN)
+            yield Event(deed.event, at, at, f"case:{count:05}", asset=deed.asset, channel=HUBSPOT, trust=trust)
+
+
+def _episode(on: OnTrack, day: date, zone: ZoneInfo, rulebook: Rulebook) -> Episode:
+    """Her first episode, by the first way that somebody listens to."""
+    way = next(way for way in ways_into(rulebook, rulebook.tracks.tracks[on.track]) if not way.segment)
+    entered = datetime.combine(day - timedelta(days=on.entered), _ENTERS, zone).astimezone(UTC)
+    return Episode(on.track, 1, way.key, entered)

@@ -1,0 +1,161 @@
+"""Reading `mappings/cases/`: golden people for one rulebook, or every problem at once with file, line, key and cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+from connector.facts import Value
+from connector.rulebook.cases_file import NONE, Case, CasesFile
+from connector.rulebook.document import Document, Path_, read_document
+from connector.rulebook.given_values import given_value, with_domains
+from connector.rulebook.problems import Problem, RulebookError
+from connector.rulebook.spelling import did_you_mean
+from connector.rulebook.types import Answer, Model, Rulebook
+from connector.rulebook.validation import validate
+from connector.rulebook.vocabulary import ALWAYS_STATES
+
+#: The folder of the cases inside that of the rulebook.
+CASES = "cases"
+
+#: Causes of a step that are neither a rule's id nor a state.
+CAUSES = frozenset({"consent", "evidence", "faded", "score"})
+
+#: Lines of a receipt that no rule gives.
+BOUNDS = frozenset({"(floor)", "(ceiling)"})
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """One case, ready to be run: where it stands, its day, and her fields as typed values."""
+
+    file: str
+    line: int
+    case: Case
+    day: date
+    fields: Mapping[str, Value]
+
+
+def read_cases(folder: Path, rulebook: Rulebook) -> tuple[Golden, ...]:
+    """Read every file of `folder`/cases, for the rulebook of `folder`. None there: an empty tuple.
+
+    Raises RulebookError with all problems of all files.
+    """
+    problems: list[Problem] = []
+    found: list[Golden] = []
+    names = _Names(rulebook)
+    first: dict[str, str] = {}
+    for path in sorted((folder / CASES).glob("*.y*ml")):
+        document = read_document(path, str(path))
+        problems += document.problems
+        if path.suffix != ".yaml":
+            problems.append(Problem(str(path), 0, "", "a file of this name is not read", "let it end in .yaml"))
+        if document.data is None:
+            continue
+        content, complaints = validate(document, CasesFile)
+        problems += complaints
+        for place, case in enumerate(content.cases if content else ()):
+            at: Path_ = ("cases", place)
+            day = case.day or (content.day if content else None)
+            where = f"{path}:{document.line(at)}"
+            if first.setdefault(case.name, where) != where:
+                complaint = f'the case "{case.name}" is there twice, first at {first[case.name]}'
+                problems.append(document.problem((*at, "name"), complaint, "give each case its own name"))
+            if day is None:
+                problems.append(document.problem(at, "the case has no day", "add day: 2026-11-20, here or to the file"))
+            fields, wrong = _fields(document, at, case, rulebook)
+            problems += wrong
+            problems += names.unknown(document, at, case)
+            if day is not None:
+                found.append(Golden(str(path), document.line(at), case, day, fields))
+    if problems:
+        raise RulebookError(problems)
+    return tuple(found)
+
+
+def _fields(document: Document, at: Path_, case: Case, rulebook: Rulebook) -> tuple[Mapping[str, Value], list[Problem]]:
+    known = rulebook.fields.fields
+    given: dict[str, Value] = {}
+    problems: list[Problem] = []
+    for name, raw in case.given.items():
+        if name not in known:
+            continue  # told among the unknown names
+        try:
+            given[name] = given_value(name, raw, known[name])
+        except ValueError as error:
+            shown = f"{raw!r:.60}" if isinstance(raw, str | int | float | bool) or raw is None else "this"
+            problems.append(document.problem((*at, "given", name), f"{shown} will not do", f"{name} {error}"))
+    return with_domains(given, known), problems
+
+
+class _Names:
+    """The names that a rulebook defines, by what they name."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        models = rulebook.models
+        self._rulebook = rulebook
+        self._fields = frozenset(rulebook.fields.fields)
+        self._events = frozenset(rulebook.fields.events)
+        self._tracks = frozenset(rulebook.tracks.tracks)
+        self._models = frozenset(model.model for model in models)
+        self._personas = frozenset(name for model in models for name in model.factors.fit.personas)
+        self._phases = frozenset(name for model in models for name in model.factors.phase.phases)
+        self._topics = frozenset(name for model in models for name in model.topics)
+        self._stages = frozenset({*(one.id for one in rulebook.stages.stages), *rulebook.stages.states, *ALWAYS_STATES})
+        self._lines = frozenset(line for model in models for line in _lines(model)) | BOUNDS
+        self._causes = self._lines - BOUNDS | CAUSES | ALWAYS_STATES | frozenset(rulebook.stages.states)
+
+    def unknown(self, document: Document, at: Path_, case: Case) -> Iterator[Problem]:
+        """Every name in a case that the rulebook does not define, with the nearest that it does."""
+        for path, name, what, right in self._used(case):
+            if name not in right:
+                cure = did_you_mean(name, right) or (
+                    f"there are {', '.join(sorted(right))}" if right else "there is none in the rulebook"
+                )
+                yield document.problem((*at, *path), f'no {what} is called "{name}"', cure)
+        if case.did and case.did[0].after is not None:
+            yield document.problem((*at, "did", 0, "after"), "there is no deed above this one", "write ago: here")
+        track = self._rulebook.tracks.tracks.get(case.on_track.track) if case.on_track else None
+        if track is not None and all(way.listener == "none" for way in track.enroll):
+            complaint = "nobody listens to this track, so nobody is ever on it"
+            yield document.problem((*at, "on_track", "track"), complaint, "it is a list: expect it under track:")
+
+    def _used(self, case: Case) -> Iterator[tuple[Path_, str, str, frozenset[str]]]:
+        yield from ((("given", name), name, "field", self._fields) for name in case.given)
+        yield from ((("changed", name), name, "field", self._fields) for name in case.changed)
+        for place, deed in enumerate(case.did):
+            yield ("did", place, "event"), deed.event, "event", self._events
+        if case.on_track is not None:
+            yield ("on_track", "track"), case.on_track.track, "track", self._tracks
+        if case.was is not None:
+            yield ("was", "stage"), case.was.stage, "stage", self._stages
+        expect = case.expect
+        for key, name, right in (
+            ("stage", expect.stage, self._stages),
+            ("persona", expect.persona, self._personas | {NONE}),
+            ("phase", expect.phase, self._phases | {NONE}),
+            ("model", expect.model, self._models | {NONE}),
+            ("cause", expect.cause, self._causes),
+        ):
+            if name is not None:
+                yield ("expect", key), name, key, right
+        yield from ((("expect", "lines", name), name, "rule", self._lines) for name in expect.lines)
+        yield from ((("expect", "track"), name, "track", self._tracks) for name in expect.track or ())
+        yield from ((("expect", "topics"), name, "topic", self._topics) for name in expect.topics or ())
+
+
+def _lines(model: Model) -> Iterable[str]:
+    """The ids of every line that a model can put into a receipt."""
+    factors = model.factors
+    yield from (trait.id for persona in factors.fit.personas.values() for trait in persona.traits)
+    yield from (trait.id for trait in factors.fit.adjust)
+    yield from factors.phase.phases
+    yield from (rule.id for group in factors.engagement.groups.values() for rule in group.rules)
+    yield from get_args(Answer)
+    yield from factors.profile.completeness
+    yield from (rule.id for rule in model.overrides)
+    if model.audience is not None:
+        yield model.audience.id
