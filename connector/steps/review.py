@@ -1,16 +1,22 @@
-"""What a rulebook says of itself that a person should look at: rules without a why, reviews that are due, tracks nobody hears."""
+"""What a rulebook says of itself that a person should look at: opens that could change a stage, rules without a why, reviews
+that are due, tracks nobody hears.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
 
+from connector.rulebook.opens import opens_alone
 from connector.rulebook.types import Enroll, Model, Rule, Rulebook
 from connector.steps.finding import Finding
 
 
 def review(rulebook: Rulebook, today: date) -> Iterator[Finding]:
     """Findings that need no platform. Pure."""
+    for flaw in opens_alone(rulebook):
+        what = f"opens alone can change a stage: {flaw.file}, {flaw.key}: {flaw.message}"
+        yield Finding("error", what, flaw.cure[:1].upper() + flaw.cure[1:])
     for model in rulebook.models:
         for rule in _rules(model):
             if not rule.why:
@@ -33,7 +39,8 @@ def review(rulebook: Rulebook, today: date) -> Iterator[Finding]:
 def _rules(model: Model) -> list[Rule]:
     factors = model.factors
     rules: list[Rule] = [trait for persona in factors.fit.personas.values() for trait in persona.traits]
-    rules += [*factors.fit.adjust, *model.overrides]
+    rules += [*factors.fit.adjust, *model.overrides, *model.knowledge.brand, *model.knowledge.offer]
+    rules += [] if model.audience is None else [model.audience]
     return rules + [rule for group in factors.engagement.groups.values() for rule in group.rules]
 
 
