@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.facts import Contact, Event, Range, Trust
-from connector.rulebook.types import Model
+from connector.rulebook.types import Model, StagesFile
 from connector.scoring.columns.score import judge_crowd
+from connector.scoring.columns.stages import step_crowd
 from connector.scoring.score import judge
+from connector.scoring.stages import step
 from connector.scoring.verdict import Place
 
 TODAY = date(2026, 11, 20)
@@ -201,18 +203,45 @@ def models(draw, name="acquisition"):
 
 
 @st.composite
+def ladders(draw):
+    after = st.sampled_from([{"audience": True}, {"model": "customers"}, {"aim": "win"}, {"aim": {"known": False}}])
+
+    def stage(name):
+        optional = {
+            "leave_below": st.sampled_from([0, 12, 40]),
+            "minimum_stay": st.sampled_from(["2d", "3d"]),
+            "handover": st.booleans(),
+            "enter": conditions(computed, computed, after),
+        }
+        return {"id": name, **draw(st.fixed_dictionaries({}, optional=optional))}
+
+    states = draw(st.sampled_from([[], ["customer"], ["customer", "suppressed", "not_enough_data"]]))
+    return StagesFile.model_validate(
+        {
+            "version": 1,
+            "states": {name: {"when": draw(conditions(computed, after))} for name in states},
+            "stages": [stage(name) for name in ("new", "nurture", "qualified", "hot")],
+        }
+    )
+
+
+@st.composite
 def rulebooks(draw, base):
     names = draw(st.sampled_from([["acquisition"], ["acquisition", "customers"]]))
-    return base.model_copy(update={"models": tuple(draw(models(name)) for name in names)})
+    judging = tuple(draw(models(name)) for name in names)
+    return base.model_copy(update={"models": judging, "stages": draw(ladders())})
 
 
 def hold(crowd_of, contacts, rulebook, places=(), known_by=None):
     """Hold the bulk path against the single path: verdicts and steps."""
     crowd = crowd_of(contacts, rulebook, places)
     verdicts = judge_crowd(crowd, rulebook, TODAY, known_by)
+    steps = step_crowd(verdicts)
     for row, contact in enumerate(contacts):
         verdict = judge(contact, rulebook, TODAY, known_by)
         assert verdicts.verdict(row) == verdict
+        before = places[row] if places else None
+        assert steps.step(row) == step(before, verdict, contact, rulebook, TODAY, known_by)
 
 
 @given(data=st.data(), contacts=people, known=st.none() | st.integers(0, 24 * 60))

@@ -125,6 +125,11 @@ class Lines:
     asset: Number
     late: Bools
 
+    @property
+    def owners(self) -> NDArray[np.intp]:
+        """The row of the contact of each line."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
     def __len__(self) -> int:
         return len(self.rule)
 

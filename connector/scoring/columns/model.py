@@ -37,12 +37,13 @@ class ModelColumns:
     """What a model says of the people (`rows` of the crowd) that it is meant for; each array has one number for each.
 
     Only the evidence means anything of who has not enough. `persona`, `phase` and `topics` are places in the model's,
-    -1 for none; `topics` has them by rank (first axis) and contact. `subject` knows everything but the score.
+    -1 for none; `topics` has them by rank (first axis) and contact. `facts` are asked of fields and
+    acts alone, `subject` knows everything but the score.
     """
 
     model: Model
     rows: Rows
-    table: ActTable
+    facts: Subject
     subject: Subject
     evidence: EvidenceColumns
     points: Mapping[str, Points]
@@ -62,6 +63,11 @@ class ModelColumns:
                 yield one.of_rows(self.rows)
 
 
+def fields_of(crowd: Crowd, rulebook: Rulebook, day: date) -> Subject:
+    """The subject that knows the fields of a crowd, and nothing that anybody did."""
+    return Subject(len(crowd), day, ZoneInfo(rulebook.fields.timezone), crowd.fields)
+
+
 def judge_model(
     crowd: Crowd,
     subject: Subject,
@@ -72,8 +78,8 @@ def judge_model(
     known_by: datetime | None,
 ) -> ModelColumns:
     """As `scoring.model.ModelJudge`, for everybody. `subject` are the crowd's fields."""
-    crowd, subject, table, rows = _meant_for(crowd, subject, model, rulebook, day, known_by)
-    of_fit = fit(subject, model.factors.fit, rules, model.model)
+    crowd, facts, table, rows = _meant_for(crowd, subject, model, rulebook, day, known_by)
+    of_fit = fit(facts, model.factors.fit, rules, model.model)
     of_phase, phases = phase(table, model.factors.phase, rules, model.model)
     acts, engaged = _engagement(table, model, rules)
     of_profile = profile(crowd, day, model.factors.profile, rules, model.model)
@@ -84,9 +90,9 @@ def judge_model(
         "reaction": np.zeros(len(crowd), np.int32),  # whoever was on a track is judged singly
         "profile": of_profile.points,
     }
-    knowledge = percent_known(model.knowledge, subject)
+    knowledge = percent_known(model.knowledge, facts)
     of_topics = topics(table, model)
-    subject = subject.knowing(
+    subject = facts.knowing(
         {
             **{part: Numbers(of_part) for part, of_part in points.items()},
             **{f"knows_{name}": Numbers(percent.astype(np.int32) * POINT) for name, percent in knowledge.items()},
@@ -101,7 +107,7 @@ def judge_model(
     return ModelColumns(
         model=model,
         rows=rows,
-        table=table,
+        facts=facts,
         subject=subject,
         evidence=evidence(crowd, table, model.minimum_evidence),
         points=points,
@@ -128,7 +134,7 @@ def _meant_for(
     rows = np.flatnonzero(applying)
     if len(rows) < len(crowd):
         crowd = crowd.take(rows)
-        subject = Subject(len(crowd), day, ZoneInfo(rulebook.fields.timezone), crowd.fields)
+        subject = fields_of(crowd, rulebook, day)
     elif applies is None or events(applies):
         return crowd, subject, table, rows
     table = ActTable(crowd, day, known_by, model, rulebook.fields)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connector.rulebook.types import Rulebook
-from connector.scoring.columns.conditions import Subject
 from connector.scoring.columns.crowd import Crowd
 from connector.scoring.columns.knowledge import rounded
-from connector.scoring.columns.model import ModelColumns, judge_model
+from connector.scoring.columns.model import ModelColumns, fields_of, judge_model
 from connector.scoring.columns.verdicts import NO_SCORE, NOT_MEANT, Verdicts
 from connector.scoring.rules import rule_list
 from connector.scoring.verdict import Part
@@ -29,7 +27,7 @@ def judge_crowd(crowd: Crowd, rulebook: Rulebook, day: date, known_by: datetime 
     track (see `Crowd`). Memory goes with the crowd; a million contacts are best judged in slices of some 100,000.
     """
     rules = rule_list(rulebook)
-    subject = Subject(len(crowd), day, ZoneInfo(rulebook.fields.timezone), crowd.fields)
+    subject = fields_of(crowd, rulebook, day)
     models = tuple(judge_model(crowd, subject, model, rulebook, rules, day, known_by) for model in rulebook.models)
     best, at = _best(models, len(crowd))
     enough = np.zeros(len(crowd), np.bool_)
@@ -57,6 +55,7 @@ def judge_crowd(crowd: Crowd, rulebook: Rulebook, day: date, known_by: datetime 
         rulebook=rulebook,
         rules=rules,
         day=day,
+        known_by=known_by,
         models=models,
         model=best,
         at=at,

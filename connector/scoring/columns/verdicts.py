@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from types import MappingProxyType
 
@@ -38,6 +38,7 @@ class Verdicts:
     rulebook: Rulebook
     rules: RuleList
     day: date
+    known_by: datetime | None
     models: tuple[ModelColumns, ...]
     model: Places
     at: NDArray[np.intp]
