@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Whose records are shown at the end, and who of the story may not be mailed.
 _SHOWN = ("maria", "laia", "noor")
 _BARRED = {"Noor", "Sofia", "Pau", "Marta", "Quim", "Rosa"}
+_STAGES = text("SELECT contact, word.text AS stage FROM verdict JOIN word ON word.id = stage")
 
 
 def tell(world: Demo) -> None:
@@ -146,7 +147,7 @@ def _live(world: Demo) -> Sequence[str]:
 
 def _stages(world: Demo) -> Mapping[int, str]:
     with world.store.engine.connect() as conn:
-        return {row.contact: row.stage for row in conn.execute(text("SELECT contact, stage FROM verdict"))}
+        return {row.contact: row.stage for row in conn.execute(_STAGES)}
 
 
 def _names(world: Demo, contacts: Sequence[int]) -> Mapping[int, str]:
@@ -179,8 +180,8 @@ def _enrollments(console: Console, world: Demo) -> None:
         f"  {len(track_list.members)} wait on the list “Trellis: Ready for a hand-written mail” (no workflow needed)",
     )
     _say(console, "Who was not, and why:")
+    kept_out = [contact for contact, stage in _stages(world).items() if stage == "suppressed"]
     with world.store.engine.connect() as conn:
-        kept_out = conn.execute(text("SELECT contact FROM verdict WHERE stage = 'suppressed'")).scalars().all()
         matched = conn.scalar(text("SELECT count(DISTINCT contact) FROM track_state WHERE matched AND at_baseline"))
     names = _names(world, kept_out)
     known = [names[contact] for contact in kept_out if names[contact] in _BARRED]

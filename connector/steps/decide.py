@@ -61,7 +61,7 @@ def _not_now(parts: Parts, person: Person, asked: Asked) -> str | None:
     """Why nobody can say yet whether she may be enrolled: no fresh verdict, or a platform that did not answer."""
     if person.verdict is None or person.verdict.score is None or person.verdict.rulebook != parts.rulebook.hash:
         return "unscored or scored by another rulebook"
-    if parts.today - person.verdict.day > timedelta(days=1):
+    if person.verdict.due is not None and person.verdict.due <= parts.today - timedelta(days=1):
         return "the verdict is stale"
     if asked.unreadable:
         return f"{Refusal.UNREADABLE}: {', '.join(sorted(asked.unreadable))}"

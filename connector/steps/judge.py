@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+
+import orjson
+from sqlalchemy import Connection
 
 from connector.facts import Contact
 from connector.nurturing.intents import Enter, Memory, Plan, TrackState
@@ -65,6 +68,8 @@ def judge_all(parts: Parts, *, baseline: bool, keep: bool = True, stop: Callable
             writer_lock(conn)
             ids = ledger.to_judge(conn, parts.today, parts.rulebook.hash, _BATCH, after)
             if not ids:
+                if keep and tally["judged"]:
+                    _sweep(parts, conn)
                 return tally
             rows = [
                 (person, judge_person(parts, person, order, baseline=baseline))
@@ -78,6 +83,12 @@ def judge_all(parts: Parts, *, baseline: bool, keep: bool = True, stop: Callable
         if parts.progress:
             parts.progress.step("judging", tally["judged"])
     return tally
+
+
+def _sweep(parts: Parts, conn: Connection) -> None:
+    """Note that everybody was judged, so that nobody is looked at again before there is news or her day has come."""
+    if not ledger.count_to_judge(conn, parts.today, parts.rulebook.hash):
+        ledger.keep_sweep(conn, parts.rulebook.hash, ledger.position(conn), parts.today)
 
 
 def judge_person(parts: Parts, person: Person, order: Sequence[str], *, baseline: bool) -> Judged:
@@ -136,9 +147,7 @@ def row_of(parts: Parts, person: Person, one: Judged, order: Sequence[str], *, b
     before = step.before.stage if step.before else None
     receipt = {
         "lines": [_line(line) for line in verdict.lines],
-        "persona": verdict.persona,
         "similarity": verdict.similarity,
-        "phase": verdict.phase,
         "answer": verdict.answer,
         "missing": list(verdict.missing),
     }
@@ -154,7 +163,10 @@ def row_of(parts: Parts, person: Person, one: Judged, order: Sequence[str], *, b
         exact=verdict.exact,
         stage=step.after.stage,
         since=step.after.since,
-        receipt=receipt,
+        persona=verdict.persona,
+        phase=verdict.phase,
+        due=verdict.day + timedelta(days=1),
+        receipt=orjson.dumps(receipt),
         move=Move(before, step.after.stage, step.cause, step.rise) if step.moved else None,
         tracks={
             name: TrackMemory(name, state.matched, state.matched_since, state.at_baseline)
@@ -241,13 +253,10 @@ def _line(line: Line) -> Mapping[str, object]:
 
 def _changed(parts: Parts, person: Person) -> Mapping[str, date]:
     """When each field last changed, as far as we have seen it change since the first sight."""
-    first = {
-        source: min(at for (its, _), at in person.changed.items() if its == source) for source, _ in person.changed
-    }
     return {
         name: parts.day_of(at)
         for name, mapped in parts.rulebook.fields.fields.items()
-        if mapped.hubspot and (at := person.changed.get((HUBSPOT, mapped.hubspot))) and at > first[HUBSPOT]
+        if mapped.hubspot and (at := person.changed.get((HUBSPOT, mapped.hubspot)))
     }
 
 

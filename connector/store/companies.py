@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.schema import company
+from connector.store.position import mark_changed
+from connector.store.records import changed_texts
+from connector.store.schema import company, company_sighting
 
 
 def unknown(conn: Connection) -> tuple[str, ...]:
@@ -32,26 +34,34 @@ def of_our_contacts(conn: Connection, ids: Sequence[str]) -> tuple[str, ...]:
 
 
 def keep(conn: Connection, values: Mapping[str, Mapping[str, str | None]], read_at: datetime) -> int:
-    """Store what was read, and mark the contacts of those that changed for a new judgement. Returns how many changed."""
+    """Store what was read, log it, and mark the contacts of those that changed for a new judgement.
+
+    Returns how many changed. The caller holds the writer lock.
+    """
+    known = values_of(conn, sorted(values))
+    changed = {one: dict(those) for one, those in values.items() if known.get(one) != those}
+    if not changed:
+        return 0
     statement = insert(company)
-    changed = conn.execute(
+    conn.execute(
         statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={"raw": statement.excluded.raw, "read_at": read_at},
-            where=company.c.raw != statement.excluded.raw,
-        ).returning(company.c.id),
-        [{"id": one, "raw": dict(those), "read_at": read_at} for one, those in values.items()],
+            index_elements=["id"], set_={"raw": statement.excluded.raw, "read_at": read_at}
+        ),
+        [{"id": one, "raw": those, "read_at": read_at} for one, those in changed.items()],
     )
-    ids = [row.id for row in changed]
-    if ids:
-        conn.execute(
-            text(
-                "UPDATE contact SET changed = nextval('ledger_position') WHERE id IN (SELECT contact FROM record "
-                "WHERE source = 'hubspot' AND raw ->> 'associatedcompanyid' = ANY(:ids))"
-            ),
-            {"ids": ids},
-        )
-    return len(ids)
+    conn.execute(
+        insert(company_sighting),
+        [
+            {"company": one, "known_at": read_at, "values": changed_texts(known.get(one, {}), those)}
+            for one, those in changed.items()
+        ],
+    )
+    contacts = conn.scalars(
+        text("SELECT contact FROM record WHERE source = 'hubspot' AND raw ->> 'associatedcompanyid' = ANY(:ids)"),
+        {"ids": list(changed)},
+    )
+    mark_changed(conn, contacts.all())
+    return len(changed)
 
 
 def values_of(conn: Connection, ids: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
@@ -60,3 +70,12 @@ def values_of(conn: Connection, ids: Sequence[str]) -> Mapping[str, Mapping[str,
         return {}
     rows = conn.execute(text("SELECT id, raw FROM company WHERE id = ANY(:ids)"), {"ids": list(ids)})
     return {row.id: row.raw for row in rows}
+
+
+def values_then(conn: Connection, company_id: str, known_by: datetime) -> Mapping[str, str | None]:
+    """A company's values as they were known at `known_by`; empty if it had not been read. Read-only."""
+    rows = conn.scalars(
+        text("SELECT values FROM company_sighting WHERE company = :id AND known_at <= :known_by ORDER BY position"),
+        {"id": company_id, "known_by": known_by},
+    )
+    return {name: value for told in rows for name, value in told.items()}

@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"[^\s\"'<>&=,;:()\[\]{}]+@[^\s\"'<>&=,;:()\[\]{}]+")
 _TABLES = (
     "identity",
     "record",
-    "value_log",
+    "sighting",
     "event",
     "verdict",
     "flip",
@@ -49,18 +49,36 @@ def forget(conn: Connection, contact: int, at: datetime) -> bool:
     ids = conn.execute(select(identity.c.source, identity.c.platform_id).where(identity.c.contact == contact)).all()
     addresses = {one for one in conn.scalars(select(record.c.email).where(record.c.contact == contact)) if one}
     logged = conn.scalars(
-        text("SELECT DISTINCT value FROM value_log WHERE contact = :id AND value LIKE '%@%'"), {"id": contact}
+        text("SELECT DISTINCT value FROM sighting, jsonb_each_text(values) WHERE contact = :id AND value LIKE '%@%'"),
+        {"id": contact},
     )
     keys = {f"email:{email_key(one)}" for one in addresses}
     _bury(conn, {f"{source}:{one}" for source, one in ids} | keys, at)
     _empty_bodies(conn, {*addresses, *logged}, [(source, one) for source, one in ids])
+    assets = conn.scalars(text("SELECT DISTINCT asset FROM event WHERE contact = :id"), {"id": contact}).all()
     for table in _TABLES:
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :id"), {"id": contact})  # noqa: S608 -- our own names
     for source, one in ids:
         conn.execute(
             text("DELETE FROM failure WHERE source = :source AND platform_id = :one"), {"source": source, "one": one}
         )
+    _drop_unused(conn, assets)
     return conn.execute(text("DELETE FROM contact WHERE id = :id"), {"id": contact}).rowcount == 1
+
+
+def _drop_unused(conn: Connection, assets: Sequence[int]) -> None:
+    """Delete those of these assets that no act names any more: their addresses may say who she was.
+
+    One look through all events: an index that only erasures need would weigh on every act.
+    """
+    if assets:
+        conn.execute(
+            text(
+                "DELETE FROM asset WHERE id <> 0 AND id = ANY(:ids)"
+                " AND id NOT IN (SELECT DISTINCT asset FROM event WHERE asset = ANY(:ids))"
+            ),
+            {"ids": list(assets)},
+        )
 
 
 def forget_record(conn: Connection, source: str, platform_id: str, at: datetime) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.position import mark_changed
 from connector.store.schema import failure
 from connector.store.texts import storable
 
@@ -87,7 +88,7 @@ def show_failure(conn: Connection, number: int) -> Failure | None:
 def replay_failure(conn: Connection, number: int, at: datetime) -> Failure | None:
     """Close an open failure and mark its contact for a new judgement; the caller reads the record again.
 
-    None if there is no such failure, or it is closed already.
+    None if there is no such failure, or it is closed already. The caller holds the writer lock.
     """
     row = conn.execute(
         update(failure)
@@ -98,9 +99,7 @@ def replay_failure(conn: Connection, number: int, at: datetime) -> Failure | Non
     if row is None:
         return None
     if row.contact is not None:
-        conn.execute(
-            text("UPDATE contact SET changed = nextval('ledger_position') WHERE id = :id"), {"id": row.contact}
-        )
+        mark_changed(conn, [row.contact])
     return Failure(**row._mapping)  # noqa: SLF001
 
 

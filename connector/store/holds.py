@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.deciding import LIFE
 from connector.store.intents import COLUMNS, FREE, Intent, source_of
+from connector.store.position import mark_changed
 from connector.store.schema import episode, intent
 
 _DAY = timedelta(hours=24)
@@ -56,7 +57,8 @@ def list_held(conn: Connection) -> Sequence[Intent]:
 def approve(conn: Connection, number: int, now: datetime) -> bool:
     """Let a held intent go: its life starts now, and its contact is judged anew. False if it is not held.
 
-    A newer write to the same place that does not wait for anybody has the last word: then this one is superseded.
+    A newer write to the same place that does not wait for anybody has the last word: then this one is superseded. The
+    caller holds the writer lock.
     """
     contact = conn.scalar(
         text(
@@ -70,7 +72,7 @@ def approve(conn: Connection, number: int, now: datetime) -> bool:
         {"id": number, "now": now, "life": LIFE},
     )
     if contact is not None:
-        conn.execute(text("UPDATE contact SET changed = nextval('ledger_position') WHERE id = :id"), {"id": contact})
+        mark_changed(conn, [contact])
     return contact is not None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import ColumnElement, Connection, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.facts import Record
@@ -15,8 +15,10 @@ from connector.store.erasure import forgotten
 from connector.store.failures import record_failure
 from connector.store.identity import Owner, Registry
 from connector.store.merging import unite
-from connector.store.records import changed_values, normalized, same_facts, to_row
-from connector.store.schema import identity, record, value_log
+from connector.store.position import mark_changed
+from connector.store.records import normalized, same_facts, to_row
+from connector.store.schema import identity, record
+from connector.store.sightings import ARCHIVED, Sighting, log, news
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def take_in(conn: Connection, records: Sequence[Record], known_at: datetime) -> 
     """Keep what platforms show of people, in a handful of statements; tell what is new.
 
     Taking the same in again changes nothing; of two readings of one record the later modified one stands, in whatever
-    order they come. Only values that changed are logged, only contacts that changed are marked for a new judgement.
+    order they come. Only what changed is logged, only contacts that changed are marked for a new judgement.
     Ambiguous identities end in `failure` (step ``identity``). The caller holds the writer lock.
     """
     erased = forgotten(conn, records)
@@ -50,17 +52,21 @@ def take_in(conn: Connection, records: Sequence[Record], known_at: datetime) -> 
 
 
 def mark_archived(conn: Connection, source: str, ids: Sequence[str], at: datetime) -> int:
-    """Note that these records are gone from their platform (archived or deleted); returns how many were not already."""
+    """Note that these records are gone from their platform (archived or deleted); returns how many were not already.
+
+    The caller holds the writer lock.
+    """
     rows = conn.execute(
         text(
             "UPDATE record SET archived = true, read_at = :at"
-            " WHERE source = :source AND platform_id = ANY(:ids) AND NOT archived RETURNING contact"
+            " WHERE source = :source AND platform_id = ANY(:ids) AND NOT archived RETURNING contact, platform_id"
         ),
         {"source": source, "ids": list(ids), "at": at},
     )
-    contacts = [row.contact for row in rows]
-    _mark_changed(conn, contacts)
-    return len(contacts)
+    gone = [(row.contact, Sighting(source, row.platform_id, at, True, {ARCHIVED: "true"})) for row in rows]
+    log(conn, gone)
+    mark_changed(conn, [contact for contact, _ in gone])
+    return len(gone)
 
 
 @dataclass(slots=True)
@@ -75,7 +81,7 @@ class _Batch:
     _new: list[int] = field(default_factory=list)
     _numbers: list[int] = field(default_factory=list)
     _snapshots: dict[tuple[int, str], Record] = field(default_factory=dict)
-    _values: list[dict[str, Any]] = field(default_factory=list)
+    _sightings: list[tuple[int, Sighting]] = field(default_factory=list)
     _touched: set[int] = field(default_factory=set)
     _changes: dict[tuple[str, str], Change] = field(default_factory=dict)
 
@@ -108,11 +114,7 @@ class _Batch:
         if before is not None and same_facts(before, one) and not owner.also:
             self.unchanged += 1
             return
-        self._values += [
-            {"contact": contact, "source": one.source, "name": name, "value": value, "known_at": self.known_at}
-            for name, value in changed_values(before, one).items()
-            if before is not None or value is not None
-        ]
+        self._sightings += [(contact, sighting) for sighting in news(before, one, self.known_at)]
         self._touched.add(contact)
         earlier = self._changes.get((one.source, one.id))
         self._changes[one.source, one.id] = Change(contact, earlier.before if earlier else before, one)
@@ -143,10 +145,9 @@ class _Batch:
             )
         if self._snapshots:
             self._keep_snapshots()
-        if self._values:
-            conn.execute(insert(value_log), self._values)
-        _mark_changed(conn, self._touched)
-        self._new, self._snapshots, self._values, self._touched = [], {}, [], set()
+        log(conn, self._sightings)
+        mark_changed(conn, self._touched)
+        self._new, self._snapshots, self._sightings, self._touched = [], {}, [], set()
 
     def _keep_snapshots(self) -> None:
         refs = {
@@ -161,16 +162,24 @@ class _Batch:
             ),
             [{"source": source, "platform_id": ref, "contact": one} for (source, ref), one in sorted(refs.items())],
         )
+        changed_on = self._changed_on()
         rows = [
-            {**to_row(contact, one), "read_at": self.known_at} for (contact, _source), one in self._snapshots.items()
+            {**to_row(contact, one), "read_at": self.known_at, "changed_on": changed_on.get((contact, source), {})}
+            for (contact, source), one in self._snapshots.items()
         ]
         upsert = insert(record)
-        self.conn.execute(
-            upsert.on_conflict_do_update(
-                index_elements=["contact", "source"], set_={name: upsert.excluded[name] for name in rows[0]}
-            ),
-            rows,
-        )
+        told: dict[str, ColumnElement[Any]] = {name: upsert.excluded[name] for name in rows[0]}
+        told["changed_on"] = record.c.changed_on.concat(upsert.excluded.changed_on)
+        self.conn.execute(upsert.on_conflict_do_update(index_elements=["contact", "source"], set_=told), rows)
+
+    def _changed_on(self) -> Mapping[tuple[int, str], Mapping[str, str]]:
+        """The names whose values changed in this batch, with the moment."""
+        changed: dict[tuple[int, str], dict[str, str]] = {}
+        for contact, one in self._sightings:
+            if one.changed:
+                names = changed.setdefault((contact, one.source), {})
+                names.update(dict.fromkeys(one.values.keys() - {ARCHIVED}, self.known_at.isoformat()))
+        return changed
 
 
 def _is_older(one: Record, present: Record) -> bool:
@@ -178,11 +187,3 @@ def _is_older(one: Record, present: Record) -> bool:
     if one.id != present.id:
         return one.id in present.merged_ids
     return one.modified_at < present.modified_at
-
-
-def _mark_changed(conn: Connection, contacts: Sequence[int] | set[int]) -> None:
-    if contacts:
-        conn.execute(
-            text("UPDATE contact SET changed = nextval('ledger_position') WHERE id = ANY(:ids)"),
-            {"ids": sorted(contacts)},
-        )

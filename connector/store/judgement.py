@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from connector.store.deciding import Entering, HandingOver, Leaving, replace_intents
+from connector.store.dictionary import word_ids
 from connector.store.people import TrackMemory
 from connector.store.schema import flip as flip_table
-from connector.store.schema import track_state, verdict
+from connector.store.schema import track_state
+from connector.store.state import rulebook_id
 
 __all__ = ["Entering", "Flip", "HandingOver", "Judgement", "Leaving", "Move", "flips_of", "save_judgements"]
 
@@ -46,7 +47,9 @@ class Judgement:
     """All that one judgement of one contact came to. `position` and `revision` are those of the `Person` judged.
 
     `writes` are values by source; `enters` is the whole present wish: an open enrollment that is not repeated in it is
-    over. With `hold` (a reason) the intents wait for a person. At the baseline nobody enters, leaves or is handed over.
+    over. `due` is the first day on which time alone may change the verdict (None: never), `digest` a number that differs
+    where what the verdict says does; `receipt` is the caller's own packing. With `hold` (a reason) the intents wait for
+    a person. At the baseline nobody enters, leaves or is handed over.
     """
 
     contact: int
@@ -59,7 +62,11 @@ class Judgement:
     exact: int
     stage: str
     since: date
-    receipt: Mapping[str, Any] = field(repr=False)
+    persona: str | None
+    phase: str | None
+    due: date | None
+    receipt: bytes = field(repr=False)
+    digest: int = 0
     move: Move | None = None
     tracks: Mapping[str, TrackMemory] = field(default_factory=dict)
     writes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -77,12 +84,11 @@ class Judgement:
 
 def save_judgements(conn: Connection, rows: Sequence[Judgement], at: datetime) -> tuple[int, ...]:
     """Keep judgements of different contacts. Returns the contacts that another judge was faster with: nothing of theirs
-    is kept, and whoever is still due is judged again.
+    is kept, and whoever is still due is judged again. Raises ValueError for a rulebook that was never activated.
     """
-    first = _claim_revisions(conn, rows)
+    first = _keep_verdicts(conn, rows, at)
     kept = [row for row in rows if row.contact in first]
     if kept:
-        _keep_verdicts(conn, kept, at)
         _keep_flips(conn, kept, at)
         _keep_tracks(conn, kept)
         replace_intents(conn, kept, at)
@@ -102,34 +108,59 @@ def moves_since(conn: Connection, now: datetime, period: timedelta = timedelta(h
     return conn.execute(query).scalar_one()
 
 
-_CLAIM = text(
-    "UPDATE contact SET judged = told.position, revision = contact.revision + 1,"
-    " judged_day = told.day, judged_rulebook = told.rulebook"
-    " FROM unnest(CAST(:ids AS bigint[]), CAST(:positions AS bigint[]), CAST(:revisions AS integer[]),"
-    "  CAST(:days AS date[]), CAST(:rulebooks AS text[])) AS told (id, position, revision, day, rulebook)"
-    " WHERE contact.id = told.id AND contact.revision = told.revision RETURNING contact.id"
+# The rows told stand under `told`; a verdict that was not there when she was loaded must not be there now either.
+_KEEP = text(
+    "INSERT INTO verdict (contact, judged, digest, written_at, exact, rulebook, day, since, due, revision, score,"
+    "  model, stage, persona, phase, handed_over, receipt)"
+    " SELECT told.contact, judged, digest, :at, exact, rulebook, day, since, due, revision + 1, score,"
+    "  model, stage, persona, phase, handed_over, receipt"
+    " FROM unnest(CAST(:contact AS bigint[]), CAST(:judged AS bigint[]), CAST(:digest AS bigint[]),"
+    "  CAST(:exact AS integer[]), CAST(:rulebook AS integer[]), CAST(:day AS date[]), CAST(:since AS date[]),"
+    "  CAST(:due AS date[]), CAST(:revision AS integer[]), CAST(:score AS smallint[]), CAST(:model AS smallint[]),"
+    "  CAST(:stage AS smallint[]), CAST(:persona AS smallint[]), CAST(:phase AS smallint[]),"
+    "  CAST(:handed_over AS boolean[]), CAST(:receipt AS bytea[]))"
+    " AS told (contact, judged, digest, exact, rulebook, day, since, due, revision, score, model, stage, persona, phase,"
+    "  handed_over, receipt)"
+    " JOIN contact ON contact.id = told.contact"
+    " WHERE revision = 0 OR EXISTS (SELECT FROM verdict AS present WHERE present.contact = told.contact)"
+    " FOR KEY SHARE OF contact"
+    " ON CONFLICT (contact) DO UPDATE SET judged = excluded.judged, digest = excluded.digest,"
+    "  written_at = excluded.written_at, exact = excluded.exact, rulebook = excluded.rulebook, day = excluded.day,"
+    "  since = excluded.since, due = excluded.due, revision = excluded.revision, score = excluded.score,"
+    "  model = excluded.model, stage = excluded.stage, persona = excluded.persona, phase = excluded.phase,"
+    "  handed_over = excluded.handed_over, receipt = excluded.receipt"
+    " WHERE verdict.revision = excluded.revision - 1"
+    " RETURNING contact"
 )
 
 
-def _claim_revisions(conn: Connection, rows: Sequence[Judgement]) -> set[int]:
+def _keep_verdicts(conn: Connection, rows: Sequence[Judgement], at: datetime) -> set[int]:
+    """Write the verdicts of those with whom nobody was faster; returns who they are."""
+    if not rows:
+        return set()
+    words = word_ids(conn, {word or "" for row in rows for word in (row.model, row.stage, row.persona, row.phase)})
+    rulebooks = {one: rulebook_id(conn, one) for one in {row.rulebook for row in rows}}
+    if unknown := [one for one, number in rulebooks.items() if number is None]:
+        raise ValueError(f"rulebook {unknown[0]} was never activated")
     told = {
-        "ids": [row.contact for row in rows],
-        "positions": [row.position for row in rows],
-        "revisions": [row.revision for row in rows],
-        "days": [row.day for row in rows],
-        "rulebooks": [row.rulebook for row in rows],
+        "contact": [row.contact for row in rows],
+        "judged": [row.position for row in rows],
+        "digest": [row.digest for row in rows],
+        "exact": [row.exact for row in rows],
+        "rulebook": [rulebooks[row.rulebook] for row in rows],
+        "day": [row.day for row in rows],
+        "since": [row.since for row in rows],
+        "due": [row.due for row in rows],
+        "revision": [row.revision for row in rows],
+        "score": [row.score for row in rows],
+        "model": [words[row.model] for row in rows],
+        "stage": [words[row.stage] for row in rows],
+        "persona": [words[row.persona or ""] for row in rows],
+        "phase": [words[row.phase or ""] for row in rows],
+        "handed_over": [row.handed_over for row in rows],
+        "receipt": [row.receipt for row in rows],
     }
-    return set(conn.scalars(_CLAIM, told))
-
-
-def _keep_verdicts(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:
-    names = ("contact", "model", "score", "exact", "stage", "since", "day", "rulebook", "position", "handed_over")
-    values = [
-        {**{name: getattr(row, name) for name in names}, "receipt": row.receipt, "written_at": at} for row in rows
-    ]
-    statement = upsert(verdict)
-    replacing = {name: statement.excluded[name] for name in values[0] if name != "contact"}
-    conn.execute(statement.on_conflict_do_update(index_elements=["contact"], set_=replacing), values)
+    return set(conn.scalars(_KEEP, {**told, "at": at}))
 
 
 def _keep_flips(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:

@@ -3,8 +3,11 @@
 Writing needs the writer lock (`engine.writer_lock`) in the caller's transaction.
 """
 
+from connector.store.dictionary import asset_ids, asset_texts, word_ids, word_texts
+from connector.store.due import count_to_judge, keep_sweep, to_judge
 from connector.store.erasure import forget, forget_record, names_forgotten
 from connector.store.events import add_events
+from connector.store.history import person_as_of
 from connector.store.intake import Change, TakenIn, mark_archived, take_in
 from connector.store.lookup import (
     contacts_by_hash,
@@ -16,35 +19,46 @@ from connector.store.lookup import (
     held_values,
     moments_of,
     newest_moment,
-    to_judge,
+    rank,
 )
 from connector.store.merging import unite
-from connector.store.people import Person, TrackMemory, load_people
+from connector.store.people import LastVerdict, Person, TrackMemory, load_people
+from connector.store.position import position
 from connector.store.written import looping, wrote
 
 __all__ = [
     "Change",
+    "LastVerdict",
     "Person",
     "TakenIn",
     "TrackMemory",
     "add_events",
+    "asset_ids",
+    "asset_texts",
     "contacts_by_hash",
     "contacts_of",
     "count_contacts",
     "count_modified",
     "count_stages",
+    "count_to_judge",
     "find_contact",
     "forget",
     "forget_record",
     "held_values",
+    "keep_sweep",
     "load_people",
     "looping",
     "mark_archived",
     "moments_of",
     "names_forgotten",
     "newest_moment",
+    "person_as_of",
+    "position",
+    "rank",
     "take_in",
     "to_judge",
     "unite",
+    "word_ids",
+    "word_texts",
     "wrote",
 ]

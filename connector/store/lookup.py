@@ -1,32 +1,16 @@
-"""Finding contacts: by what people call them, by a platform's ids, by what is due."""
+"""Finding contacts: by what people call them, by a platform's ids."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, func, select
 
-from connector.store.schema import contact, identity, record, verdict
+from connector.store.schema import contact, identity, record, verdict, word
 from connector.store.texts import email_key, storable
 
 _DIGITS_OF_A_BIGINT = 19
-
-# A row comparison, unlike `<>`, can use the index over day and rulebook.
-_DUE = text(
-    "SELECT id FROM contact WHERE id > :after AND (changed > judged OR judged_day IS NULL"
-    " OR (judged_day, judged_rulebook) < (:day, :rulebook) OR (judged_day, judged_rulebook) > (:day, :rulebook))"
-    " ORDER BY id LIMIT :limit"
-).bindparams(bindparam("day", type_=contact.c.judged_day.type))
-
-
-def to_judge(conn: Connection, day: date, rulebook_hash: str, limit: int, after: int = 0) -> list[int]:
-    """Contacts with ids above `after` who are due: something is new, or day or rulebook is not that of their verdict.
-
-    In the order of their ids. Read-only.
-    """
-    asked = {"after": after, "day": day, "rulebook": rulebook_hash, "limit": limit}
-    return list(conn.scalars(_DUE, asked))
 
 
 def find_contact(conn: Connection, email_or_id: str) -> int | None:
@@ -106,5 +90,13 @@ def moments_of(conn: Connection, source: str, ids: Sequence[str]) -> Mapping[str
 
 def count_stages(conn: Connection) -> Mapping[str, int]:
     """How many contacts stand in each stage or state by their newest verdict. Read-only."""
-    query = select(verdict.c.stage, func.count()).group_by(verdict.c.stage)
+    counts = select(verdict.c.stage, func.count().label("contacts")).group_by(verdict.c.stage).subquery()
+    query = select(word.c.text, counts.c.contacts).join(counts, counts.c.stage == word.c.id)
     return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def rank(conn: Connection, score: int) -> tuple[int, int]:
+    """How many contacts' newest verdicts have a higher score than this, and how many have one at all. Read-only."""
+    query = select(func.count().filter(verdict.c.score > score), func.count(verdict.c.score))
+    higher, among = conn.execute(query).one()
+    return higher, among

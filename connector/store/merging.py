@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+import orjson
 from sqlalchemy import Connection, text
 
 from connector.store.failures import record_failure
+from connector.store.position import mark_changed
+from connector.store.records import from_row
+from connector.store.sightings import Sighting, add_up, difference, log, sightings_of
 
 #: Tables whose rows move unless the kept contact has one of the same key already; what is left is hers alone.
 _KEYED = {
@@ -21,7 +26,8 @@ def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) 
 
     Acts that both counted under one key are one act. If each is a different member of some *other* source, those two
     are not guessed to be one: that source's snapshot and acts stay with `gone`, a failure says so, and False is
-    returned; otherwise `gone` ceases to exist. Open intents of `gone` end as superseded: `keep` is judged anew.
+    returned; otherwise `gone` ceases to exist. What was seen of both stays in the history, as of one. Open intents of
+    `gone` end as superseded: `keep` is judged anew.
     """
     two = {"keep": keep, "gone": gone}
     both = conn.scalars(
@@ -41,16 +47,17 @@ def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) 
         staying,
     )
     conn.execute(text("DELETE FROM record WHERE contact = :gone AND source <> ALL(:both)"), staying)
-    conn.execute(text("UPDATE value_log SET contact = :keep WHERE contact = :gone AND source <> ALL(:both)"), staying)
+    _move_sightings(conn, keep, gone, both, at)
     conn.execute(
         text(
-            "UPDATE event SET contact = :keep WHERE contact = :gone AND channel <> ALL(:both)"
+            "UPDATE event SET contact = :keep WHERE contact = :gone"
+            " AND channel NOT IN (SELECT id FROM word WHERE text = ANY(:both))"
             " AND key NOT IN (SELECT key FROM event WHERE contact = :keep)"
         ),
         staying,
     )
     _move_judgements(conn, two, at)
-    conn.execute(text("UPDATE contact SET changed = nextval('ledger_position') WHERE id IN (:keep, :gone)"), two)
+    mark_changed(conn, two.values())
     for one in both:
         reason = f"contacts #{keep} and #{gone} were merged, but are two members there"
         record_failure(conn, step="identity", source=one, platform_id="", contact=gone, reason=reason, at=at)
@@ -58,6 +65,35 @@ def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) 
         conn.execute(text("DELETE FROM event WHERE contact = :gone"), two)
         conn.execute(text("DELETE FROM contact WHERE id = :gone"), two)
     return not both
+
+
+def _move_sightings(conn: Connection, keep: int, gone: int, staying: Sequence[str], at: datetime) -> None:
+    """Where both were seen on one source, history ends with what the record that is left holds."""
+    met = (sightings_of(conn, keep).keys() & sightings_of(conn, gone).keys()) - set(staying)
+    conn.execute(
+        text(
+            "UPDATE sighting SET contact = :keep WHERE contact = :gone"
+            " AND source NOT IN (SELECT id FROM word WHERE text = ANY(:staying))"
+        ),
+        {"keep": keep, "gone": gone, "staying": list(staying)},
+    )
+    for source, told in sightings_of(conn, keep).items():
+        if source not in met:
+            continue
+        seen = add_up(told)
+        where = {"contact": keep, "source": source}
+        row = conn.execute(text("SELECT * FROM record WHERE contact = :contact AND source = :source"), where)
+        left = from_row(row.mappings().one())
+        log(conn, [(keep, Sighting(source, left.id, at, False, difference(seen.record, left)))])
+        conn.execute(
+            text(
+                "UPDATE record SET changed_on = CAST(:changed AS jsonb) WHERE contact = :contact AND source = :source"
+            ),
+            {
+                **where,
+                "changed": orjson.dumps({name: since.isoformat() for name, since in seen.changed.items()}).decode(),
+            },
+        )
 
 
 def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> None:

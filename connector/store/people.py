@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from connector.facts import Episode, Event, Record, Trust
+from connector.facts import Episode, Event, Record
+from connector.store.dictionary import word_texts
+from connector.store.events import event_of
 from connector.store.records import from_row
 
 
@@ -26,15 +28,24 @@ class TrackMemory:
 
 @dataclass(frozen=True, slots=True)
 class LastVerdict:
-    """The newest verdict kept of a contact. `score` None: not enough data, or no model applies."""
+    """The newest verdict kept of a contact. `score` None: not enough data, or no model applies.
+
+    `rulebook` is the hash of the newest one that she was judged by, also where a sweep found that nothing changes; it is
+    empty where nobody knows that rulebook any more. `due` is the first day on which time alone may change the verdict
+    (None: never), `judged` the ledger position that it knew, `digest` a number that differs where what it says does.
+    """
 
     model: str
     score: int | None
     exact: int
+    persona: str | None
+    phase: str | None
     day: date
+    due: date | None
     rulebook: str
-    position: int
-    receipt: Mapping[str, Any] = field(repr=False)
+    judged: int
+    digest: int
+    receipt: bytes = field(repr=False)
     written_at: datetime
 
 
@@ -52,8 +63,9 @@ class Person:
 
     `position` and `revision` go back with the judgement: the one says what it knew, the other refuses all but the first
     of two judgements made at once. `company` are the raw values of her HubSpot company, if she has one. `changed` tells
-    when a raw value was last seen to change, by (source, name). `episodes` are used up ones only (accepted, sending,
-    unknown, parked). `touches` are enrollments and mails, sorted. `markers` is the highest used-up episode per track.
+    when a raw value last changed since its name was first told, by (source, name). `episodes` are used up ones only
+    (accepted, sending, unknown, parked). `touches` are enrollments and mails, sorted. `markers` is the highest used-up
+    episode per track.
     """
 
     contact: int
@@ -75,23 +87,28 @@ class Person:
     written: Mapping[str, Mapping[str, Written]]
 
 
-_CONTACTS = text("SELECT id, changed, revision FROM contact WHERE id = ANY(:ids) ORDER BY id")
+_CONTACTS = text("SELECT id, changed FROM contact WHERE id = ANY(:ids) ORDER BY id")
 _RECORDS = text("SELECT * FROM record WHERE contact = ANY(:ids) ORDER BY contact, source")
 _COMPANIES = text(
     "SELECT record.contact, company.raw FROM record JOIN company ON company.id = record.raw ->> 'associatedcompanyid'"
     " WHERE record.contact = ANY(:ids) AND record.source = 'hubspot'"
 )
-_CHANGED = text(
-    "SELECT contact, source, name, max(known_at) AS at FROM value_log WHERE contact = ANY(:ids) GROUP BY 1, 2, 3"
+_EVENTS = text(
+    "SELECT contact, key, happened_at, known_at, asset.text AS asset, kind, channel, trust"
+    " FROM event JOIN asset ON asset.id = event.asset WHERE contact = ANY(:ids) ORDER BY contact, happened_at, key"
 )
-_EVENTS = text("SELECT * FROM event WHERE contact = ANY(:ids) ORDER BY contact, happened_at, position")
 _EPISODES = text(
     "SELECT contact, track, number, channel, entered_at, left_at FROM episode WHERE contact = ANY(:ids)"
     " UNION ALL SELECT contact, track, episode, coalesce(channel, ''), sending_at, NULL FROM intent"
     " WHERE contact = ANY(:ids) AND kind = 'enroll' AND sending_at IS NOT NULL"
     " AND state IN ('sending', 'unknown', 'parked') ORDER BY 1, 5, 2, 3"
 )
-_VERDICTS = text("SELECT * FROM verdict WHERE contact = ANY(:ids)")
+_VERDICTS = text(
+    "SELECT verdict.*, coalesce((SELECT hash FROM sweep JOIN rulebook ON rulebook.id = sweep.rulebook"
+    "  WHERE sweep.position >= contact.changed LIMIT 1), rulebook.hash, '') AS judged_by"
+    " FROM verdict JOIN contact ON contact.id = verdict.contact LEFT JOIN rulebook ON rulebook.id = verdict.rulebook"
+    " WHERE verdict.contact = ANY(:ids)"
+)
 _TRACKS = text("SELECT * FROM track_state WHERE contact = ANY(:ids) ORDER BY contact, track")
 _ROSE = text("SELECT contact, max(day) AS day FROM flip WHERE contact = ANY(:ids) AND rise AND NOT baseline GROUP BY 1")
 _WRITTEN = text("SELECT contact, source, name, value, at FROM written WHERE contact = ANY(:ids)")
@@ -110,13 +127,14 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
             rows[row.contact].append(row)
         return rows
 
-    records, changed, events = by_contact(_RECORDS), by_contact(_CHANGED), by_contact(_EVENTS)
+    words = word_texts(conn)
+    records, events = by_contact(_RECORDS), by_contact(_EVENTS)
     episodes, verdicts, tracks = by_contact(_EPISODES), by_contact(_VERDICTS), by_contact(_TRACKS)
     rose, written, companies = by_contact(_ROSE), by_contact(_WRITTEN), by_contact(_COMPANIES)
 
     def person(row: Row[Any]) -> Person:
         own = row.id
-        acts = tuple(_event(one) for one in events.get(own, ()))
+        acts = tuple(event_of(one, words) for one in events.get(own, ()))
         entered = tuple(
             Episode(one.track, one.number, one.channel, one.entered_at, one.left_at) for one in episodes.get(own, ())
         )
@@ -124,49 +142,62 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
         return Person(
             contact=own,
             position=row.changed,
-            revision=row.revision,
+            revision=last.revision if last else 0,
             records={one.source: from_row(one._mapping) for one in records.get(own, ())},  # noqa: SLF001
             company=next((one.raw for one in companies.get(own, ())), {}),
-            changed={(one.source, one.name): one.at for one in changed.get(own, ())},
+            changed=_changed(records.get(own, ())),
             events=acts,
             episodes=entered,
-            stage=last.stage if last else None,
+            stage=words[last.stage] if last else None,
             since=last.since if last else None,
-            verdict=_verdict(last) if last else None,
+            verdict=_verdict(last, words) if last else None,
             track_states={
                 one.track: TrackMemory(one.track, one.matched, one.matched_since, one.at_baseline)
                 for one in tracks.get(own, ())
             },
             stage_rose=next((one.day for one in rose.get(own, ())), None),
-            touches=tuple(sorted(_touches(acts, entered))),
+            touches=touches(acts, entered),
             handed_over=bool(last and last.handed_over),
-            markers=_highest(entered),
+            markers=markers(entered),
             written=_written(written.get(own, ())),
         )
 
     return [person(row) for row in conn.execute(_CONTACTS, ids)]
 
 
-def _event(row: Row[Any]) -> Event:
-    return Event(row.kind, row.happened_at, row.known_at, row.key, row.asset, row.channel, Trust(row.trust))
+def touches(events: Sequence[Event], episodes: Sequence[Episode]) -> tuple[datetime, ...]:
+    """When she was mailed or enrolled, sorted."""
+    mails = [one.happened_at for one in events if one.kind == "email_sent"]
+    return tuple(sorted((*mails, *(one.entered_at for one in episodes))))
 
 
-def _verdict(row: Row[Any]) -> LastVerdict:
-    return LastVerdict(
-        row.model, row.score, row.exact, row.day, row.rulebook, row.position, row.receipt, row.written_at
-    )
-
-
-def _touches(events: Sequence[Event], episodes: Sequence[Episode]) -> Iterator[datetime]:
-    yield from (one.happened_at for one in events if one.kind == "email_sent")
-    yield from (one.entered_at for one in episodes)
-
-
-def _highest(episodes: Sequence[Episode]) -> Mapping[str, int]:
+def markers(episodes: Sequence[Episode]) -> Mapping[str, int]:
+    """The highest of these episodes, by track."""
     highest: dict[str, int] = {}
     for one in episodes:
         highest[one.track] = max(one.number, highest.get(one.track, 0))
     return highest
+
+
+def _changed(records: Sequence[Row[Any]]) -> Mapping[tuple[str, str], datetime]:
+    return {(one.source, name): datetime.fromisoformat(at) for one in records for name, at in one.changed_on.items()}
+
+
+def _verdict(row: Row[Any], words: Mapping[int, str]) -> LastVerdict:
+    return LastVerdict(
+        model=words[row.model],
+        score=row.score,
+        exact=row.exact,
+        persona=words[row.persona] or None,
+        phase=words[row.phase] or None,
+        day=row.day,
+        due=row.due,
+        rulebook=row.judged_by,
+        judged=row.judged,
+        digest=row.digest,
+        receipt=bytes(row.receipt),
+        written_at=row.written_at,
+    )
 
 
 def _written(rows: Sequence[Row[Any]]) -> Mapping[str, Mapping[str, Written]]:

@@ -36,9 +36,13 @@ def same_facts(before: Record, after: Record) -> bool:
 
 def changed_values(before: Record | None, after: Record) -> Mapping[str, str | None]:
     """What is new or different in `after`, by name; None where a value is gone."""
-    old: Mapping[str, str | None] = before.values if before else {}
-    changed = {name: value for name, value in after.values.items() if value != old.get(name)}
-    gone = {name: None for name, value in old.items() if value is not None and name not in after.values}
+    return changed_texts(before.values if before else {}, after.values)
+
+
+def changed_texts(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """The same of bare values. What is empty and was not there before is no difference."""
+    changed = {name: value for name, value in after.items() if value != before.get(name)}
+    gone = {name: None for name, value in before.items() if value is not None and name not in after}
     return {**changed, **gone}
 
 

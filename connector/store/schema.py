@@ -1,7 +1,8 @@
 """Every table of the store, as SQLAlchemy metadata. The migrations make it; a test compares the two.
 
 Times are `timestamptz`; raw platform values are kept under the platform's own names. `position` numbers come from one
-sequence under the writer lock, so that "everything up to position n" never changes afterwards.
+sequence under the writer lock, so that "everything up to position n" never changes afterwards. Where there are millions
+of rows, texts that repeat are numbers of `word` or `asset`, and columns stand by width, so that none is padded.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     DateTime,
     Identity,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -42,6 +45,25 @@ def _needed(name: str, kind: object, default: str | None = None) -> Column[objec
     return Column(name, kind, nullable=False, server_default=text(default) if default else None)  # type: ignore[arg-type]
 
 
+# ---------------------------------------------------------------- texts that repeat; 0 is the empty text
+
+word = Table(  # kinds of acts, channels, sources, stages, models, personas, phases: few
+    "word",
+    metadata,
+    Column("id", SmallInteger, Identity(always=True), primary_key=True),
+    _needed("text", Text),
+    Index("word_text", "text", unique=True),
+)
+
+asset = Table(  # pages, forms, campaigns; found by its hash, since addresses may be longer than an index takes
+    "asset",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("hash", Uuid, Computed("md5(text)::uuid", persisted=True), nullable=False),
+    _needed("text", Text),
+    Index("asset_hash", "hash", unique=True),
+)
+
 # ---------------------------------------------------------------- the ledger
 
 contact = Table(
@@ -50,12 +72,7 @@ contact = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     _needed("created_at", Moment),
     _needed("changed", BigInteger, "0"),  # ledger position of the newest fact about her
-    _needed("judged", BigInteger, "0"),  # ... and of the newest one that her verdict knows
-    _needed("revision", Integer, "0"),  # grows with each verdict: two judges at once, one wins
-    Column("judged_day", Date),
-    Column("judged_rulebook", Text),
-    Index("contact_dirty", "id", postgresql_where=text("changed > judged")),
-    Index("contact_judged", "judged_day", "judged_rulebook"),
+    Index("contact_changed", "changed"),
 )
 
 identity = Table(  # old ids of merged records stay, and lead to the one who swallowed them
@@ -81,6 +98,7 @@ record = Table(  # the present snapshot of a contact on a source
     _needed("archived", Boolean),
     _needed("merged_ids", ARRAY(Text)),
     _needed("read_at", Moment),
+    _needed("changed_on", JSONB, "'{}'"),  # name: ISO moment of the last change since that name was first told
     Index("record_email_key", "email_key"),
     Index("record_company", text("(raw ->> 'associatedcompanyid')"), postgresql_where=text("source = 'hubspot'")),
     Index("record_member_hash", "member_hash", postgresql_where=text("member_hash IS NOT NULL")),
@@ -95,31 +113,45 @@ company = Table(  # once each; contacts point at it by `associatedcompanyid`
     _needed("read_at", Moment),
 )
 
-value_log = Table(  # append-only: what each platform field was, and since when we know
-    "value_log",
+sighting = Table(  # append-only: a reading of a record that brought news, with the values that it brought; null is gone
+    "sighting",
     metadata,
     Column("contact", BigInteger, primary_key=True, autoincrement=False),
     Column(
         "position", BigInteger, primary_key=True, autoincrement=False, server_default=text("nextval('ledger_position')")
     ),
-    _needed("source", Text),
-    _needed("name", Text),
-    Column("value", Text),
     _needed("known_at", Moment),
+    _needed("source", SmallInteger),
+    _needed("changed", Boolean, "false"),  # false: these names are told for the first time
+    _needed("platform_id", Text),
+    _needed("values", JSONB),
+)
+
+company_sighting = Table(  # append-only, like `sighting`
+    "company_sighting",
+    metadata,
+    Column("company", Text, primary_key=True),
+    Column(
+        "position", BigInteger, primary_key=True, autoincrement=False, server_default=text("nextval('ledger_position')")
+    ),
+    _needed("known_at", Moment),
+    _needed("values", JSONB),
 )
 
 event = Table(  # one per contact and key: a partitioned table cannot say so itself, take-in does under the writer lock
     "event",
     metadata,
     Column("contact", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", Text, primary_key=True),
+    Column(
+        "key", BigInteger, primary_key=True, autoincrement=False
+    ),  # digest of what names the act (`events.key_number`)
     Column("happened_at", Moment, primary_key=True),
-    _needed("kind", Text),
     _needed("known_at", Moment),
-    _needed("asset", Text),
-    _needed("channel", Text),
-    _needed("trust", Text),
     _needed("position", BigInteger, "nextval('ledger_position')"),
+    _needed("asset", Integer),
+    _needed("kind", SmallInteger),
+    _needed("channel", SmallInteger),
+    _needed("trust", SmallInteger),  # 0 human, 1 unsure, 2 machine
     postgresql_partition_by="RANGE (happened_at)",
 )
 
@@ -136,18 +168,32 @@ verdict = Table(  # the newest one of each contact
     "verdict",
     metadata,
     Column("contact", BigInteger, primary_key=True, autoincrement=False),
-    _needed("model", Text),
-    Column("score", SmallInteger),  # null: not enough data, or no model applies; never 0 for that
-    _needed("exact", Integer),
-    _needed("stage", Text),
-    _needed("since", Date),
-    _needed("day", Date),
-    _needed("rulebook", Text),
-    _needed("position", BigInteger),
-    _needed("handed_over", Boolean),
-    _needed("receipt", JSONB),
+    _needed("judged", BigInteger),  # ledger position of the newest fact that it knew
+    _needed("digest", BigInteger),  # of all that it says: the same one again need not be written
     _needed("written_at", Moment),
+    _needed("exact", Integer),
+    _needed("rulebook", Integer),
+    _needed("day", Date),
+    _needed("since", Date),
+    Column("due", Date),  # when time alone may change it; null: never
+    _needed("revision", Integer),  # grows with each verdict: two judges at once, one wins
+    Column("score", SmallInteger),  # null: not enough data, or no model applies; never 0 for that
+    _needed("model", SmallInteger),  # words, like the next three
+    _needed("stage", SmallInteger),
+    _needed("persona", SmallInteger),
+    _needed("phase", SmallInteger),
+    _needed("handed_over", Boolean),
+    _needed("receipt", LargeBinary),
+    Index("verdict_due", "due", postgresql_where=text("due IS NOT NULL")),
     Index("verdict_stage", "stage"),
+)
+
+sweep = Table(  # everybody whose `changed` is at most `position` was judged by this rulebook, who kept her verdict too
+    "sweep",
+    metadata,
+    Column("rulebook", Integer, primary_key=True, autoincrement=False),
+    _needed("position", BigInteger),
+    _needed("day", Date),
 )
 
 flip = Table(
@@ -336,6 +382,8 @@ rulebook = Table(
     Column("hash", Text, primary_key=True),
     _needed("source", JSONB),
     _needed("at", Moment),
+    Column("id", Integer, Identity(always=True), nullable=False),
+    Index("rulebook_id", "id", unique=True),
 )
 
 release = Table(  # the newest row names the active rulebook

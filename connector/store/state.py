@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.schema import baseline, cursor, portal_cache, release, rulebook, secret, tick
+from connector.store.schema import baseline, cursor, portal_cache, release, rulebook, secret, sweep, tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,14 @@ class ActiveRulebook:
     source: Mapping[str, Any] = field(repr=False)
     at: datetime
     release: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRulebook:
+    """A rulebook that was active once, whole."""
+
+    hash: str
+    source: Mapping[str, Any] = field(repr=False)
 
 
 def get_cursor(conn: Connection, source: str, stream: str) -> str | None:
@@ -53,11 +61,16 @@ def forget_cached(conn: Connection, prefix: str) -> None:
 
 
 def activate(conn: Connection, hash_: str, source: Mapping[str, Any], at: datetime) -> int:
-    """Make a rulebook the active one and return the number of this release. The same one again changes nothing."""
+    """Make a rulebook the active one and return the number of this release. The same one again changes nothing.
+
+    Another one ends every sweep: whoever kept her verdict through it may be judged otherwise meanwhile.
+    """
     present = active(conn)
     if present is not None and present.hash == hash_:
         return present.release
-    conn.execute(insert(rulebook).values(hash=hash_, source=source, at=at).on_conflict_do_nothing())
+    if rulebook_id(conn, hash_) is None:
+        conn.execute(insert(rulebook).values(hash=hash_, source=source, at=at).on_conflict_do_nothing())
+    conn.execute(delete(sweep))
     number: int = conn.execute(insert(release).values(rulebook=hash_, at=at).returning(release.c.id)).scalar_one()
     return number
 
@@ -71,6 +84,19 @@ def active(conn: Connection) -> ActiveRulebook | None:
         .limit(1)
     ).one_or_none()
     return None if row is None else ActiveRulebook(row.hash, row.source, row.at, row.id)
+
+
+def kept_rulebook(conn: Connection, beginning: str) -> KeptRulebook | None:
+    """The one rulebook, of all that were ever active, whose hash begins so; None if none or several do. Read-only."""
+    query = select(rulebook.c.hash, rulebook.c.source).where(rulebook.c.hash.startswith(beginning, autoescape=True))
+    found = conn.execute(query.limit(2)).all()
+    return KeptRulebook(*found[0]) if len(found) == 1 else None
+
+
+def rulebook_id(conn: Connection, hash_: str) -> int | None:
+    """The number that stands for a rulebook in rows; None if it was never activated. Read-only."""
+    number: int | None = conn.scalar(select(rulebook.c.id).where(rulebook.c.hash == hash_))
+    return number
 
 
 def baseline_done(conn: Connection, source: str) -> datetime | None:

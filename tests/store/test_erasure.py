@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, text
 
 from connector.facts import Event, Record
-from connector.store import failures, inbox, ledger
+from connector.store import failures, inbox, ledger, state
 from connector.store.engine import writer_lock
 from connector.store.inbox import Ending
 from connector.store.judgement import Entering, Judgement, Move, save_judgements
@@ -38,9 +38,10 @@ def test_she_is_gone_from_every_table_and_the_others_stay(conn: Connection) -> N
     ledger.wrote(conn, "hubspot", {"501": {"trellis_score": "1"}}, NOW)
     failures.record_failure(conn, step="write", source="hubspot", platform_id="501", contact=noor, reason="x", at=NOW)
     (person,) = ledger.load_people(conn, [noor])
+    state.activate(conn, "r", {}, NOW)
     way = {"source": "hubspot", "key": "hubspot:property:t", "segment": False}
     row = Judgement(
-        noor, person.position, 0, DAY, "r", "m", 1, 1, "new", DAY, {},
+        noor, person.position, 0, DAY, "r", "m", 1, 1, "new", DAY, None, None, None, b"",
         move=Move(None, "new", "score", rise=False),
         tracks={"t": TrackMemory("t", True, DAY, at_baseline=False)},
         writes={"hubspot": {"a": "b"}},

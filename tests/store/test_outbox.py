@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from connector.facts import Record
-from connector.store import judgement, ledger, outbox
+from connector.store import judgement, ledger, outbox, state
 from connector.store.engine import writer_lock
 from connector.store.judgement import Entering, HandingOver, Judgement, Leaving, Move
 from connector.store.ledger import Person, TrackMemory
@@ -27,6 +27,7 @@ HOURS_24 = timedelta(hours=24)
 
 def people(conn: Connection, count: int = 1) -> list[int]:
     writer_lock(conn)
+    state.activate(conn, "r1", {}, NOW)
     taken = ledger.take_in(
         conn, [Record("hubspot", str(500 + n), f"p{n}@acme.example", {}, NOW) for n in range(count)], NOW
     )
@@ -56,7 +57,10 @@ def judged(conn: Connection, contact: int, **told: Any) -> Judgement:
         "exact": 57000,
         "stage": "nurture",
         "since": DAY,
-        "receipt": {"lines": []},
+        "persona": "finance_lead",
+        "phase": None,
+        "due": DAY + timedelta(days=1),
+        "receipt": b"packed",
         "tracks": {"finance": TrackMemory("finance", True, DAY, at_baseline=False)},
     }
     return Judgement(**{**usual, **told})
@@ -96,7 +100,9 @@ def test_a_judgement_comes_back_with_the_person_and_she_is_not_due_any_more(conn
     assert save(conn, maria, move=move, handed_over=True) == ()
     known = person(conn, maria)
     assert known.verdict is not None
-    assert (known.verdict.score, known.verdict.receipt, known.stage, known.since) == (57, {"lines": []}, "nurture", DAY)
+    assert (known.verdict.score, known.verdict.receipt, known.stage, known.since) == (57, b"packed", "nurture", DAY)
+    assert (known.verdict.model, known.verdict.persona, known.verdict.phase) == ("acquisition", "finance_lead", None)
+    assert (known.verdict.rulebook, known.verdict.judged, known.revision) == ("r1", known.position, 1)
     assert (known.stage_rose, known.handed_over) == (DAY, True)
     assert known.track_states["finance"].matched
     assert [(flip.before, flip.after, flip.at) for flip in judgement.flips_of(conn, maria)] == [("new", "nurture", NOW)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, event, text
 
 from connector.facts import Event, Record, Trust
 from connector.store import failures, ledger
 from connector.store.engine import writer_lock
+from connector.store.events import key_number, key_text
 from connector.store.ledger import Change, TakenIn
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -43,8 +46,9 @@ def only(taken: TakenIn) -> Change:
     return change
 
 
-def logged(conn: Connection) -> Sequence[tuple[str, str | None]]:
-    return [(row.name, row.value) for row in conn.execute(text("SELECT name, value FROM value_log ORDER BY position"))]
+def logged(conn: Connection) -> Sequence[tuple[bool, Mapping[str, str | None]]]:
+    """What sightings brought, oldest first: whether it was a change, and the values."""
+    return [tuple(row) for row in conn.execute(text('SELECT changed, "values" FROM sighting ORDER BY position'))]
 
 
 def due(conn: Connection) -> list[int]:
@@ -58,7 +62,7 @@ def test_first_sight_keeps_the_record_and_logs_what_it_holds(conn: Connection) -
     change = only(take_in(conn, MARIA))
     assert change.before is None
     assert change.after == MARIA
-    assert logged(conn) == [("jobtitle", "CFO")]
+    assert logged(conn) == [(False, {"jobtitle": "CFO"})]
     assert due(conn) == [change.contact]
     (person,) = ledger.load_people(conn, [change.contact])
     assert person.records == {"hubspot": MARIA}
@@ -66,10 +70,10 @@ def test_first_sight_keeps_the_record_and_logs_what_it_holds(conn: Connection) -
 
 def test_taking_the_same_in_again_changes_nothing(conn: Connection) -> None:
     take_in(conn, MARIA)
-    before = conn.execute(text("SELECT * FROM contact, record, value_log")).all()
+    before = conn.execute(text("SELECT * FROM contact, record, sighting")).all()
     taken = take_in(conn, MARIA, replace(MARIA, modified_at=MARIA.modified_at), at=NOW)
     assert taken == TakenIn({}, unchanged=2)
-    assert conn.execute(text("SELECT * FROM contact, record, value_log")).all() == before
+    assert conn.execute(text("SELECT * FROM contact, record, sighting")).all() == before
 
 
 def test_a_new_time_alone_is_no_change_and_neither_is_a_newly_read_empty_value(conn: Connection) -> None:
@@ -84,9 +88,22 @@ def test_only_what_changed_is_logged_and_told(conn: Connection) -> None:
     take_in(conn, MARIA)
     change = only(take_in(conn, hubspot("501", MARIA.email, minute=1, jobtitle="CEO", phone="1"), at=NOW))
     assert change.before == MARIA
-    assert logged(conn)[1:] == [("jobtitle", "CEO"), ("phone", "1")]
     take_in(conn, hubspot("501", MARIA.email, minute=2, jobtitle="CEO", phone=None))
-    assert logged(conn)[3:] == [("phone", None)]
+    assert logged(conn)[1:] == [(True, {"jobtitle": "CEO", "phone": "1"}), (True, {"phone": None})]
+
+
+def test_a_name_newly_read_is_no_change_of_its_value(conn: Connection) -> None:
+    contact = only(take_in(conn, MARIA)).contact
+    later = NOW + timedelta(days=1)
+    take_in(conn, hubspot("501", MARIA.email, minute=1, jobtitle="CEO", phone=None, city="Vic"), at=later)
+    assert logged(conn)[1:] == [(False, {"city": "Vic"}), (True, {"jobtitle": "CEO"})]
+    (person,) = ledger.load_people(conn, [contact])
+    assert person.changed == {("hubspot", "jobtitle"): later}
+    take_in(conn, hubspot("501", MARIA.email, minute=2, jobtitle="CEO", phone="1", city="Berga"), at=NOW)
+    (person,) = ledger.load_people(conn, [contact])
+    assert person.changed == {
+        ("hubspot", name): at for name, at in (("jobtitle", later), ("phone", NOW), ("city", NOW))
+    }
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 2, 1, 0, 1)])
@@ -101,7 +118,7 @@ def test_the_latest_modified_stands_in_any_order_of_arrival(conn: Connection, or
 def test_text_that_postgres_cannot_hold_costs_nobody_else(conn: Connection) -> None:
     taken = take_in(conn, hubspot("1", jobtitle="C\0FO \ud800"), hubspot("2", jobtitle="CEO"))
     assert {one for _, one in taken.changed} == {"1", "2"}
-    assert ("jobtitle", "C\N{REPLACEMENT CHARACTER}FO ?") in logged(conn)
+    assert (False, {"jobtitle": "C\N{REPLACEMENT CHARACTER}FO ?"}) in logged(conn)
 
 
 def test_a_batch_takes_few_statements(conn: Connection, engine: Engine) -> None:
@@ -109,7 +126,7 @@ def test_a_batch_takes_few_statements(conn: Connection, engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     records = [hubspot(str(n), f"p{n}@acme.example", jobtitle="CFO") for n in range(100)]
     assert len(take_in(conn, *records).changed) == 100
-    assert len(statements) <= 12
+    assert len(statements) <= 14
 
 
 # ---------------------------------------------------------------- who is who
@@ -165,7 +182,8 @@ def test_a_merged_record_takes_everything_along(conn: Connection) -> None:
     assert (change.contact, change.before) == (keep, hubspot("1", "maria@acme.example"))
     (person,) = ledger.load_people(conn, [keep, gone])
     assert {source: one.id for source, one in person.records.items()} == {"hubspot": "3", MAIN: "m2"}
-    assert [one.key for one in person.events] == ["k1", "k2"]
+    assert {one.key for one in person.events} == {key_text(key_number(key)) for key in ("k1", "k2")}
+    assert len(person.events) == 2
     assert ledger.contacts_of(conn, "hubspot", ["1", "2", "3"]) == {"1": keep, "2": keep, "3": keep}
     assert (
         take_in(conn, hubspot("2", "m@acme.example", minute=2)).changed == {}
@@ -196,7 +214,17 @@ def test_an_act_told_twice_is_one_and_comes_back_as_it_was(conn: Connection) -> 
     assert ledger.add_events(conn, [(contact, act) for act in (*acts, *acts)]) == 4
     assert ledger.add_events(conn, [(contact, acts[0]), (contact, replace(acts[1], happened_at=NOW))]) == 0
     (person,) = ledger.load_people(conn, [contact])
-    assert list(person.events) == sorted(acts, key=lambda act: act.happened_at)
+    kept = [replace(act, key=key_text(key_number(act.key))) for act in acts]
+    assert list(person.events) == sorted(kept, key=lambda act: act.happened_at)
+
+
+@given(first=st.integers(-(2**63), 2**63 - 1), second=st.integers(-(2**63), 2**63 - 1))
+def test_keys_that_come_back_stand_in_the_order_of_their_numbers(first: int, second: int) -> None:
+    assert (key_text(first) < key_text(second)) == (first < second)
+
+
+def test_the_number_of_a_key_is_the_same_for_ever() -> None:
+    assert key_number("hubspot:form_submit:#5") == -7802002181658995537
 
 
 def test_a_date_far_from_now_opens_no_partition_of_its_own(conn: Connection) -> None:
@@ -210,7 +238,7 @@ def test_positions_grow_in_the_order_of_commits(conn: Connection) -> None:
     contact = only(take_in(conn, MARIA)).contact
     ledger.add_events(conn, [(contact, Event("x", NOW, NOW, "k"))])
     first, second = conn.execute(
-        text("SELECT max(position) FROM value_log UNION ALL SELECT max(position) FROM event")
+        text("SELECT max(position) FROM sighting UNION ALL SELECT max(position) FROM event")
     ).all()
     assert first < second
     assert conn.scalar(text("SELECT changed FROM contact")) > second[0]

@@ -178,7 +178,8 @@ class World:
 
     def stage(self, email: str) -> str:
         """Where the store says that somebody stands."""
-        return self.rows("SELECT stage FROM verdict WHERE contact = :id", id=self.contact(email))[0].stage
+        statement = "SELECT word.text FROM verdict JOIN word ON word.id = stage WHERE contact = :id"
+        return self.rows(statement, id=self.contact(email))[0].text
 
     def intents(self, email: str, kind: str = "enroll") -> list[tuple[str, str]]:
         """State and reason of somebody's intents, oldest first."""

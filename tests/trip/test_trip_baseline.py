@@ -29,7 +29,8 @@ def test_the_first_sync_writes_what_it_thinks_of_everybody_scored_and_nothing_el
     changed = {name for id_, values in after.items() for name in values if values[name] != before[id_].get(name, "")}
     assert changed - _DERIVED == _WRITTEN  # no lifecycle, no owner, no track, no marker
     for row in world.rows(
-        "SELECT v.score, v.stage, r.source, r.platform_id FROM verdict v JOIN record r USING (contact)"
+        "SELECT v.score, w.text AS stage, r.source, r.platform_id"
+        " FROM verdict v JOIN record r USING (contact) JOIN word w ON w.id = v.stage"
         " WHERE v.score IS NOT NULL"
     ):
         if row.source == "hubspot":

@@ -59,7 +59,7 @@ def test_a_privacy_deletion_leaves_nothing_of_her_and_nothing_brings_her_back(wo
     member, contact = world.member(CARLA), world.contact(CARLA)
     hers = (CARLA, "carla.new@", "carla%40", str(NUMBER), member["contact_id"], member["id"], member["unique_email_id"])
     assert {"delivery", "record", "identity", "failure"} <= {table for table, _, _ in traces(world, *hers)}
-    assert {"episode", "event", "flip", "intent", "value_log", "verdict", "written"} <= set(owned(world, contact))
+    assert {"episode", "event", "flip", "intent", "sighting", "verdict", "written"} <= set(owned(world, contact))
 
     portal.life.erase(CARLA)
     world.flush()

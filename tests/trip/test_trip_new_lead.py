@@ -82,7 +82,10 @@ def some_life(world):
 def ended(world):
     stages = {
         row.email: row.stage
-        for row in world.rows("SELECT DISTINCT r.email, v.stage FROM verdict v JOIN record r USING (contact)")
+        for row in world.rows(
+            "SELECT DISTINCT r.email, w.text AS stage"
+            " FROM verdict v JOIN record r USING (contact) JOIN word w ON w.id = v.stage"
+        )
     }
     return stages, {(one.platform, one.flow_name, one.email) for one in world.entered()}
 

@@ -58,7 +58,8 @@ def test_our_own_writes_come_back_as_webhooks_and_are_ignored(make_world):
 def verdicts(world):
     """Score and stage of everybody scored, by (source, platform id), for each place where they are shown."""
     rows = world.rows(
-        "SELECT r.source, r.platform_id, v.score, v.stage FROM verdict v JOIN record r USING (contact)"
+        "SELECT r.source, r.platform_id, v.score, w.text AS stage"
+        " FROM verdict v JOIN record r USING (contact) JOIN word w ON w.id = v.stage"
         " WHERE v.score IS NOT NULL AND (r.source = 'hubspot' OR r.raw ->> 'status' = 'subscribed')"
     )
     return {(row.source, row.platform_id): (row.score, row.stage) for row in rows}

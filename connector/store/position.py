@@ -1,0 +1,22 @@
+"""Positions in the ledger: numbers from one sequence, given under the writer lock, so they show in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, text
+
+
+def position(conn: Connection) -> int:
+    """The newest position; 0 before the first. The caller holds the writer lock: then nothing below is still to come."""
+    newest: int = conn.scalar(text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ledger_position"))
+    return newest
+
+
+def mark_changed(conn: Connection, contacts: Collection[int]) -> None:
+    """Note that there is something new about these contacts: they are judged anew. The caller holds the writer lock."""
+    if contacts:
+        conn.execute(
+            text("UPDATE contact SET changed = nextval('ledger_position') WHERE id = ANY(:ids)"),
+            {"ids": sorted(contacts)},
+        )
