@@ -1,4 +1,4 @@
-"""Checks that what the rulebook waits for can happen: persona minima, and each step of the ladder.
+"""Checks that what the rulebook waits for can happen: numbers that mean something, persona minima, each step of the ladder.
 
 All bounds are optimistic: what is named here can never happen; what is not named may still be unlikely.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from connector.rulebook.conditions import Compare, Condition, Every
 from connector.rulebook.document import Document
 from connector.rulebook.draft import Draft
+from connector.rulebook.limits import check_limits
 from connector.rulebook.problems import Problem
 from connector.rulebook.types import Model, Reaction, Stage
 from connector.rulebook.units import POINT, parse_points, write_points
@@ -27,7 +28,8 @@ class Demand:
 
 
 def check_reach(draft: Draft) -> Iterator[Problem]:
-    """Personas below their minimum, stages that nobody can reach, ladders that do not rise."""
+    """Numbers without a meaning, personas below their minimum, stages that nobody can reach, ladders that do not rise."""
+    yield from check_limits(draft)
     for part in draft.models:
         if part.content is not None:
             yield from _personas(part.document, part.content)
@@ -56,6 +58,12 @@ def highest_parts(model: Model, phases: frozenset[str] | None = None) -> dict[st
         "profile": sum(max(points, 0) for points in factors.profile.completeness.values()),
     }
     return {name: min(points, getattr(factors, name).max) for name, points in most.items()}
+
+
+def highest_knowledge(model: Model) -> dict[str, int]:
+    """The most that `model` can find she knows, in thousandths of a percent, by computed name."""
+    asked = {"knows_brand": model.knowledge.brand, "knows_offer": model.knowledge.offer}
+    return {name: min(_TOP, sum(max(one.points, 0) for one in traits)) for name, traits in asked.items()}
 
 
 def highest_score(model: Model, phases: frozenset[str] | None = None) -> int:
@@ -138,7 +146,7 @@ def _unreachable(
 
 def _hindrance(model: Model, demand: Demand) -> str:
     """Why `model` can never meet `demand`; empty if it can."""
-    parts = highest_parts(model, demand.phases)
+    parts = {**highest_parts(model, demand.phases), **highest_knowledge(model)}
     for name, points in demand.at_least.items():
         if name in parts and points > parts[name]:
             return f"it asks for {name} {write_points(points)}, and {model.model} gives at most {write_points(parts[name])}"

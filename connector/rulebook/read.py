@@ -24,11 +24,14 @@ from connector.rulebook.vocabulary import vocabulary
 T = TypeVar("T", bound=BaseModel)
 
 FIELDS, STAGES, TRACKS = "fields.yaml", "stages.yaml", "tracks.yaml"
-MODELS = "model*.yaml"
+MODEL, MODELS = "model.yaml", "model*.yaml"
 
 
 def read_rulebook(folder: Path) -> Rulebook:
-    """Read and check every file of `folder`. Raises RulebookError with all problems; never returns half a rulebook."""
+    """Read and check every file of `folder`. Raises RulebookError with all problems; never returns half a rulebook.
+
+    Of several models, model.yaml comes first, then the others by name.
+    """
     if not folder.is_dir():
         missing = Problem(
             str(folder),
@@ -40,9 +43,8 @@ def read_rulebook(folder: Path) -> Rulebook:
         raise RulebookError([missing])
     problems = list(_unread(folder))
     fields = _part(folder, FIELDS, FieldsFile, problems)
-    models = tuple(_part(folder, path.name, Model, problems) for path in sorted(folder.glob(MODELS)))
-    if not models:
-        models = (_part(folder, "model.yaml", Model, problems),)
+    names = sorted((path.name for path in folder.glob(MODELS)), key=lambda name: (name != MODEL, name)) or [MODEL]
+    models = tuple(_part(folder, name, Model, problems) for name in names)
     stages = _part(folder, STAGES, StagesFile, problems)
     tracks = _part(folder, TRACKS, TracksFile, problems)
     draft = Draft(fields, models, stages, tracks)
@@ -113,7 +115,7 @@ def _part(folder: Path, name: str, kind: type[T], problems: list[Problem]) -> Pa
 
 def _unread(folder: Path) -> list[Problem]:
     """YAML files beside the others that nobody reads: a misspelled name would silently change nothing."""
-    read = {FIELDS, STAGES, TRACKS, "model.yaml"}
+    read = {FIELDS, STAGES, TRACKS, MODEL}
     return [
         Problem(
             str(path), 0, "", "a file of this name is not read", did_you_mean(path.name, read) or "move it elsewhere"

@@ -16,8 +16,11 @@ from connector.rulebook.spelling import did_you_mean
 from connector.rulebook.vocabulary import Names, Vocabulary
 
 _BEFORE_SCORING: frozenset[str] = frozenset()
-_AFTER_THE_SUM = COMPUTED - {"stage", "model", "aim"}
+_AFTER_THE_SUM = COMPUTED - {"stage", "model", "aim", "audience"}
 _AFTER_SCORING = COMPUTED - {"stage"}
+
+#: The kinds of acts without which a doubt can never arise.
+_ASKED_BY_DOUBTS = {"prefetch": ("email_sent", "email_open"), "bursts": ("email_click",)}
 
 
 def check_references(draft: Draft, known: Vocabulary) -> Iterator[Problem]:
@@ -25,12 +28,15 @@ def check_references(draft: Draft, known: Vocabulary) -> Iterator[Problem]:
     yield from _fields_file(draft.fields.document, known)
     for part in draft.models:
         yield from _file(part.document, known)
+        yield from _doubts(part.document, known)
     yield from _file(draft.stages.document, known)
     yield from _file(draft.tracks.document, known)
 
 
 def _fields_file(document: Document, known: Vocabulary) -> Iterator[Problem]:
     for path, value in walk(document.data):
+        if path[:2] == ("write", "scores") and len(path) == 3:
+            yield from _missing(document, path, path[2], "model", known.models, "model*.yaml")
         if path[0] not in ("fields", "events") or len(path) != 3:
             continue
         if path[2] == "mailchimp" and known.audiences == frozenset():
@@ -60,6 +66,24 @@ def _file(document: Document, known: Vocabulary) -> Iterator[Problem]:
             yield from _missing(document, path, value, "audience", known.audiences, "fields.yaml")
 
 
+def _doubts(document: Document, known: Vocabulary) -> Iterator[Problem]:
+    """What each doubt is asked of: kinds of acts, and an address."""
+    for path, value in walk(document.data):
+        if path[:2] != ("trust", "doubts"):
+            continue
+        if len(path) == 3:
+            for kind in _ASKED_BY_DOUBTS.get(str(path[2]), ()):
+                yield from _missing(document, path, kind, "event", known.events, "fields.yaml")
+        if len(path) == 3 and path[2] == "gateways" and not _tells_address(known):
+            yield document.problem(path, "no field is the e-mail address", "add fields: {email_domain: {from: email}}")
+        if len(path) == 5 and path[2:4] == ("unsourced", "events"):
+            yield from _missing(document, path, value, "event", known.events, "fields.yaml")
+
+
+def _tells_address(known: Vocabulary) -> bool:
+    return known.fields is None or "email" in known.fields
+
+
 def _condition(document: Document, path: Path_, raw: Any, known: Vocabulary) -> Iterator[Problem]:
     try:
         condition = parse_condition(raw)
@@ -85,7 +109,7 @@ def _condition(document: Document, path: Path_, raw: Any, known: Vocabulary) -> 
 
 def _computed_allowed(path: Path_) -> frozenset[str]:
     """The computed names that exist when a condition is asked: scoring goes from traits over overrides to stages."""
-    if path[0] == "overrides":
+    if path[0] in ("overrides", "audience"):
         return _AFTER_THE_SUM
     if path[0] in ("stages", "states"):
         return _AFTER_SCORING
@@ -104,6 +128,8 @@ def _computed(
     right = known.of_computed(leaf.name)
     wanted = leaf.argument if isinstance(leaf.argument, tuple) else (leaf.argument,)
     for value in wanted:
+        if leaf.name == "audience" and not isinstance(value, bool):
+            yield document.problem(at, f"audience is not {value!r:.60}", "it is true or false")
         if right is not None and value not in right:
             yield from _missing(document, at, value, leaf.name, right, "")
 

@@ -1,4 +1,6 @@
-"""Checks that what must be one is one: rule ids of a model, names of models, stages, ways into tracks."""
+"""Checks that what must be one is one: rule ids of a model, names of models, stages, ways into tracks, and where values are
+written.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,9 @@ def check_uniqueness(draft: Draft, known: Vocabulary) -> Iterator[Problem]:
     for document, path, stage in stages:
         if stage in (known.states or ALWAYS_STATES):
             yield document.problem(path, f'"{stage}" is a state beside the ladder', "give the stage another id")
+    written = draft.fields.document
+    yield from _twice(_targets(written, "hubspot"), "the property", "give everything that is written its own property")
+    yield from _twice(_targets(written, "mailchimp"), "the merge field", "give everything that is written its own tag")
     yield from _twice(
         _ways(draft.tracks.document), "the way", "give each track its own list or tag, and name a way once"
     )
@@ -32,6 +37,13 @@ def check_uniqueness(draft: Draft, known: Vocabulary) -> Iterator[Problem]:
 def _stage_ids(document: Document) -> Iterator[tuple[Document, Path_, str]]:
     for path, value in walk(document.data):
         if path[0] == "stages" and path[-1] == "id" and isinstance(value, str):
+            yield document, path, value
+
+
+def _targets(document: Document, platform: str) -> Iterator[Place]:
+    """What stands under `write:` for one platform: two values in one place would take turns for ever."""
+    for path, value in walk(document.data):
+        if path[0] == "write" and path[-1] == platform:
             yield document, path, value
 
 

@@ -29,6 +29,7 @@ class Vocabulary:
     personas: Names
     phases: Names
     models: Names
+    topics: Names
     stages: Names  # the ladder
     states: Names  # beside the ladder
 
@@ -36,7 +37,14 @@ class Vocabulary:
         """The values that the computed name `name` can have; None if they are not a list of names."""
         if name == "stage":
             return None if self.stages is None or self.states is None else self.stages | self.states
-        return {"persona": self.personas, "phase": self.phases, "model": self.models, "aim": AIMS}.get(name)
+        names = {
+            "persona": self.personas,
+            "phase": self.phases,
+            "model": self.models,
+            "topic": self.topics,
+            "aim": AIMS,
+        }
+        return names.get(name)
 
 
 def vocabulary(draft: Draft) -> Vocabulary:
@@ -52,6 +60,7 @@ def vocabulary(draft: Draft) -> Vocabulary:
         personas=_keys(models, ("factors", "fit", "personas")),
         phases=_keys(models, ("factors", "phase", "phases")),
         models=None if any(one.data is None for one in models) else _texts(one.data.get("model") for one in models),
+        topics=_keys(models, ("topics",)),
         stages=_texts(at_path(one, ("id",)) for one in stages) if isinstance(stages, list) else None,
         states=None if states is None else states | ALWAYS_STATES,
     )

@@ -10,12 +10,13 @@ from connector.facts import Episode
 from connector.rulebook.types import Answer, Reaction, Rulebook, Track
 from connector.scoring import lines as receipt_lines
 from connector.scoring.decay import age, day_of
+from connector.scoring.doubts import SENT
 from connector.scoring.evidence import Act, Evidence, asset_test
 from connector.scoring.verdict import Line
 
 #: The kinds of act that answer a mail.
 _MAIL_ANSWERS: tuple[tuple[Answer, str], ...] = (("replied", "email_reply"), ("clicked", "email_click"))
-_SENT = "email_sent"
+_HUBSPOT = "hubspot"
 _UNSUBSCRIBED = "unsubscribe"
 
 
@@ -32,9 +33,10 @@ class ReactionFactor:
 
     - *asked*: she did what the track asks for. *replied*, *clicked*: to a mail of the track (`mails.name`).
     - *unsubscribed*: outweighs every other answer.
-    - *silent*: none of these after `silent.after.days`, and after so many mails (no more than the track has). Mails are
-      counted from `email_sent` acts where the rulebook maps them, else taken to be spread evenly over `lasts`. A click
-      or reply to a mail without a name is no answer that earns points, but it is not silence either.
+    - *silent*: none of these after `silent.after.days`, and after so many mails (no more than the track has). Mails of
+      HubSpot are counted from `email_sent` acts where the rulebook maps them there; else, and for Mailchimp, which does
+      not tell of mails that a flow sends (facts/mailchimp.md §5), they are taken to be spread evenly over `lasts`. A
+      click or reply to a mail without a name is no answer that earns points, but it is not silence either.
 
     `take: best` counts the answer with the most points, `sum` each kind of answer once; both stay within ±max.
     Acts that certainly no person did are no answers. An answer does not fade: the next episode replaces it.
@@ -42,7 +44,8 @@ class ReactionFactor:
 
     def __init__(self, reaction: Reaction, rulebook: Rulebook) -> None:
         self._reaction = reaction
-        self._mails_are_told = _SENT in rulebook.fields.events
+        sent = rulebook.fields.events.get(SENT)
+        self._hubspot_tells_mails = sent is not None and sent.hubspot is not None
         self._tracks = {
             name: (
                 track,
@@ -88,13 +91,15 @@ class ReactionFactor:
         if not answers and not any(tuple(window.acts(kind)) for _, kind in _MAIL_ANSWERS):
             left = evidence.day if episode.left_at is None else day_of(episode.left_at, evidence.zone)
             on_track = age(start, min(left, evidence.day))
-            if self._is_silence(track, on_track, len(tuple(window.acts(_SENT, of_track)))):
+            told = self._hubspot_tells_mails and episode.channel.startswith(_HUBSPOT)
+            mails = len(tuple(window.acts(SENT, of_track))) if told else None
+            if self._is_silence(track, on_track, mails):
                 answers["silent"] = ()
         return answers
 
-    def _is_silence(self, track: Track, days: int, told: int) -> bool:
+    def _is_silence(self, track: Track, days: int, told: int | None) -> bool:
         planned = 0 if track.mails is None else track.mails.count
-        sent = told if self._mails_are_told else planned * min(days, track.lasts) // max(1, track.lasts)
+        sent = planned * min(days, track.lasts) // max(1, track.lasts) if told is None else told
         after = self._reaction.silent.after
         return days >= after.days and 0 < min(after.mails, planned) <= sent
 

@@ -307,16 +307,14 @@ def test_missing_misnamed_and_absent_files(folder, tmp_path):
 
 def test_two_models_may_not_share_a_name(folder):
     text = (folder / "model.yaml").read_text(encoding="utf-8")
-    (folder / "model-customers.yaml").write_text(text, encoding="utf-8")
+    (folder / "model-a.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(RulebookError) as caught:
         read_rulebook(folder)
     (problem,) = caught.value.problems
     assert problem.key == "model"
     assert 'the model "acquisition" is there twice, first on' in problem.message
-    (folder / "model-customers.yaml").write_text(
-        text.replace("model: acquisition", "model: customers"), encoding="utf-8"
-    )
-    assert [model.model for model in read_rulebook(folder).models] == ["customers", "acquisition"]
+    (folder / "model-a.yaml").write_text(text.replace("model: acquisition", "model: second"), encoding="utf-8")
+    assert [model.model for model in read_rulebook(folder).models] == ["acquisition", "second", "customers"]
 
 
 def test_a_stage_that_an_answer_lifts_to_can_be_reached_whatever_it_asks_for(folder):

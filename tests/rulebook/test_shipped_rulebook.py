@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -30,17 +31,23 @@ def rules(content: object) -> Iterator[Rule]:
             yield from rules(one)
 
 
-def test_every_rule_says_why_who_keeps_it_and_until_when(shipped):
-    found = list(rules(shipped.models[0]))
-    assert len(found) >= 20
+@pytest.fixture
+def acquisition(shipped):
+    return next(model for model in shipped.models if model.model == "acquisition")
+
+
+@pytest.mark.parametrize(("name", "count"), [("acquisition", 25), ("customers", 7)])
+def test_every_rule_says_why_who_keeps_it_and_until_when(name, count, shipped):
+    found = list(rules(next(model for model in shipped.models if model.model == name)))
+    assert len(found) >= count
     for rule in found:
         assert rule.why, rule.id
         assert rule.owner, rule.id
         assert str(rule.review_by) == "2027-05-01", rule.id
 
 
-def test_it_has_what_the_starter_promises(shipped):
-    (model,) = shipped.models
+def test_it_has_what_the_starter_promises(shipped, acquisition):
+    model = acquisition
     assert list(model.factors.fit.personas) == ["finance_lead", "operations_lead"]
     assert list(model.factors.phase.phases) == ["awareness", "consideration", "decision"]
     assert [stage.id for stage in shipped.stages.stages] == ["new", "nurture", "qualified", "hot"]
@@ -50,20 +57,27 @@ def test_it_has_what_the_starter_promises(shipped):
 
 
 def test_every_factor_can_reach_its_maximum(shipped):
-    (model,) = shipped.models
-    assert highest_parts(model) == {name: getattr(model.factors, name).max for name in highest_parts(model)}
-    assert highest_score(model) == 100_000
+    for model in shipped.models:
+        assert highest_parts(model) == {name: getattr(model.factors, name).max for name in highest_parts(model)}
+        assert highest_score(model) == 100_000
 
 
-def test_opens_alone_can_never_change_a_stage(shipped):
-    passive = shipped.models[0].factors.engagement.groups["passive"]
+def test_leads_and_customers_are_never_judged_by_one_model(shipped):
+    for lifecycle in ("lead", "customer", "evangelist", None):
+        subject = Subject(date(2026, 11, 20), {"lifecycle": lifecycle} if lifecycle else {})
+        applying = [model.model for model in shipped.models if model.applies_to and holds(model.applies_to, subject)]
+        assert applying == ["customers" if lifecycle in ("customer", "evangelist") else "acquisition"]
+
+
+def test_opens_alone_can_never_change_a_stage(shipped, acquisition):
+    passive = acquisition.factors.engagement.groups["passive"]
     assert {rule.event for rule in passive.rules} == {"email_open"}
     assert shipped.stages.stages[1].enter == Compare("score", "at_least", 20)
     assert passive.max < 20 * POINT
 
 
-def test_nobody_is_a_persona_without_the_job_title(shipped):
-    fit = shipped.models[0].factors.fit
+def test_nobody_is_a_persona_without_the_job_title(acquisition):
+    fit = acquisition.factors.fit
     for persona in fit.personas.values():
         assert sum(trait.points for trait in persona.traits[1:]) < fit.persona_minimum <= persona.traits[0].points
 
@@ -90,9 +104,9 @@ def test_nobody_is_a_persona_without_the_job_title(shipped):
         ("Refinance", None),
     ],
 )
-def test_job_titles_find_their_persona(shipped, title, persona):
-    subject = Subject(day=shipped.models[0].overrides[0].review_by, values={"job_title": title})
-    personas = shipped.models[0].factors.fit.personas
+def test_job_titles_find_their_persona(acquisition, title, persona):
+    subject = Subject(day=acquisition.overrides[0].review_by, values={"job_title": title})
+    personas = acquisition.factors.fit.personas
     assert [name for name, one in personas.items() if holds(one.traits[0].when, subject)] == (
         [persona] if persona else []
     )
@@ -102,8 +116,8 @@ def test_job_titles_find_their_persona(shipped, title, persona):
     ("title", "student"),
     [("Estudiante", True), ("Becària", True), ("Finance intern", True), ("International CFO", False)],
 )
-def test_students_are_told_from_international_people(shipped, title, student):
-    rule = shipped.models[0].factors.fit.adjust[0]
+def test_students_are_told_from_international_people(acquisition, title, student):
+    rule = acquisition.factors.fit.adjust[0]
     assert holds(rule.when, Subject(rule.review_by, {"job_title": title})) is student
 
 
@@ -114,7 +128,9 @@ def test_it_survives_a_store_that_forgets_the_order_of_keys(shipped):
     assert again == shipped
     assert again.hash == shipped.hash
     assert list(again.tracks.tracks) == list(shipped.tracks.tracks)
-    assert list(again.models[0].factors.fit.personas) == list(shipped.models[0].factors.fit.personas)
+    assert [list(model.factors.fit.personas) for model in again.models] == [
+        list(model.factors.fit.personas) for model in shipped.models
+    ]
 
 
 def test_what_is_no_source_is_refused():

@@ -235,10 +235,24 @@ def test_the_answer_to_the_latest_episode(acts, answer, points, rulebook, act):
 def test_silence_needs_time_and_mails(rulebook, rulebook_with, act):
     assert judge(on_track(entered=13), rulebook, TODAY).answer is None
     assert judge(on_track(entered=20, left=5), rulebook, TODAY).answer is None  # three of four mails take 16 days
-    told = rulebook_with(lambda files: files["fields"]["events"].update(email_sent={"mailchimp": "activity.sent"}))
+    sent = {"hubspot": {"count": "hs_email_delivered", "last": "hs_email_last_send_date"}, "mailchimp": "activity.sent"}
+    told = rulebook_with(lambda files: files["fields"]["events"].update(email_sent=sent))
     assert judge(on_track(), told, TODAY).answer is None
     mails = [act("email_sent", 15 - day, f"[FIN] {day}") for day in range(3)]
     assert judge(on_track(*mails), told, TODAY).answer == "silent"
+
+
+def test_mailchimp_tells_of_campaigns_not_of_the_mails_of_a_flow(rulebook_with):
+    only_there = rulebook_with(
+        lambda files: files["fields"]["events"].update(email_sent={"mailchimp": "activity.sent"})
+    )
+    assert judge(on_track(), only_there, TODAY).answer == "silent"
+    both = rulebook_with(
+        lambda files: files["fields"]["events"].update(
+            email_sent={"hubspot": {"count": "hs_email_delivered", "last": "hs_email_last_send_date"}}
+        )
+    )
+    assert judge(on_track(channel="mailchimp:main:a-tag"), both, TODAY).answer == "silent"
 
 
 def test_an_older_episode_does_not_speak_any_more(rulebook, act):
