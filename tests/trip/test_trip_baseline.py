@@ -7,6 +7,8 @@ FINANCE = "finance-consideration"
 _DERIVED = {"lastmodifieddate", "hs_object_id"}
 _WRITTEN = {
     "trellis_score",
+    "trellis_score_acquisition",
+    "trellis_score_customers",
     "trellis_stage",
     "trellis_stage_since",
     "trellis_why",
