@@ -134,7 +134,7 @@ def _readings(
         if mapping.from_ is not None:
             continue
         for source, raw_name, raw in _raw_values(records, sources, mapping):
-            value = _typed(mapping.values.get(fold(raw), raw) if mapping.values else raw, mapping, stages)
+            value = typed(raw, mapping, stages)
             if value is not None:
                 yield name, normal_email(raw) if name == "email" else value
                 break
@@ -166,8 +166,12 @@ def _domain(records: Mapping[str, Record], sources: Sequence[str], email: FieldM
     return normal_email(address).rpartition("@")[2] if "@" in address else ""
 
 
-def _typed(raw: str, mapping: FieldMapping, stages: Mapping[str, str]) -> Value | None:
-    """`raw` as its field's type, or None where it is not of that type."""
+def typed(raw: str, mapping: FieldMapping, stages: Mapping[str, str]) -> Value | None:
+    """`raw` (trimmed), translated by the field's `values`, as its type, or None where it is not of that type.
+
+    `stages` are the portal's lifecycle stages by their folded spelling.
+    """
+    raw = mapping.values.get(fold(raw), raw) if mapping.values else raw
     if mapping.type == "stage":
         return stages.get(fold(raw), raw)
     return _READERS[mapping.type](raw) if mapping.type in _READERS else raw

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,16 @@ HUMAN, UNSURE, MACHINE = 0, 1, 2
 UNKNOWN = -1
 
 
-@dataclass(frozen=True, slots=True)
-class RawColumn:
-    """One raw platform value of everybody: `codes` are places in `texts` (distinct), UNKNOWN where there is none."""
+class RawColumn(Protocol):
+    """One raw platform value of everybody, as the store reads it: `codes` are places in `texts`, UNKNOWN for no value."""
 
-    codes: NDArray[np.int32]
-    texts: tuple[str, ...]
+    @property
+    def codes(self) -> NDArray[np.int32]:
+        """One place for each row."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The distinct texts."""
 
 
 @dataclass(frozen=True, slots=True)
