@@ -31,6 +31,7 @@ from connector.steps.enroll import DEADLINE_S, LEASE_S, enroll_all
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally
 from connector.store import failures, ledger, outbox, state
+from connector.store.engine import writer_lock
 from connector.store.outbox import Intent
 
 _WRITE_BATCH = 500
@@ -82,6 +83,7 @@ def _write(parts: Parts, source: str, errors: list[PlatformError], stop: Callabl
         due = {row.id: intent for intent in claimed if (row := rows[intent.id]) is not None and row.values}
         outcomes = _written(parts, source, [row for row in rows.values() if row is not None and row.values], held)
         with parts.engine.begin() as conn:
+            writer_lock(conn)
             for intent in claimed:
                 row = rows[intent.id]
                 if row is None or not row.values:
@@ -109,8 +111,12 @@ def _written(
     if source != HUBSPOT or write is None or write.when != "both":
         return platform.write(rows)
     order = portal.stage_order(parts)
-    back = [row.id for row in rows if _moves_back(row.values.get(write.hubspot), held[row.id].get(write.hubspot), order)]
-    emptied = {one.id: one for one in platform.write([Change(one, {write.hubspot: ""}) for one in back])} if back else {}
+    back = [
+        row.id for row in rows if _moves_back(row.values.get(write.hubspot), held[row.id].get(write.hubspot), order)
+    ]
+    emptied = (
+        {one.id: one for one in platform.write([Change(one, {write.hubspot: ""}) for one in back])} if back else {}
+    )
     stuck = {one.id: one for one in emptied.values() if one.outcome is not Outcome.DONE}
     return (*stuck.values(), *platform.write([row for row in rows if row.id not in stuck]))
 
@@ -167,8 +173,15 @@ def _end_writes(
             case _:  # writing the same values again does no harm
                 outbox.release(conn, intent.id, str(outcome.error), now, again_in_s=30)
                 tally["written later"] += 1
-    ledger.wrote(conn, source, done, now)
+    ledger.wrote(conn, source, done, now, facts=_facts(parts, source))
     return tally
+
+
+def _facts(parts: Parts, source: str) -> frozenset[str]:
+    """The names under which a source tells fields: what we write there is read again as a fact."""
+    fields = parts.rulebook.fields.fields.values()
+    names = [name for one in fields for name in ((one.hubspot, one.or_) if source == HUBSPOT else (one.mailchimp,))]
+    return frozenset(filter(None, names))
 
 
 # ---------------------------------------------------------------- out of tracks, over to sales
