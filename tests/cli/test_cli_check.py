@@ -29,8 +29,8 @@ def test_before_provision_everything_that_is_missing_is_named(town):
     ran = town.trellis("check")
     lines = ran.out.splitlines()
     assert ran.code == Exit.USAGE
-    assert lines[-1] == "15 errors, 1 warning, 2 advice"
-    assert [line.partition(":")[0] for line in lines[:-1]] == ["error"] * 15 + ["warning"] + ["advice"] * 2
+    assert lines[-1] == "17 errors, 1 warning, 2 advice"
+    assert [line.partition(":")[0] for line in lines[:-1]] == ["error"] * 17 + ["warning"] + ["advice"] * 2
     assert 'error: HubSpot has no property "trellis_score". Run `trellis provision`.' in lines
     assert 'error: HubSpot has no list "Trellis: Ready for a hand-written mail". Run `trellis provision`.' in lines
     assert 'error: Mailchimp audience main has no merge field "TRACKMARK". Run `trellis provision`.' in lines
@@ -50,7 +50,7 @@ def test_after_provision_nothing_has_to_be_mended(onlooker):
 
 
 def test_findings_as_json_stand_alone_on_standard_output(settled):
-    settled.edit("model.yaml", "model: acquisition", "model: acquisitions")
+    settled.edit("model.yaml", "label: Responsable de finanzas", "label: Finanzas")
     ran = settled.trellis("check", "--json")
     assert ran.code == Exit.DONE
     findings = json.loads(ran.out)

@@ -35,7 +35,7 @@ def test_the_first_sync_makes_the_files_active_and_no_later_one_does(town):
     assert town.execute("SELECT count(*) FROM rulebook") == [(0,)]
     town.trellis("sync")
     active = town.contents("rulebook")
-    town.edit("model.yaml", "model: acquisition", "model: acquisitions")
+    town.edit("model.yaml", "label: Responsable de finanzas", "label: Finanzas")
     ran = town.trellis("sync")
     assert ran.code == Exit.DONE
     assert ran.said == ["The files in mappings/ differ from the active rulebook; `trellis apply` makes them active."]
@@ -72,7 +72,7 @@ def test_a_dry_run_says_what_the_next_sync_does(settled):
 
 
 def test_the_summary_as_json_stands_alone_on_standard_output(settled):
-    settled.edit("model.yaml", "model: acquisition", "model: acquisitions")
+    settled.edit("model.yaml", "label: Responsable de finanzas", "label: Finanzas")
     ran = settled.trellis("sync", "--json", MAILCHIMP_API_KEY=None)
     assert ran.code == Exit.DONE
     told = json.loads(ran.out)

@@ -43,11 +43,9 @@ def test_a_customer_is_in_no_track_and_is_never_demoted(world):
         world.sync()
     assert world.stage(brian) == "customer"
     shown = world.hubspot(brian)
-    assert (shown["lifecyclestage"], shown["trellis_stage"], shown.get("trellis_score", "")) == (
-        "customer",
-        "customer",
-        "",
-    )
+    assert (shown["lifecyclestage"], shown["trellis_stage"]) == ("customer", "customer")
+    assert (shown["trellis_score"], shown["trellis_score_customers"]) == ("70", "70")  # of the model for customers
+    assert not shown.get("trellis_score_acquisition")
     assert lifecycle_writes(world, brian) == []
     assert world.entered(brian) == []
     assert world.intents(brian) == []
