@@ -206,36 +206,58 @@ def test_of_who_was_erased_nothing_is_left_and_assets_only_if_others_did_them_to
     assert conn.scalar(text("SELECT count(*) FROM sighting WHERE contact = :id"), {"id": noor}) == 0
 
 
-steps = st.lists(
-    st.one_of(
-        st.tuples(
-            st.sampled_from(["1", "2"]),
-            st.dictionaries(st.sampled_from(["jobtitle", "phone", "city"]), st.sampled_from([None, "a", "b"])),
-            st.booleans(),
-        ),
-        st.sampled_from(["gone 1", "gone 2", "merge"]),
-    ),
-    max_size=8,
-)
+told = st.dictionaries(st.sampled_from(["jobtitle", "phone", "city"]), st.sampled_from([None, "a", "b"]))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-@given(steps)
-def test_whatever_happens_history_ends_with_the_present(conn: Connection, life: list[object]) -> None:
-    """Readings, archiving, restoring, names that come and go, and a merge, in any order."""
-    merged = ""
-    with conn.begin_nested() as trial:
-        for number, one in enumerate(life):
-            if isinstance(one, tuple):
-                id_, told, archived = one
-                record = hubspot("1" if merged else id_, number, merged=merged, **told)
-                take_in(conn, number, replace(record, archived=archived))
-            elif one == "merge":
-                merged = "2"
-                take_in(conn, number, hubspot("1", number, merged=merged, jobtitle="CFO"))
-            else:
-                writer_lock(conn)
-                ledger.mark_archived(conn, "hubspot", [str(one).removeprefix("gone ")], day(number))
-        for contact in set(ledger.contacts_of(conn, "hubspot", ["1", "2"]).values()):
-            assert_history_ends_with_the_present(conn, contact)
-        trial.rollback()
+def lives(*ids: str) -> st.SearchStrategy[list[Record | str]]:
+    """Readings of records with these ids, and the ids of those that are found gone."""
+    readings = st.builds(
+        lambda id_, values, archived: replace(hubspot(id_, 0, **values), archived=archived),
+        st.sampled_from(ids),
+        told,
+        st.booleans(),
+    )
+    return st.lists(readings | st.sampled_from(ids), max_size=5)
+
+
+def live(conn: Connection, number: int, step: Record | str) -> None:
+    """A record is read on a day, or found gone."""
+    if isinstance(step, Record):
+        take_in(conn, number, replace(step, modified_at=day(number)))
+    else:
+        writer_lock(conn)
+        ledger.mark_archived(conn, "hubspot", [step], day(number))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(st.tuples(told, told, told), lives("1", "2"), lives("1"))
+def test_whatever_happens_history_ends_with_the_present(
+    conn: Connection, three: tuple[dict[str, str], ...], before: list[Record | str], after: list[Record | str]
+) -> None:
+    """Two records live, one swallows the other, and life goes on."""
+    trial = conn.begin_nested()
+    merged = [hubspot("1", 0, **three[2]), *after]
+    for number, step in enumerate([hubspot("1", 0, **three[0]), hubspot("2", 0, **three[1]), *before]):
+        live(conn, number, step)
+    for number, step in enumerate(merged, start=20):
+        live(conn, number, replace(step, merged_ids=("2",)) if isinstance(step, Record) else step)
+    (contact,) = {*ledger.contacts_of(conn, "hubspot", ["1", "2"]).values()}
+    assert_history_ends_with_the_present(conn, contact)
+    trial.rollback()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(lives("1", "2"))
+def test_every_moment_of_the_past_is_what_was_the_present_then(conn: Connection, steps: list[Record | str]) -> None:
+    trial = conn.begin_nested()
+    kept: list[tuple[int, Person]] = []
+    for number, step in enumerate(steps):
+        live(conn, number, step)
+        contacts = sorted(ledger.contacts_of(conn, "hubspot", ["1", "2"]).values())
+        kept += [(number, person) for person in ledger.load_people(conn, contacts)]
+    for number, present in kept:
+        then = as_of(conn, present.contact, number)
+        assert values(then) == values(present)
+        assert then.changed == present.changed
+        assert then.records["hubspot"].archived == present.records["hubspot"].archived
+    trial.rollback()
