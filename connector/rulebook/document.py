@@ -3,13 +3,12 @@
 YAML 1.2, read node by node: the data are dicts, lists, text, numbers, true/false and None only (a day stays the text
 "2027-05-01"), so that what is stored as JSON and what was read from a file are the same. What YAML tools disagree
 about is refused, because the file would mean something else elsewhere: duplicate keys, words that YAML 1.1 takes for
-booleans (`on`, `NO`), its base-60 numbers (`20:00`) and octals (`08001`), merge keys, tags.
+booleans (`on`, `NO`), its base-60 numbers (`20:00`) and octals (`08001`), merge keys, tags (see traps.py).
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +28,8 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from connector.rulebook.problems import Problem, key_text
+from connector.rulebook.syntax import likely_cure
+from connector.rulebook.traps import Trap, trap_of_key, trap_of_value
 
 #: Limits of one file: bytes, levels of nesting, aliases, and nodes once aliases are followed.
 MAX_BYTES = 1 << 20
@@ -38,9 +39,6 @@ MAX_NODES = 100_000
 
 Path_ = tuple[str | int, ...]
 
-_BOOLEAN_IN_1_1 = frozenset({"yes", "no", "on", "off"})
-_BASE_60 = re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?", re.ASCII)
-_OCTAL_IN_1_1 = re.compile(r"[-+]?0[\d_]+", re.ASCII)
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -88,9 +86,9 @@ def parse_document(text: str, document: Document) -> Document:
         node = _yaml().compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        return _given_up(
-            document, line, f"is not YAML: {error.problem}", "mind indentation, quotes and colons above this line"
-        )
+        complaint = f"{error.context or ''} {error.problem or ''}"
+        cure = likely_cure(complaint, text.splitlines(), line)
+        return _given_up(document, line, f"is not YAML: {error.problem}", cure)
     except YAMLError as error:
         return _given_up(document, 0, f"is not YAML: {str(error).splitlines()[0]}", "remove control characters")
     if not isinstance(node, MappingNode):
@@ -169,34 +167,27 @@ class _Builder:
             if not isinstance(key_node, ScalarNode):
                 self._problem(path, "has a key that is not a word", "write plain keys", line)
                 continue
-            key = key_node.value
+            key = str(key_node.value)
             at = (*path, key)
             if key in built:
                 first = self.document.lines[at]
                 self._problem(at, f'"{key}" is there twice, first on line {first}', "rename or remove one", line)
                 continue
             self.document.lines[at] = line
-            if key == "<<" and key_node.style is None:
-                self._problem(at, "merge keys (<<) are not YAML 1.2", "write the keys out")
-            elif key_node.style is None and key.lower() in _BOOLEAN_IN_1_1:
-                meaning = "true" if key.lower() in ("on", "yes") else "false"
-                cure = 'write event:, or put it in quotes: "on"' if key == "on" else f'put it in quotes: "{key}"'
-                self._problem(at, f"many tools read the key {key} as {meaning}", cure)
+            empty = isinstance(value_node, ScalarNode) and value_node.value == "" and value_node.style is None
+            self._trapped(at, trap_of_key(key, plain=key_node.style is None, empty=empty))
             built[key] = self.build(value_node, at)
         return built
 
     def _scalar(self, node: ScalarNode, path: Path_) -> object:
-        text = str(node.value)
-        if node.style is not None:
-            return text
-        if text.lower() in _BOOLEAN_IN_1_1:
-            cure = f'write true or false for yes or no, or "{text}" in quotes for the word'
-            self._problem(path, f"{text} is a word to some tools and yes or no to others", cure)
-        elif _BASE_60.fullmatch(text):
-            self._problem(path, f"{text} is a time to people and a number to some tools", f'put it in quotes: "{text}"')
-        elif _OCTAL_IN_1_1.fullmatch(text):
-            self._problem(path, f"{text} is an octal number to some tools", f'put it in quotes: "{text}"')
-        return _plain(node.tag or "", text)
+        text, plain = str(node.value), node.style is None
+        self._trapped(path, trap_of_value(text, plain=plain))
+        whole = text.encode(errors="replace").decode()  # half a character (U+D800) can stand in no file
+        return _plain(node.tag or "", whole) if plain else whole
+
+    def _trapped(self, path: Path_, trap: Trap) -> None:
+        if trap is not None:
+            self._problem(path, *trap)
 
     def _problem(self, path: Path_, message: str, cure: str, line: int | None = None) -> None:
         at = self.document.line(path) if line is None else line

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from connector.rulebook.cases_file import CasesFile
 from connector.rulebook.json_shapes import BY_READER, SHAPES, named
 from connector.rulebook.kinds import Strict
 from connector.rulebook.types import (
@@ -40,6 +41,7 @@ FILES: Mapping[str, type[BaseModel]] = {
     "model": Model,
     "stages": StagesFile,
     "tracks": TracksFile,
+    "cases": CasesFile,
 }
 
 #: Keys of which exactly one is given, and sets of keys of which at least one is: their validators say so after reading.

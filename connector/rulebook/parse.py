@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,25 @@ from connector.rulebook.units import parse_days, write_days
 JOINING = frozenset({"any", "all", "not", "did"})
 
 _DID_KEYS = ("event", "asset", "within", "at_least")
+
+#: What other languages write for our keys and operators.
+_ELSEWHERE = {
+    "or": "any",
+    "and": "all",
+    "=": "is",
+    "==": "is",
+    "equals": "is",
+    "!=": "is_not",
+    "<>": "is_not",
+    ">=": "at_least",
+    "<=": "at_most",
+    ">": "at_least (or after, of days)",
+    "<": "at_most (or before, of days)",
+    "min": "at_least",
+    "max": "at_most",
+    "regex": "matches",
+}
+_COMPARISON = re.compile(r"\s*(>=|<=|!=|<>|==|=|>|<)\s*\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +140,8 @@ class _Reader:
             return self._flawed(at, "a list alone says nothing", "write in: […], or contains_any: […]")
         if raw is None:
             return self._flawed(at, "there is no value here", "write known: false for an empty field")
+        if isinstance(raw, str) and (sign := _COMPARISON.match(raw)):
+            return self._flawed(at, f"{raw!r:.60} is only a text", f"write {{{_ELSEWHERE[sign[1]]}: …}}")
         if not isinstance(raw, Mapping):
             return self._compare(name, "is", raw, at)
         if not raw:
@@ -131,6 +153,8 @@ class _Reader:
             return self._did(raw, at)
         if key in JOINING:
             return self._join(key, raw, at, self.condition)
+        if key in ("or", "and"):
+            return self._flawed(at, f'conditions are not joined by "{key}"', f"write {_ELSEWHERE[key]}: with a list")
         return self.test(key, raw, at)
 
     def _operator(self, name: str, key: str, raw: object, at: At) -> Condition:
@@ -140,7 +164,9 @@ class _Reader:
             return self._flawed(
                 at,
                 f'there is no operator "{key}"',
-                did_you_mean(key, OPERATORS) or f"operators are {', '.join(OPERATORS)}",
+                f"write {_ELSEWHERE[key]}"
+                if key in _ELSEWHERE
+                else did_you_mean(key, OPERATORS) or f"operators are {', '.join(OPERATORS)}",
             )
         return self._compare(name, key, raw, at)
 

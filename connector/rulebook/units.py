@@ -79,7 +79,7 @@ def parse_share(raw: object) -> Decimal:
     except ArithmeticError:
         raise ValueError("a share is a percentage such as 10%") from None
     if not share.is_finite() or not 0 <= share <= 1:
-        raise ValueError("a share lies between 0% and 100%")
+        raise ValueError("a share lies between 0% and 100%, such as 10% or 0.1")
     return share
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -19,23 +20,26 @@ T = TypeVar("T", bound=BaseModel)
 
 _ABSENT = object()
 
+#: How pydantic marks a complaint about a key itself.
+_KEY = "[key]"
+
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+
 #: pydantic's kinds of complaint → what is wanted, said to a marketer.
 _WANTED = {
     "string_type": "takes a text; put numbers in quotes",
     "string_pattern_mismatch": "ids are lower case letters, digits, - and _, beginning with a letter",
-    "int_type": "takes a whole number",
-    "int_parsing": "takes a whole number",
+    "int_type": "takes a whole number, without quotes",
     "int_from_float": "takes a whole number",
-    "bool_type": "takes true or false",
-    "bool_parsing": "takes true or false",
+    "bool_type": "takes true or false, without quotes",
     "date_type": "takes a day, such as 2027-05-01",
     "date_from_datetime_parsing": "takes a day, such as 2027-05-01",
     "date_parsing": "takes a day, such as 2027-05-01",
     "tuple_type": "takes a list",
-    "mapping_type": "takes keys with values",
-    "dict_type": "takes keys with values",
-    "model_type": "takes keys with values",
-    "model_attributes_type": "takes keys with values",
+    "mapping_type": "takes keys with values, without dashes",
+    "dict_type": "takes keys with values, without dashes",
+    "model_type": "takes keys with values, without dashes",
+    "model_attributes_type": "takes keys with values, without dashes",
     "too_short": "needs at least one entry",
 }
 
@@ -43,13 +47,32 @@ _WANTED = {
 def validate(document: Document, kind: type[T]) -> tuple[T | None, list[Problem]]:
     """Build `kind` from the document's data, or say everything that keeps it from being built.
 
-    Strictly, as JSON: neither `true` nor `"3"` is a number, and no number is a day.
+    Strictly, as JSON: neither `true` nor `"3"` is a number, and no number is a day. What the document itself complains of
+    is not told twice.
     """
     try:
         return kind.model_validate_json(json.dumps(document.data), strict=True), []
     except ValidationError as error:
-        found = [problem for detail in error.errors() for problem in _problems(detail, document, kind)]
-        return None, found
+        told = {(problem.line, problem.key) for problem in document.problems}
+        details = _causes(error.errors(), kind)
+        found = [problem for detail in details for problem in _problems(detail, document, kind)]
+        return None, [problem for problem in found if (problem.line, problem.key) not in told]
+
+
+def _causes(details: list[ErrorDetails], kind: type[BaseModel]) -> Iterator[ErrorDetails]:
+    """Without what only follows: a list too short for an entry that is broken, a key missing for one that is misspelled."""
+    places = [detail["loc"] for detail in details]
+    meant = {
+        (*loc[:-1], key)
+        for loc in (detail["loc"] for detail in details if detail["type"] == "extra_forbidden")
+        for key in keys_at(kind, loc[:-1])
+        if did_you_mean(str(loc[-1]), [key])
+    }
+    for detail in details:
+        loc = detail["loc"]
+        follows = detail["type"] == "too_short" and any(place[: len(loc)] == loc != place for place in places)
+        if not follows and not (detail["type"] == "missing" and loc in meant):
+            yield detail
 
 
 def _problems(detail: ErrorDetails, document: Document, kind: type[BaseModel]) -> Iterator[Problem]:
@@ -72,15 +95,38 @@ def _problems(detail: ErrorDetails, document: Document, kind: type[BaseModel]) -
 
 def _told(detail: ErrorDetails) -> tuple[str, str]:
     raw, kind = detail["input"], detail["type"]
-    shown = f"{raw!r:.60}" if isinstance(raw, str | int | float | bool) or raw is None else "this"
     if kind == "literal_error":
         choices = [choice.strip("' ") for choice in detail["ctx"]["expected"].replace(" or ", ", ").split(",")]
         cure = did_you_mean(raw, choices) if isinstance(raw, str) else ""
-        return f"{shown} is not one of {', '.join(choices)}", cure
+        return (
+            f"{_shown(raw)} is not one of {', '.join(choices)}",
+            "write it without quotes" if raw in choices else cure,
+        )
     if kind == "value_error":
         message = str(detail["ctx"]["error"])
-        return (message, "") if shown == "this" else (f"{shown} will not do", message)
-    return f"{shown} will not do", _WANTED.get(kind, detail["msg"][:1].lower() + detail["msg"][1:])
+        return (
+            (message, "")
+            if isinstance(raw, Mapping | list)
+            else (f"{_shown(raw)} will not do", _with_point(raw, message))
+        )
+    wanted = _WANTED.get(kind, detail["msg"][:1].lower() + detail["msg"][1:])
+    return f"{_shown(raw)} will not do", _with_point(raw, wanted)
+
+
+def _shown(raw: object) -> str:
+    """The offending value, as the file has it."""
+    if isinstance(raw, Mapping):
+        return "a key with a value"
+    if isinstance(raw, list):
+        return "a list"
+    if raw is None:
+        return "nothing"
+    return str(raw).lower() if isinstance(raw, bool) else f"{raw!r:.60}"
+
+
+def _with_point(raw: object, wanted: str) -> str:
+    comma = isinstance(raw, str) and _DECIMAL_COMMA.fullmatch(raw.strip())
+    return f"{wanted}; decimals follow a point, not a comma" if comma else wanted
 
 
 def _path(loc: tuple[str | int, ...], data: Any) -> Path_:
@@ -89,7 +135,8 @@ def _path(loc: tuple[str | int, ...], data: Any) -> Path_:
     for place, step in enumerate(loc):
         last = place == len(loc) - 1
         inner = _inside(data, step)
-        if inner is _ABSENT and (not last or step == "[key]"):
+        a_tag = not isinstance(inner, Mapping | list) and any(further != _KEY for further in loc[place + 1 :])
+        if a_tag or (inner is _ABSENT and (not last or step == _KEY)):
             continue
         path.append(step)
         data = inner

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from connector.rulebook.document import Document, parse_document, read_document
+from connector.rulebook.document import Document, read_document
 from connector.rulebook.json_schema import FILES, as_text, json_schema
 from connector.rulebook.operators import OPERATORS
 from connector.rulebook.validation import validate
