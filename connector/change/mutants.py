@@ -1,252 +1,48 @@
-"""Every way in which one rule of a rulebook can be wrong: removed, flipped, doubled, negated, one threshold off by one.
-
-A mutant is named by where it was made and what was done; the wrong rulebook is built when somebody asks for it.
-"""
+"""Every way in which one rule of a rulebook can be wrong: removed, flipped, doubled, negated, one threshold off by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from connector.change.condition_mutations import condition_mutations, moved
-from connector.change.tree import REMOVED, Path_, replaced
-from connector.rulebook.conditions import Condition
-from connector.rulebook.types import (
-    POINT,
-    EngagementRule,
-    KnownEvidence,
-    Model,
-    Override,
-    Rulebook,
-    Trait,
-)
-
-_WHOLE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One wrong rulebook: `path` holds `new` instead. `rule` is a rule's id, or what stands for one (a stage, a key)."""
-
-    path: Path_
-    rule: str
-    mutation: str
-    new: object
-
-    def of(self, rulebook: Rulebook) -> Rulebook:
-        """The wrong rulebook. It has not been validated, and keeps the hash of the right one."""
-        return replaced(rulebook, self.path, self.new)
+from connector.change.model_mutants import model_mutants
+from connector.change.mutant import Mutant, condition_mutants, number_mutants, threshold_mutants
+from connector.change.tree import REMOVED, Path_
+from connector.rulebook.types import Rulebook
 
 
 def mutants(rulebook: Rulebook) -> Iterator[Mutant]:
     """Every mutant of every rule: models, then stages, then tracks."""
     for place, model in enumerate(rulebook.models):
-        yield from _of_model(("models", place), model, rulebook)
+        yield from model_mutants(("models", place), model, rulebook)
     yield from _of_stages(rulebook)
     yield from _of_tracks(rulebook)
-
-
-def _of_model(path: Path_, model: Model, rulebook: Rulebook) -> Iterator[Mutant]:
-    if model.applies_to is not None:
-        yield from _condition((*path, "applies_to"), "applies_to", model.applies_to, removable=True)
-    yield from _of_evidence((*path, "minimum_evidence"), model)
-    yield from _of_fit((*path, "factors", "fit"), model)
-    yield from _of_phase((*path, "factors", "phase"), model)
-    yield from _of_engagement((*path, "factors", "engagement"), model)
-    yield from _of_reaction((*path, "factors", "reaction"), model, rulebook)
-    yield from _of_profile((*path, "factors", "profile"), model)
-    yield from _of_doubts((*path, "trust", "doubts"), model)
-    for place, rule in enumerate(model.overrides):
-        yield from _override((*path, "overrides", place), rule)
-    if model.audience is not None:
-        rule_id = model.audience.id
-        yield Mutant((*path, "audience"), rule_id, "removed", REMOVED)
-        yield from _condition((*path, "audience", "when"), rule_id, model.audience.when)
-    for key in ("brand", "offer"):
-        for place, trait in enumerate(getattr(model.knowledge, key)):
-            yield from _trait((*path, "knowledge", key, place), trait)
-    for name, test in model.topics.items():
-        yield from _condition((*path, "topics", name), name, test, removable=True)
-
-
-def _of_evidence(path: Path_, model: Model) -> Iterator[Mutant]:
-    if model.minimum_evidence is None:
-        return
-    rule = path[-1]
-    assert isinstance(rule, str)
-    yield Mutant(path, rule, "removed", REMOVED)
-    ways = model.minimum_evidence.any
-    for place, way in enumerate(ways):
-        at_way = (*path, "any", place)
-        key, lists = ("known", "of") if isinstance(way, KnownEvidence) else ("events", "except_")
-        if len(ways) > 1:
-            yield Mutant(at_way, rule, f"without the way by {key}", REMOVED)
-        yield from _number((*at_way, key), rule, key, getattr(way, key), least=1)
-        names = getattr(way, lists)
-        for entry, name in enumerate(names):
-            if len(names) > 1 or lists == "except_":
-                yield Mutant((*at_way, lists, entry), rule, f"{lists.rstrip('_')} without {name}", REMOVED)
-
-
-def _of_fit(path: Path_, model: Model) -> Iterator[Mutant]:
-    fit = model.factors.fit
-    if fit.persona_minimum:
-        yield from _points_threshold((*path, "persona_minimum"), "persona_minimum", fit.persona_minimum)
-    for name, persona in fit.personas.items():
-        alone = len(persona.traits) == 1
-        for place, trait in enumerate(persona.traits):
-            at_persona = (*path, "personas", name)
-            yield from _trait((*at_persona, "traits", place), trait, removed=at_persona if alone else None)
-    for place, trait in enumerate(fit.adjust):
-        yield from _trait((*path, "adjust", place), trait)
-
-
-def _of_phase(path: Path_, model: Model) -> Iterator[Mutant]:
-    for name, phase in model.factors.phase.phases.items():
-        at_phase = (*path, "phases", name)
-        yield Mutant(at_phase, name, "removed", REMOVED)
-        yield from _points((*at_phase, "points"), name, phase.points)
-        for place, signal in enumerate(phase.signals):
-            at_signal = (*at_phase, "signals", place)
-            if len(phase.signals) > 1:
-                yield Mutant(at_signal, name, f"without the signal {signal.event} ({place + 1})", REMOVED)
-            if signal.asset is not None:
-                yield from _condition(
-                    (*at_signal, "asset"), name, signal.asset, f"{signal.event} asset ", removable=True
-                )
-
-
-def _of_engagement(path: Path_, model: Model) -> Iterator[Mutant]:
-    for name, group in model.factors.engagement.groups.items():
-        at_group = (*path, "groups", name)
-        for place, rule in enumerate(group.rules):
-            at_rule = (*at_group, "rules", place)
-            yield Mutant(at_group if len(group.rules) == 1 else at_rule, rule.id, "removed", REMOVED)
-            yield from _points((*at_rule, "points"), rule.id, rule.points)
-            yield from _engagement_rule(at_rule, rule)
-
-
-def _engagement_rule(path: Path_, rule: EngagementRule) -> Iterator[Mutant]:
-    if rule.asset is not None:
-        yield from _condition((*path, "asset"), rule.id, rule.asset, "asset ", removable=True)
-    if rule.max_times is not None:
-        yield from _number((*path, "max_times"), rule.id, "max_times", rule.max_times, least=1)
-    if rule.within is not None:
-        yield from _number((*path, "within"), rule.id, "within", rule.within, least=0)
-
-
-def _of_reaction(path: Path_, model: Model, rulebook: Rulebook) -> Iterator[Mutant]:
-    reaction = model.factors.reaction
-    for answer, points in reaction.points.items():
-        yield Mutant((*path, "points", answer), answer, "removed", REMOVED)
-        yield from _points((*path, "points", answer), answer, points)
-    if "silent" in {*reaction.points, *reaction.lifts, *reaction.bars}:
-        for key, number in reaction.silent.after:
-            yield from _number((*path, "silent", "after", key), "silent", f"after {key}", number, least=1)
-    ladder = [stage.id for stage in rulebook.stages.stages]
-    for effect in ("lifts", "bars"):
-        for answer, stage in getattr(reaction, effect).items():
-            yield Mutant((*path, effect, answer), answer, f"{effect} removed", REMOVED)
-            rung = ladder.index(stage)
-            for other in ladder[max(1, rung - 1) : rung] + ladder[rung + 1 : rung + 2]:
-                yield Mutant((*path, effect, answer), answer, f"{effect} {stage} → {other}", other)
-
-
-def _of_profile(path: Path_, model: Model) -> Iterator[Mutant]:
-    profile = model.factors.profile
-    for name, points in profile.completeness.items():
-        yield Mutant((*path, "completeness", name), name, "removed", REMOVED)
-        yield from _points((*path, "completeness", name), name, points)
-    if profile.freshness is not None:
-        yield Mutant((*path, "freshness"), "freshness", "removed", REMOVED)
-
-
-def _of_doubts(path: Path_, model: Model) -> Iterator[Mutant]:
-    doubts = model.trust.doubts
-    doubted = [((*path, key), key, getattr(doubts, key)) for key in ("prefetch", "gateways", "unsourced")]
-    doubted += [((*path, "bursts", place), "bursts", burst) for place, burst in enumerate(doubts.bursts)]
-    for at_doubt, key, doubt in doubted:
-        if doubt is None:
-            continue
-        yield Mutant(at_doubt, key, "removed", REMOVED)
-        other = "unsure" if doubt.grade == "machine" else "machine"
-        yield Mutant((*at_doubt, "grade"), key, f"is {doubt.grade} → {other}", other)
-        for name in ("within", "links"):
-            if hasattr(doubt, name):
-                yield from _number((*at_doubt, name), key, name, getattr(doubt, name), least=1)
-        kinds = getattr(doubt, "events", ())
-        for place, kind in enumerate(kinds if len(kinds) > 1 else ()):
-            yield Mutant((*at_doubt, "events", place), key, f"events without {kind}", REMOVED)
-
-
-def _override(path: Path_, rule: Override) -> Iterator[Mutant]:
-    yield Mutant(path, rule.id, "removed", REMOVED)
-    yield from _condition((*path, "when"), rule.id, rule.when)
-    if rule.add is not None:
-        yield from _points((*path, "add"), rule.id, rule.add)
-    for key in ("at_least", "at_most", "set"):
-        points = getattr(rule, key)
-        if points is not None:
-            yield from _points_threshold((*path, key), rule.id, points, key)
 
 
 def _of_stages(rulebook: Rulebook) -> Iterator[Mutant]:
     path: Path_ = ("stages",)
     for name, state in rulebook.stages.states.items():
         yield Mutant((*path, "states", name), name, "removed", REMOVED)
-        yield from _condition((*path, "states", name, "when"), name, state.when)
+        yield from condition_mutants((*path, "states", name, "when"), name, state.when)
     for place, stage in enumerate(rulebook.stages.stages):
         at_stage = (*path, "stages", place)
         if place:
             yield Mutant(at_stage, stage.id, "removed", REMOVED)
         if stage.enter is not None:
-            yield from _condition((*at_stage, "enter"), stage.id, stage.enter, "enter ")
+            yield from condition_mutants((*at_stage, "enter"), stage.id, stage.enter, "enter ")
         if stage.leave_below is not None:
             yield Mutant((*at_stage, "leave_below"), stage.id, "leave_below removed", REMOVED)
-            yield from _points_threshold((*at_stage, "leave_below"), stage.id, stage.leave_below, "leave_below")
+            yield from threshold_mutants((*at_stage, "leave_below"), stage.id, stage.leave_below, "leave_below")
         if stage.minimum_stay:
             yield Mutant((*at_stage, "minimum_stay"), stage.id, "minimum_stay removed", REMOVED)
-            yield from _number((*at_stage, "minimum_stay"), stage.id, "minimum_stay", stage.minimum_stay, least=1)
+            yield from number_mutants(
+                (*at_stage, "minimum_stay"), stage.id, "minimum_stay", stage.minimum_stay, least=1
+            )
 
 
 def _of_tracks(rulebook: Rulebook) -> Iterator[Mutant]:
     for name, track in rulebook.tracks.tracks.items():
         path = ("tracks", "tracks", name)
         yield Mutant(path, name, "removed", REMOVED)
-        yield from _condition((*path, "when"), name, track.when, "when ")
+        yield from condition_mutants((*path, "when"), name, track.when, "when ")
         if track.exit_when is not None:
-            yield from _condition((*path, "exit_when"), name, track.exit_when, "exit_when ", removable=True)
-
-
-def _trait(path: Path_, trait: Trait, removed: Path_ | None = None) -> Iterator[Mutant]:
-    """`removed`: what goes with the trait, where it is the last one there."""
-    yield Mutant(removed or path, trait.id, "removed", REMOVED)
-    yield from _points((*path, "points"), trait.id, trait.points)
-    yield from _condition((*path, "when"), trait.id, trait.when)
-
-
-def _points(path: Path_, rule: str, points: int) -> Iterator[Mutant]:
-    if points:
-        yield Mutant(path, rule, "points flipped", -points)
-        yield Mutant(path, rule, "points doubled", 2 * points)
-
-
-def _points_threshold(path: Path_, rule: str, points: int, key: str = "") -> Iterator[Mutant]:
-    """One whole point less and one more; nobody writes a score below 0 or above 100."""
-    for wrong in (points - POINT, points + POINT):
-        if 0 <= wrong <= _WHOLE * POINT:
-            yield Mutant(path, rule, f"{key} {points / POINT:g} → {wrong / POINT:g}".strip(), wrong)
-
-
-def _number(path: Path_, rule: str, key: str, number: int, *, least: int) -> Iterator[Mutant]:
-    for wrong in moved(number, least):
-        yield Mutant(path, rule, f"{key} {number} → {wrong}", wrong)
-
-
-def _condition(
-    path: Path_, rule: str, condition: Condition, prefix: str = "", *, removable: bool = False
-) -> Iterator[Mutant]:
-    if removable:
-        yield Mutant(path, rule, f"{prefix}removed", REMOVED)
-    for what, wrong in condition_mutations(condition):
-        yield Mutant(path, rule, f"{prefix}{what}", wrong)
+            yield from condition_mutants((*path, "exit_when"), name, track.exit_when, "exit_when ", removable=True)

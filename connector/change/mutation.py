@@ -10,7 +10,8 @@ from typing import Literal
 from connector.change.cases import misses
 from connector.change.equivalence import why_equal
 from connector.change.golden import Outcome, Person, person_of
-from connector.change.mutants import Mutant, mutants
+from connector.change.mutant import Mutant
+from connector.change.mutants import mutants
 from connector.rulebook.read_cases import Golden
 from connector.rulebook.types import Rulebook
 

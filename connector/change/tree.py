@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Final, TypeVar
 
@@ -48,3 +48,17 @@ def _replaced(content: Any, path: Path_, new: object) -> Any:
     if isinstance(content, Mapping):
         return {one: inner if one == key else old for one, old in content.items() if one != key or inner is not REMOVED}
     return tuple(inner if one == key else old for one, old in enumerate(content) if one != key or inner is not REMOVED)
+
+
+def inside(content: Any) -> Iterator[Any]:
+    """`content` and everything in it, outside in; what is no model, mapping or tuple is left whole."""
+    yield content
+    inner: Iterable[Any] = ()
+    if isinstance(content, BaseModel):
+        inner = (value for _, value in content)
+    elif isinstance(content, Mapping):
+        inner = content.values()
+    elif isinstance(content, tuple):
+        inner = content
+    for one in inner:
+        yield from inside(one)

@@ -59,9 +59,10 @@ def test(*, mutate: bool, as_json: bool) -> None:
 
 def _try(cases: Sequence[Golden], rulebook: Rulebook, folder: Path) -> Sequence[Tried]:
     from connector.change.mutation import try_mutants
-    from connector.rulebook.read import MODELS
+    from connector.rulebook.read import MODEL, MODELS
 
-    files = [str(path) for path in sorted(folder.glob(MODELS))]
+    names = sorted((path.name for path in folder.glob(MODELS)), key=lambda name: (name != MODEL, name))
+    files = [str(folder / name) for name in names]
     with drawn_progress() as progress:
         return try_mutants(
             cases, rulebook, files, lambda done, of: progress.step("mutants", done, of) if progress else None

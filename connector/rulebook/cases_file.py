@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.facts import Refusal, Trust
 from connector.rulebook.kinds import Days, Identifier, Seconds, Strict
-from connector.rulebook.units import POINT, parse_points
+from connector.rulebook.units import parse_points
 
 #: The word for "there is none": no score, no persona, no phase, no track.
 NONE = "none"
@@ -67,20 +66,16 @@ def _wanted_score(raw: object) -> Wanted:
 
 
 def _wanted_line(raw: object) -> Wanted:
-    """`17`, `5.44`, `{at_least: 10}` or `absent`, in thousandths. A bare number is met by what rounds to it, to as many
-    decimals as are written.
-    """
+    """`17`, `5.438`, `{at_least: 10}` or `absent`, in thousandths."""
     if raw == ABSENT:
         return Nothing(ABSENT)
     if isinstance(raw, Mapping):
         span = _bounds({key: parse_points(value) for key, value in raw.items()})
         return Span(span.low, span.high, ", ".join(f"{key} {value}" for key, value in raw.items()))
     if not isinstance(raw, int | float):
-        raise ValueError("takes points such as 17 or 5.44, {at_least: 10}, or absent")
+        raise ValueError("takes points such as 17 or 5.438, {at_least: 10}, or absent")
     points = parse_points(raw)
-    decimals = -min(0, int(Decimal(str(raw)).normalize().as_tuple().exponent))
-    half = POINT // 10**decimals // 2
-    return Span(points - half, points + max(half - 1, 0), str(raw))
+    return Span(points, points, str(raw))
 
 
 def _bounds(raw: Mapping[Any, int]) -> Span:

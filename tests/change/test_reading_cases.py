@@ -137,7 +137,7 @@ def test_what_is_unknown_is_refused_with_the_nearest_right_spelling(folder, key,
             ".lines.finance-titel",
             'no rule is called "finance-titel"; did you mean finance-title?',
         ),
-        ("{lines: {finance-title: gone}}", ".lines.finance-title", "takes points such as 17 or 5.44"),
+        ("{lines: {finance-title: gone}}", ".lines.finance-title", "takes points such as 17 or 5.438"),
         ("{lines: {finance-title: 1.2345}}", ".lines.finance-title", "at most three decimals"),
     ],
 )
