@@ -1,28 +1,34 @@
 """Who leads of several that fade on one curve: her phase, her first topic; and for how long that is sure.
 
 On one curve true strengths keep their proportions for ever, and only rounding can let one overtake another. So who leads
-by more than all roundings on the last day of a stretch has led on each of its days.
+by more than all roundings on the last day of a stretch has led on each of its days. On a single day the strengths are
+the exact ones, and ties are told apart as phase.py and topics.py do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from connector.facts import Trust
 from connector.rulebook.types import POINT, Model, Phase
 from connector.scoring.decay import WHOLE, factor, half_life_curve, kept
 from connector.scoring.doubts import SENT
-from connector.scoring.evidence import Evidence, asset_test
+from connector.scoring.evidence import Act, Evidence, asset_test
 from connector.scoring.fading import Extent
 
-#: What rounding takes from one share at the most, in thousandths: once by the curve, once by the points.
-_ROUNDING = 2
+#: More than anybody can be worth.
+_UNLIMITED = 10**12
 
 #: What says nothing of her interests (topics.py).
 _NOT_HERS = frozenset({SENT, "email_bounce"})
 
-#: The thousandths of an act after trust, its age, and its key.
-Share = tuple[int, int, str]
+#: When an act was done, and its key: the later, the more it counts on a tie.
+Newness = tuple[datetime, str] | tuple[()]
+
+#: The thousandths of an act after trust, its age, and how new it is where that matters.
+Share = tuple[int, int, Newness]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,61 +42,74 @@ class Runner:
 
     def strength(self, ahead: int) -> int:
         """Thousandths on the day `ahead` days on."""
-        left = [kept(points, factor(self.curve, age + ahead), WHOLE) for points, age, _ in self.shares]
-        return sum(left) if self.together else max(left, default=0)
+        return self._joined(kept(points, factor(self.curve, age + ahead), WHOLE) for points, age, _ in self.shares)
+
+    def unrounded(self, ahead: int) -> int:
+        """The same in parts per million of a thousandth, before the points are rounded."""
+        return self._joined(points * factor(self.curve, age + ahead) for points, age, _ in self.shares)
 
     @property
-    def rounding(self) -> int:
-        """How far below its true strength it may be."""
-        return _ROUNDING * (len(self.shares) if self.together else 1)
+    def doubt(self) -> int:
+        """By how much `unrounded` may be less than the truth, as factors are rounded."""
+        return self._joined(points for points, _, _ in self.shares)
+
+    def rounding(self, ahead: int) -> int:
+        """By how much `strength` may be less than the truth on any day from `ahead` on, in the unit of `unrounded`."""
+        return self._joined(
+            min(WHOLE + points, points * (factor(self.curve, age + ahead) + 1)) for points, age, _ in self.shares
+        )
+
+    def _joined(self, parts: Iterable[int]) -> int:
+        return sum(parts) if self.together else max(parts, default=0)
+
+    def newest(self, ahead: int) -> Newness:
+        """The newest of the shares that something is left of on that day."""
+        left = (new for points, age, new in self.shares if kept(points, factor(self.curve, age + ahead), WHOLE))
+        return max(left, default=())
 
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """`runners` in the order in which equal ones lead. Nobody leads below `least`; beyond `most` all are equal.
-
-    With `first_wins` False it takes more than the order to tell equal ones apart, unless they share all acts.
-    """
+    """`runners` in the order in which equal ones lead. Nobody leads below `least`; beyond `most` all are equal."""
 
     runners: tuple[Runner, ...]
     least: int
-    most: int | None = None
-    first_wins: bool = True
+    most: int = _UNLIMITED
 
     def worth(self, name: str | None, first: int, last: int) -> Extent:
         """What `name`, who leads all the while, is worth on any day of a stretch."""
         leader = next((one for one in self.runners if one.name == name), None)
         if leader is None:
             return Extent(0, 0)
-        return Extent(self._counted(leader.strength(last)), self._counted(leader.strength(first)))
+        return Extent(min(leader.strength(last), self.most), min(leader.strength(first), self.most))
 
     def stays(self, name: str | None, first: int, last: int) -> bool:
         """Tell whether `name` (None: nobody), who leads on day 0, surely leads on every day of the stretch."""
         if name is None:
-            return all(self._counted(one.strength(first)) < self.least for one in self.runners)
-        place = next((place for place, one in enumerate(self.runners) if one.name == name), None)
-        if place is None:
-            return False
+            return all(min(one.strength(first), self.most) < self.least for one in self.runners)
+        place = next(place for place, one in enumerate(self.runners) if one.name == name)
         leader = self.runners[place]
         strength = leader.strength(last)
-        return self._counted(strength) >= self.least and all(
-            self._is_behind(other, leader, strength, last, before=before, alone=first == last)
-            for other, before in ((other, at < place) for at, other in enumerate(self.runners) if at != place)
-        )
+        if min(strength, self.most) < self.least:
+            return False
+        after, before = self.runners[place + 1 :], self.runners[:place]
+        if strength >= self.most:  # who comes after cannot be worth more
+            after = ()
+        others = [other for other in (*before, *after) if other.shares and other.shares != leader.shares]
+        if first == last:
+            return all(self._is_behind(other, leader, last) for other in others)
+        lost = leader.rounding(first)
+        return all(leader.unrounded(last) - other.unrounded(last) - other.doubt > lost for other in others)
 
-    def _is_behind(self, other: Runner, leader: Runner, strength: int, day: int, *, before: bool, alone: bool) -> bool:
-        if other.shares == leader.shares:
-            return True
-        theirs = other.strength(day)
-        if self.most is not None and strength >= self.most and not before:
-            return True
-        if not alone:
-            return strength - theirs > leader.rounding + other.rounding
-        ours, theirs = self._counted(strength), self._counted(theirs)
-        return ours > theirs or (ours == theirs and self.first_wins and not before)
+    def _is_behind(self, other: Runner, leader: Runner, day: int) -> bool:
+        ours, theirs = (min(one.strength(day), self.most) for one in (leader, other))
+        if ours != theirs:
+            return ours > theirs
+        newest = leader.newest(day), other.newest(day)
+        return newest[0] > newest[1] or (newest[0] == newest[1] and self._precedes(leader, other))
 
-    def _counted(self, strength: int) -> int:
-        return strength if self.most is None else min(strength, self.most)
+    def _precedes(self, one: Runner, other: Runner) -> bool:
+        return self.runners.index(one) < self.runners.index(other)
 
 
 class PhaseRace:
@@ -114,7 +133,7 @@ class PhaseRace:
                     if passes(act.event.asset):
                         trusted = kept(points, act.trust, POINT)
                         newest[trusted] = min(act.age, newest.get(trusted, act.age))
-            shares = tuple((trusted, age, "") for trusted, age in sorted(newest.items()))
+            shares = tuple((trusted, age, ()) for trusted, age in sorted(newest.items()))
             runners.append(Runner(name, self._curve, shares, together=False))
         return Race(tuple(runners), least=POINT // 2, most=self._most)
 
@@ -137,6 +156,10 @@ class TopicRace:
         ]
         runners = []
         for name, passes in self._topics:
-            shares = tuple((act.trust, act.age, act.event.key) for act in acts if passes(act.event.asset))
+            shares = tuple(_topical(act) for act in acts if passes(act.event.asset))
             runners.append(Runner(name, self._curve, shares, together=True))
-        return Race(tuple(runners), least=1, first_wins=False)
+        return Race(tuple(runners), least=1)
+
+
+def _topical(act: Act) -> Share:
+    return act.trust, act.age, (act.event.happened_at, act.event.key)

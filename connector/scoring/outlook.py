@@ -20,7 +20,7 @@ from connector.rulebook.types import Rulebook, ScoreWrite
 from connector.scoring.coming import next_arrival
 from connector.scoring.computed import as_values
 from connector.scoring.decay import OLDEST
-from connector.scoring.evidence import believed_events, known_events, subject_of
+from connector.scoring.evidence import known_events, subject_of
 from connector.scoring.prospect import Outcome, Prospect, ProspectFinder
 from connector.scoring.staying import Standing, Staying
 from connector.scoring.turning import Span, Stretch
@@ -83,13 +83,19 @@ class _Outlook:
 
     def due(self, contact: Contact, verdict: Verdict, step: Step, day: date, told: Told) -> date | None:
         known = known_events(contact, self._zone, day, None)
-        believed = believed_events(contact, self._rulebook, verdict.model, day, None)
+        prospects, believed = [], known
+        for model in self._models:
+            events = model.believed(contact, known)
+            prospects.append(model.of(contact, events, model.verdict(contact, known, verdict), day))
+            believed = events if model.model.model == verdict.model else believed
         subject = subject_of(believed, day, self._zone, {**contact.fields, **as_values(verdict)})
         arrival = next_arrival(contact, self._rulebook, day)
+        today = Stretch(day.toordinal(), day.toordinal())
+        best = next((one.weighed for one in prospects if one.model == verdict.model), None)
         calm = _Calm(
-            today=day.toordinal(),
+            today=today if best is None else best.score(today).seen,
+            prospects=tuple(prospects),
             best=verdict.model,
-            prospects=tuple(model.of(contact, known, day, verdict) for model in self._models),
             staying=self._standing.of(contact, verdict, step, subject),
             told=told,
             rule=self._rulebook.fields.write.score,
@@ -123,9 +129,9 @@ def _first_unsure(lasts: Callable[[int, int], bool], today: int) -> int | None:
 class _Calm:
     """All that is asked of a stretch of days: does surely nothing that anybody would notice differ on any of them?"""
 
-    today: int
-    best: str
+    today: Stretch
     prospects: tuple[Prospect, ...]
+    best: str
     staying: Staying
     told: Told
     rule: ScoreWrite
@@ -138,26 +144,25 @@ class _Calm:
         stretch = Stretch(first, last)
         if not all(prospect.stays(stretch) for prospect in self.prospects):
             return False
-        outcomes = self._outcomes(stretch)
-        return self._best_lasts(outcomes, stretch) and self._nothing_to_write(outcomes, last)
-
-    def _outcomes(self, stretch: Stretch) -> dict[str, Outcome]:
-        return {one.model: one.weighed.score(stretch) for one in self.prospects if one.weighed is not None}
+        weighed = {one.model: one.weighed for one in self.prospects if one.weighed is not None}
+        outcomes = {model: one.score(stretch) for model, one in weighed.items()}
+        return (
+            self._nothing_to_write(outcomes, last)
+            and self._best_lasts(outcomes, stretch)
+            and all(one.keeps_topic(stretch) for one in weighed.values())
+        )
 
     def _best_lasts(self, outcomes: Mapping[str, Outcome], stretch: Stretch) -> bool:
-        """The best model stays the best, and what it says leads to the same place, audience and tracks."""
-        now = Stretch(self.today, self.today)
-        best = next((one for one in self.prospects if one.model == self.best and one.weighed is not None), None)
-        if best is None or best.weighed is None:
-            return self.staying.lasts(now, stretch)
-        mine = outcomes[self.best]
-        earlier = True
+        """The best model stays the best, and what it says leads to the same audience, place and tracks."""
+        best = next((one.weighed for one in self.prospects if one.model == self.best), None)
+        if best is None:
+            return self.staying.lasts(self.today, stretch)
+        mine, first = outcomes[self.best], True
         for model, other in outcomes.items():
-            earlier = earlier and model != self.best
-            if model != self.best and not (mine.low > other.high or (mine.low == other.high and not earlier)):
+            first = first and model != self.best  # of equal ones the first in order is the best
+            if model != self.best and not (mine.low > other.high or (mine.low == other.high and not first)):
                 return False
-        seen_now = best.weighed.score(now).seen
-        return best.weighed.stays_audience(mine.seen) and self.staying.lasts(seen_now, mine.seen)
+        return best.stays_audience(mine.seen) and self.staying.lasts(self.today, mine.seen)
 
     def _nothing_to_write(self, outcomes: Mapping[str, Outcome], last: int) -> bool:
         told = [(self.best, self.told.scores), *self.told.each.items()]

@@ -26,7 +26,7 @@ class ProspectFinder:
     """One model of a rulebook, made ready once for many contacts."""
 
     def __init__(self, model: Model, rulebook: Rulebook) -> None:
-        self._model = model
+        self.model = model
         self._fields = rulebook.fields
         self._zone = ZoneInfo(rulebook.fields.timezone)
         self._judge = ModelJudge(model, rulebook)
@@ -36,30 +36,34 @@ class ProspectFinder:
         self._topics = TopicRace(model)
         self._turning = tuple(one for one in _asked_of_facts(model) if turns_by_itself(one))
 
-    def of(self, contact: Contact, known: Sequence[Event], day: date, verdict: Verdict) -> Prospect:
-        """The prospect of one contact. `known` are her events, oldest first; `verdict` is the best of all models'."""
-        model, zone = self._model, self._zone
-        own = verdict if verdict.model == model.model else None
-        if own is None and model.model in verdict.each:
-            own = self._judge.judge(contact, known, day)
-        if own is None and not self._turning:
-            return Prospect(model.model, today=day.toordinal())
-        events = graded(known, model.trust.doubts, address_domain(contact.fields, self._fields))
+    def believed(self, contact: Contact, known: Sequence[Event]) -> tuple[Event, ...]:
+        """The events that were `known`, oldest first, trusted as far as this model's doubts leave them."""
+        return graded(known, self.model.trust.doubts, address_domain(contact.fields, self._fields))
+
+    def verdict(self, contact: Contact, known: Sequence[Event], best: Verdict) -> Verdict | None:
+        """What this model says of her, where `best` is the best of all models' verdicts; None: it is not meant for her."""
+        if best.model == self.model.model:
+            return best
+        return self._judge.judge(contact, known, best.day) if self.model.model in best.each else None
+
+    def of(self, contact: Contact, events: tuple[Event, ...], verdict: Verdict | None, day: date) -> Prospect:
+        """The prospect of one contact: `events` as `believed`, `verdict` this model's."""
+        model, zone, today = self.model, self._zone, day.toordinal()
         subject = subject_of(events, day, zone, contact.fields)
         turning = tuple(settle(condition, subject) for condition in self._turning)
-        if own is None or own.score is None:
-            return Prospect(model.model, today=day.toordinal(), turning=turning)
+        if verdict is None or verdict.score is None:
+            return Prospect(model.model, today=today, turning=turning)
         evidence = gather(contact, events, zone=zone, trust=model.trust, subject=subject)
-        computed = {name: value for name, value in as_values(own).items() if name not in ("model", "audience")}
+        computed = {name: value for name, value in as_values(verdict).items() if name not in ("model", "audience")}
         seeing = Subject(day, {**contact.fields, **computed}, subject.events, zone)
         return Prospect(
             model.model,
-            today=day.toordinal(),
+            today=today,
             turning=turning,
             weighed=Weighed(
-                verdict=own,
-                today=day.toordinal(),
-                steady=own.parts["fit"] + own.parts["reaction"],
+                verdict=verdict,
+                today=today,
+                steady=verdict.parts["fit"] + verdict.parts["reaction"],
                 engagement=self._engagement.of(evidence),
                 profile=self._profile.of(evidence),
                 phases=self._phases.of(evidence),
@@ -84,11 +88,14 @@ class Weighed:
     overrides: tuple[tuple[Override, Ask], ...]
     audience: Ask | None
 
-    def leads(self, stretch: Stretch) -> bool:
-        """Tell whether surely phase and first topic stay what they are today."""
-        first, last = stretch.first - self.today, stretch.last - self.today
+    def keeps_phase(self, stretch: Stretch) -> bool:
+        """Tell whether surely her phase stays what it is today."""
+        return self.phases.stays(self.verdict.phase, stretch.first - self.today, stretch.last - self.today)
+
+    def keeps_topic(self, stretch: Stretch) -> bool:
+        """Tell whether surely her first topic stays what it is today."""
         topic = next(iter(self.verdict.topics), None)
-        return self.phases.stays(self.verdict.phase, first, last) and self.topics.stays(topic, first, last)
+        return self.topics.stays(topic, stretch.first - self.today, stretch.last - self.today)
 
     def score(self, stretch: Stretch) -> Outcome:
         """What the score comes to while phase and facts stay what they are."""
@@ -130,10 +137,10 @@ class Prospect:
     weighed: Weighed | None = None
 
     def stays(self, stretch: Stretch) -> bool:
-        """Tell whether surely no trait and no `applies_to` turns, and phase and first topic stay."""
+        """Tell whether surely no trait and no `applies_to` turns, and her phase stays."""
         now = Stretch(self.today, self.today)
         unturned = all(ask(stretch) is ask(now) for ask in self.turning)
-        return unturned and (self.weighed is None or self.weighed.leads(stretch))
+        return unturned and (self.weighed is None or self.weighed.keeps_phase(stretch))
 
 
 def _asked_of_facts(model: Model) -> Sequence[Condition]:
