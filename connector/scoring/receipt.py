@@ -10,7 +10,16 @@ from connector.facts import Refusal
 from connector.rulebook.types import POINT, Rulebook
 from connector.scoring.rules import CEILING, FLOOR
 from connector.scoring.verdict import ANY_ACT, NO_MODEL, SUPPRESSED, Line, Step, Verdict
-from connector.scoring.words import Language, exact_number, joined, say, short_number, stage_label, written_day
+from connector.scoring.words import (
+    Language,
+    exact_number,
+    joined,
+    one_line,
+    say,
+    short_number,
+    stage_label,
+    written_day,
+)
 
 #: The most characters of the short form: what a person reads in a property without scrolling away.
 SHORT = 1500
@@ -62,7 +71,7 @@ def long(verdict: Verdict, language: Language) -> tuple[Row, ...]:
             rule=line.rule,
             points=line.points,
             shown=exact_number(language, line.points),
-            why=_why(line, language),
+            why=reason(line, language),
             day=line.day,
             times=line.times,
             asset=line.asset,
@@ -84,6 +93,20 @@ def apportion(parts: Sequence[int], whole: int) -> tuple[int, ...]:
     return tuple(shown)
 
 
+def reason(line: Line, language: Language) -> str:
+    """Why a line is there, in words: the rule's own `why`, else what its kind of line says."""
+    if line.why:
+        return line.why
+    if line.part == "phase":
+        return say(language, "line_phase", phase=line.rule)
+    if line.part == "profile":
+        return say(language, "line_profile", field=line.rule)
+    if line.part == "reaction":
+        return say(language, f"answer_{line.rule}", track=line.asset)
+    bounds = {FLOOR: "line_floor", CEILING: "line_ceiling"}
+    return say(language, bounds[line.rule]) if line.rule in bounds else line.rule
+
+
 def _head(verdict: Verdict, step: Step, rulebook: Rulebook, language: Language, refusals: Collection[Refusal]) -> str:
     stage = stage_label(rulebook, language, step.after.stage)
     if step.after.stage == SUPPRESSED and refusals:
@@ -102,6 +125,8 @@ def _head(verdict: Verdict, step: Step, rulebook: Rulebook, language: Language, 
         says.append(say(language, "persona", persona=label, similarity=verdict.similarity))
     if verdict.phase is not None:
         says.append(say(language, "phase", phase=verdict.phase))
+    if len(verdict.each) > 1:
+        says.append(say(language, "model", model=verdict.model))
     return " · ".join(says)
 
 
@@ -125,28 +150,15 @@ def _matters(line: Line) -> bool:
 
 
 def _sentence(line: Line, language: Language) -> str:
-    says = [_cut(_why(line, language), _WHY)]
+    says = [one_line(reason(line, language), _WHY)]
     if line.times > 1:
         says.append(say(language, "times", times=line.times))
     if line.day is not None:
         says.append(written_day(language, line.day))
     if line.asset and line.part != "reaction":
-        says.append(_cut(line.asset, _ASSET))
+        says.append(one_line(line.asset, _ASSET))
     notes = _notes(line, language)
     return " · ".join(says) + (f" ({', '.join(notes)})" if notes else "")
-
-
-def _why(line: Line, language: Language) -> str:
-    if line.why:
-        return line.why
-    if line.part == "phase":
-        return say(language, "line_phase", phase=line.rule)
-    if line.part == "profile":
-        return say(language, "line_profile", field=line.rule)
-    if line.part == "reaction":
-        return say(language, f"answer_{line.rule}", track=line.asset)
-    bounds = {FLOOR: "line_floor", CEILING: "line_ceiling"}
-    return say(language, bounds[line.rule]) if line.rule in bounds else line.rule
 
 
 def _notes(line: Line, language: Language) -> list[str]:
@@ -165,9 +177,3 @@ def _fitting(texts: Sequence[str], points: Sequence[int], room: int, language: L
         if sum(len(line) + 1 for line in lines) <= room:
             return lines
     return []
-
-
-def _cut(text: str, most: int) -> str:
-    """One line of at most so many characters."""
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"

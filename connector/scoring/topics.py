@@ -11,7 +11,7 @@ from connector.scoring.doubts import SENT
 from connector.scoring.evidence import Act, Evidence, asset_test
 
 #: Acts that were done to her: whatever we send says nothing of what she likes.
-_NOT_HERS = frozenset({SENT, "email_bounce"})
+NOT_HERS = frozenset({SENT, "email_bounce"})
 
 
 class TopicFinder:
@@ -30,7 +30,7 @@ class TopicFinder:
         acts = [
             (given, act.event.happened_at, act.event.key, act.event.asset)
             for kind, of_kind in evidence.acts.items()
-            if self._topics and kind not in _NOT_HERS
+            if self._topics and kind not in NOT_HERS
             for act in of_kind
             if act.event.asset and (given := self._given(act))
         ]

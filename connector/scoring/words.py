@@ -45,6 +45,12 @@ def written_day(language: Language, day: date) -> str:
     return day.strftime(TABLES[language]["date"])
 
 
+def one_line(text: str, most: int) -> str:
+    """A text of somebody else's as one line of at most so many characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def joined(language: Language, key: Literal["and", "or"], texts: Iterable[str]) -> str:
     """`a`, `b` and `c` as one text, with the word of that language between each two."""
     return reduce(lambda first, second: say(language, key, first=first, second=second), texts)

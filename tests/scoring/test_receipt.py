@@ -140,3 +140,13 @@ def test_every_sentence_stands_in_every_language_with_the_same_places():
 
 def test_every_refusal_has_a_sentence():
     assert {f"refusal_{refusal.value}" for refusal in Refusal} <= TABLES["en"].keys()
+
+
+def test_the_head_names_the_model_only_where_several_judge(rulebook_with, maria):
+    def second(files):
+        files["more_models"] = [{**files["model"], "model": "second", "overrides": []}]
+
+    both = rulebook_with(second)
+    verdict = judge(maria, both, TODAY)
+    said = short(verdict, step(None, verdict, maria, both, TODAY), both, "es")
+    assert said.splitlines()[0].endswith("según el modelo acquisition")
