@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from connector.facts import Refusal, Trust
 from connector.rulebook.kinds import Days, Identifier, Seconds, Strict
@@ -194,16 +194,9 @@ class Case(Strict):
     expect: Expect
 
 
-def _some(cases: tuple[Case, ...]) -> tuple[Case, ...]:
-    """After the cases themselves: to pydantic's `min_length` a single case with a mistake in it is none at all."""
-    if not cases:
-        raise ValueError("needs at least one entry")
-    return cases
-
-
 class CasesFile(Strict):
     """cases/*.yaml: golden people. `day` is the day of every case that names none."""
 
     version: Literal[1]
     day: date | None = None
-    cases: Annotated[tuple[Case, ...], AfterValidator(_some)]
+    cases: tuple[Case, ...] = Field(min_length=1)

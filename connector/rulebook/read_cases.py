@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import get_args
 
+from pydantic import ValidationError
+
 from connector.facts import Value
 from connector.rulebook.cases_file import NONE, Case, CasesFile
-from connector.rulebook.document import Document, Path_, read_document
+from connector.rulebook.document import Document, Path_, at_path, read_document
 from connector.rulebook.given_values import given_value, with_domains
 from connector.rulebook.problems import Problem, RulebookError
 from connector.rulebook.spelling import did_you_mean
@@ -44,51 +48,76 @@ def read_cases(folder: Path, rulebook: Rulebook) -> tuple[Golden, ...]:
 
     Raises RulebookError with all problems of all files.
     """
-    problems: list[Problem] = []
-    found: list[Golden] = []
-    names = _Names(rulebook)
-    first: dict[str, str] = {}
+    reading = _Reading(rulebook)
     for path in sorted((folder / CASES).glob("*.y*ml")):
+        reading.file(path)
+    if reading.problems:
+        raise RulebookError(reading.problems)
+    return tuple(reading.found)
+
+
+class _Reading:
+    """File after file: the cases that were found, and everything that is wrong with any of them."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.found: list[Golden] = []
+        self.problems: list[Problem] = []
+        self._fields = rulebook.fields.fields
+        self._names = _Names(rulebook)
+        self._first: dict[str, str] = {}
+
+    def file(self, path: Path) -> None:
         document = read_document(path, str(path))
-        problems += document.problems
+        self.problems += document.problems
         if path.suffix != ".yaml":
-            problems.append(Problem(str(path), 0, "", "a file of this name is not read", "let it end in .yaml"))
+            self.problems.append(Problem(str(path), 0, "", "a file of this name is not read", "let it end in .yaml"))
         if document.data is None:
-            continue
+            return
         content, complaints = validate(document, CasesFile)
-        problems += complaints
-        for place, case in enumerate(content.cases if content else ()):
+        self.problems += complaints
+        for place, case in _sound_cases(document, content):
             at: Path_ = ("cases", place)
+            self.problems += self._names.unknown(document, at, case)
+            fields = self._given(document, at, case)
+            self._once(document, at, case)
             day = case.day or (content.day if content else None)
-            where = f"{path}:{document.line(at)}"
-            if first.setdefault(case.name, where) != where:
-                complaint = f'the case "{case.name}" is there twice, first at {first[case.name]}'
-                problems.append(document.problem((*at, "name"), complaint, "give each case its own name"))
-            if day is None:
-                problems.append(document.problem(at, "the case has no day", "add day: 2026-11-20, here or to the file"))
-            fields, wrong = _fields(document, at, case, rulebook)
-            problems += wrong
-            problems += names.unknown(document, at, case)
             if day is not None:
-                found.append(Golden(str(path), document.line(at), case, day, fields))
-    if problems:
-        raise RulebookError(problems)
-    return tuple(found)
+                self.found.append(Golden(str(path), document.line(at), case, day, fields))
+            elif content is not None:
+                self._wrong(document, at, "the case has no day", "add day: 2026-11-20, here or to the file")
+
+    def _given(self, document: Document, at: Path_, case: Case) -> Mapping[str, Value]:
+        given: dict[str, Value] = {}
+        for name, raw in case.given.items():
+            if name not in self._fields:
+                continue  # told among the unknown names
+            try:
+                given[name] = given_value(name, raw, self._fields[name])
+            except ValueError as error:
+                shown = "this" if isinstance(raw, Mapping | list) else f"{raw!r:.60}"
+                self._wrong(document, (*at, "given", name), f"{shown} will not do", f"{name} {error}")
+        return with_domains(given, self._fields)
+
+    def _once(self, document: Document, at: Path_, case: Case) -> None:
+        here = f"{document.file}:{document.line(at)}"
+        first = self._first.setdefault(case.name, here)
+        if first != here:
+            complaint = f'the case "{case.name}" is there twice, first at {first}'
+            self._wrong(document, (*at, "name"), complaint, "give each case its own name")
+
+    def _wrong(self, document: Document, at: Path_, message: str, cure: str) -> None:
+        self.problems.append(document.problem(at, message, cure))
 
 
-def _fields(document: Document, at: Path_, case: Case, rulebook: Rulebook) -> tuple[Mapping[str, Value], list[Problem]]:
-    known = rulebook.fields.fields
-    given: dict[str, Value] = {}
-    problems: list[Problem] = []
-    for name, raw in case.given.items():
-        if name not in known:
-            continue  # told among the unknown names
-        try:
-            given[name] = given_value(name, raw, known[name])
-        except ValueError as error:
-            shown = f"{raw!r:.60}" if isinstance(raw, str | int | float | bool) or raw is None else "this"
-            problems.append(document.problem((*at, "given", name), f"{shown} will not do", f"{name} {error}"))
-    return with_domains(given, known), problems
+def _sound_cases(document: Document, content: CasesFile | None) -> Iterator[tuple[int, Case]]:
+    """The cases of a file with their places; of a broken file those that are whole, so that one hides no other."""
+    if content is not None:
+        yield from enumerate(content.cases)
+        return
+    listed = at_path(document.data, ("cases",))
+    for place, raw in enumerate(listed if isinstance(listed, list) else ()):
+        with suppress(ValidationError):  # told with the file
+            yield place, Case.model_validate_json(json.dumps(raw), strict=True)
 
 
 class _Names:

@@ -164,7 +164,18 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
         "mappings/cases/c.yaml:3 cases[0]: the case has no day; add day: 2026-11-20, here or to the file",
         "mappings/cases/d.yml: a file of this name is not read; let it end in .yaml",
         "mappings/cases/d.yml:1 version: 2 is not one of 1",
-        "mappings/cases/d.yml:2 cases: needs at least one entry",
+        "mappings/cases/d.yml:2 cases: a list will not do; needs at least one entry",
+    ]
+
+
+def test_a_broken_case_does_not_hide_the_mistakes_of_the_others(folder):
+    problems = folder.problems("""
+- {name: maria, given: {job_titel: CFO}, expect: {stage: new}}
+- {name: noor, given: {job_titel: CFO}, expects: {stage: new}}
+""")
+    assert [(problem.line, problem.key) for problem in problems] == [
+        (4, "cases[0].given.job_titel"),
+        (5, "cases[1].expects"),
     ]
 
 
