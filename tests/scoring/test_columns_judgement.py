@@ -1,14 +1,20 @@
 """Single equals bulk: whatever the rulebook and whoever the people, every line of every verdict is the same."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.facts import Contact, Event, Range, Trust
 from connector.rulebook.types import Model, StagesFile
+from connector.scoring.columns.digests import digests, rows_of, rows_of_crowd
+from connector.scoring.columns.receipts import receipts_of, receipts_of_crowd
 from connector.scoring.columns.score import judge_crowd
 from connector.scoring.columns.stages import step_crowd
+from connector.scoring.packed import Packing
+from connector.scoring.rules import rule_list
 from connector.scoring.score import judge
 from connector.scoring.stages import step
 from connector.scoring.verdict import Place
@@ -232,6 +238,26 @@ def rulebooks(draw, base):
     return base.model_copy(update={"models": judging, "stages": draw(ladders())})
 
 
+def hold_packed(rulebook, crowd, verdicts, steps):
+    """Hold what is kept of a crowd against what is kept of the same people one by one; what was packed comes back."""
+    packing, rules = Packing(rulebook), rule_list(rulebook)
+    ids = {asset: number for number, asset in enumerate(sorted(crowd.assets), 70_000 if len(crowd) > 2 else 1)}
+    bulk = receipts_of_crowd(verdicts, np.array([ids[asset] if asset else 0 for asset in crowd.assets], np.int32))
+    packed = packing.pack(bulk)
+    digest = digests(bulk, rows_of_crowd(verdicts, steps), rulebook, rules)
+    for row in range(len(crowd)):
+        verdict, one = verdicts.verdict(row), steps.step(row)
+        single = receipts_of([verdict], rulebook, rules, ids)
+        assert packing.pack(single).of(0) == packed.of(row)
+        assert digests(single, rows_of([verdict], [one]), rulebook, rules)[0] == digest[row]
+        data = packed.of(row)
+        named = packing.asset_ids(data, verdict.model)
+        assert named == {ids[line.asset] for line in verdict.lines if line.asset}
+        receipt = packing.unpack(data, verdict.model, verdict.score, {number: asset for asset, number in ids.items()})
+        for field in dataclasses.fields(receipt):
+            assert getattr(receipt, field.name) == getattr(verdict, field.name)
+
+
 def hold(crowd_of, contacts, rulebook, places=(), known_by=None):
     """Hold the bulk path against the single path: verdicts and steps."""
     crowd = crowd_of(contacts, rulebook, places)
@@ -242,6 +268,7 @@ def hold(crowd_of, contacts, rulebook, places=(), known_by=None):
         assert verdicts.verdict(row) == verdict
         before = places[row] if places else None
         assert steps.step(row) == step(before, verdict, contact, rulebook, TODAY, known_by)
+    hold_packed(rulebook, crowd, verdicts, steps)
 
 
 @given(data=st.data(), contacts=people, known=st.none() | st.integers(0, 24 * 60))

@@ -9,7 +9,7 @@ from connector.rulebook.types import POINT, Model
 from connector.scoring.columns.acts import ActTable, Worth, starts
 from connector.scoring.columns.crowd import UNKNOWN
 from connector.scoring.decay import half_life_curve
-from connector.scoring.topics import _NOT_HERS
+from connector.scoring.topics import NOT_HERS
 
 
 def topics(table: ActTable, model: Model) -> NDArray[np.int16]:
@@ -21,7 +21,7 @@ def topics(table: ActTable, model: Model) -> NDArray[np.int16]:
     if not count:
         return np.zeros((0, table.people), np.int16)
     worth = Worth.of(POINT, table.shares, half_life_curve(model.factors.phase.half_life))
-    acts = table.choose(np.flatnonzero(table.believed(_NOT_HERS) & table.names_asset()))
+    acts = table.choose(np.flatnonzero(table.believed(NOT_HERS) & table.names_asset()))
     acts = acts.where(acts.age <= worth.oldest)
     given = worth.after_fading(acts)
     acts, given = acts.where(given > 0), given[given > 0]
