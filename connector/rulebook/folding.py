@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+#: Signs that people type for one another, and letters that Unicode does not take apart into a letter and a mark.
+_PLAIN = {
+    **{ord(sign): plain for sign, plain in zip("’‘ʼ´′‐‑‒–—―−", "'''''-------", strict=True)},
+    **{ord(sign): plain for sign, plain in zip("ıøØłŁđĐ", "ioOlLdD", strict=True)},
+    ord("æ"): "ae",
+    ord("Æ"): "AE",
+    ord("œ"): "oe",
+    ord("Œ"): "OE",
+}
+
+#: The point of the Catalan l·l, which many leave out: "col·laboradora", "collaboradora".
+_POINT = re.compile("(?<=[lL])[·•‧∙⋅](?=[lL])")
 
 
 def strip_marks(text: str) -> str:
-    """Decompose `text` (NFKD), drop its accents and straighten the curly apostrophe: "Façana d’Àger" → "Facana d'Ager"."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'"))
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    """Take `text` apart (NFKD), drop accents, the point of l·l and signs that nobody sees; straighten apostrophes and
+    dashes: "Façana d’Àger" → "Facana d'Ager".
+    """
+    decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    seen = (sign for sign in decomposed if not unicodedata.combining(sign) and unicodedata.category(sign) != "Cf")
+    return _POINT.sub("", "".join(seen).translate(_PLAIN))
 
 
 def fold(text: str) -> str:

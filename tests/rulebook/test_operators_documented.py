@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
-from connector.facts import Range
+from connector.facts import Event, Range
 from connector.rulebook import types
 from connector.rulebook.conditions import Subject, holds
+from connector.rulebook.document import Document, parse_document
 from connector.rulebook.operators import EXAMPLE_DAY, OPERATORS, Example, Operator
 from connector.rulebook.parse import JOINING, parse_condition, write_condition
 
@@ -52,6 +53,37 @@ def test_the_readme_shows_the_operator_with_both_examples(operator):
 @pytest.mark.parametrize("key", sorted({*JOINING, "event", "asset", "within", "at_least"}))
 def test_the_readme_explains_what_joins_conditions(key):
     assert f"`{key}`" in README
+
+
+def seen(country: str | None, *kinds: str) -> Subject:
+    """Somebody of a country (or else a student) who did acts of these kinds two days ago."""
+    moment = datetime(2027, 3, 13, 9, tzinfo=UTC)
+    acts = [Event(kind, moment, moment, f"{kind}:{place}", asset="Demo request") for place, kind in enumerate(kinds)]
+    values = {"job_title": "Student"} if country is None else {"country": country}
+    return Subject(EXAMPLE_DAY, values, acts)
+
+
+@pytest.mark.parametrize(
+    ("key", "does", "does_not"),
+    [
+        ("any", seen("ES"), seen("FR")),
+        ("all", seen("ES", "page_view", "form_submit"), seen("ES", "page_view")),
+        ("not", seen("ES"), seen(None)),
+        ("did", seen("ES", "form_submit"), seen("ES", "page_view")),
+    ],
+)
+def test_the_example_of_what_joins_conditions_ends_as_it_says(key, does, does_not):
+    (row,) = re.findall(rf"^\| `{key}` \| [^|]+ \| `({key}: .+)` \|$", README, re.MULTILINE)
+    condition = parse_condition(parse_document(row, Document("README.md")).data)
+    assert holds(condition, does)
+    assert not holds(condition, does_not)
+    assert parse_condition(write_condition(condition)) == condition
+
+
+def test_an_empty_list_is_what_the_readme_says():
+    nobody = Subject(EXAMPLE_DAY)
+    assert holds(parse_condition({"all": []}), nobody)
+    assert not holds(parse_condition({"any": []}), nobody)
 
 
 def keys() -> Iterator[str]:

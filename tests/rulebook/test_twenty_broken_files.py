@@ -44,7 +44,7 @@ SLIPS = {
     # signs that nobody sees, or sees otherwise
     "curly quotes": ("model.yaml", "not_in: [customer,", "not_in: [“customer”,", "applies_to.lifecycle.not_in[0]", 'the curly quotes of “customer” are taken for letters; write straight ones: "customer"'),
     "a Cyrillic letter": ("model.yaml", "half_life: 45d", "hаlf_life: 45d", "factors.phase.hаlf_life", "did you mean half_life? (yours holds a cyrillic small letter a)"),
-    "a blank of no width": ("tracks.yaml", "{stage: nurture, persona", "{stage: nurture\u200b, persona", "tracks.finance-consideration.when.stage", "did you mean nurture? (yours holds a zero width space)"),
+    "a blank of no width": ("model.yaml", "persona_minimum: 14", "persona_\u200bminimum: 14", "factors.fit.persona_\u200bminimum", "did you mean persona_minimum? (yours holds a zero width space)"),
     "a word boundary in double quotes": ("model.yaml", r"'\bintern\b'", r'"\bintern\b"', "factors.fit.adjust[0].when.any[1].job_title.matches", "holds a sign that nobody sees (U+0008); in double quotes a backslash begins a code"),
     "half a character": ("model.yaml", "label: Responsable de finanzas", r'label: "\ud800"', "factors.fit.personas.finance_lead.label", "holds a sign that nobody sees (U+D800)"),
     # what is not there, or elsewhere
