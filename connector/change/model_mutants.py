@@ -135,9 +135,9 @@ def _of_doubts(path: Path_, model: Model) -> Iterator[Mutant]:
         yield Mutant(at_doubt, key, "removed", REMOVED)
         other = "unsure" if doubt.grade == "machine" else "machine"
         yield Mutant((*at_doubt, "grade"), key, f"is {doubt.grade} → {other}", other)
-        for name in ("within", "links"):
+        for name, least in (("within", 1), ("links", 2)):
             if hasattr(doubt, name):
-                yield from number_mutants((*at_doubt, name), key, name, getattr(doubt, name), least=1)
+                yield from number_mutants((*at_doubt, name), key, name, getattr(doubt, name), least=least)
         kinds = getattr(doubt, "events", ())
         for place, kind in enumerate(kinds if len(kinds) > 1 else ()):
             yield Mutant((*at_doubt, "events", place), key, f"events without {kind}", REMOVED)

@@ -39,7 +39,7 @@ def test(*, mutate: bool, as_json: bool) -> None:
     rulebook = read_rulebook(folder)
     cases = read_cases(folder, rulebook)
     failed = failures(cases, rulebook)
-    tried = _try(cases, rulebook, folder) if mutate and not failed else None
+    tried = _try(cases, rulebook, folder) if mutate and cases and not failed else None
     if as_json:
         click.echo(json.dumps(_as_data(cases, failed, tried), ensure_ascii=False))
     else:
@@ -51,7 +51,7 @@ def test(*, mutate: bool, as_json: bool) -> None:
         click.echo(_closing(cases, failed, folder / CASES))
         if tried is not None:
             click.echo(_closing_of_mutants(tried))
-        elif mutate:
+        elif mutate and failed:
             click.echo("Mutants are tried once every case holds.", err=True)
     unnoticed = any(mutant.ending == "unnoticed" for mutant in tried or ())
     raise click.exceptions.Exit(Exit.FAILED if failed or unnoticed else Exit.DONE)

@@ -84,10 +84,23 @@ def test_as_json(desk, proving):
     assert set(told["mutants"][0]) == {"file", "rule", "mutation", "ending", "by"}
 
 
-def test_without_cases_it_says_how_to_begin(desk, proving):
-    ran = desk.trellis("test")
-    assert ran.code == Exit.DONE
-    assert ran.out.startswith("There are no cases: write golden people into ")
+@pytest.mark.parametrize("options", [(), ("--mutate",)])
+def test_without_cases_it_says_how_to_begin(desk, proving, options):
+    ran = desk.trellis("test", *options)
+    assert (ran.code, ran.err) == (Exit.DONE, "")
+    (line,) = ran.out.splitlines()
+    assert line.startswith("There are no cases: write golden people into ")
+
+
+def test_each_break_names_the_file_that_it_was_made_in(desk, proving):
+    file = proving(HOLDS)
+    told = json.loads(desk.trellis("test", "--json", "--mutate").out)
+    made_in = {mutant["rule"]: Path(mutant["file"]).name for mutant in told["mutants"]}
+    assert made_in["finance-title"] == "model.yaml"
+    assert made_in["many-people"] == "model-customers.yaml"
+    assert made_in["hot"] == "stages.yaml"
+    assert made_in["mailchimp-warmup"] == "tracks.yaml"
+    assert {Path(mutant["file"]).parent for mutant in told["mutants"]} == {file.parents[1]}
 
 
 def test_mistakes_in_cases_are_wrong_configuration(desk, proving):
