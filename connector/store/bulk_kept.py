@@ -1,0 +1,86 @@
+"""What the store keeps of earlier judgements of a range of contacts, in columns."""
+
+from __future__ import annotations
+
+from typing import LiteralString, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg.sql import SQL, Literal
+from sqlalchemy import Connection
+
+from connector.store.bulk_copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, read_all
+from connector.store.bulk_events import EPOCH_2000
+from connector.store.bulk_slice import NONE, KeptColumns, rows_of
+
+#: Less this date, a date is an ordinal.
+_DAY_ZERO = "(date '0001-01-01' - 1)"
+
+
+class _Column(NamedTuple):
+    """How a column of `verdict` is read, its type, and what stands where there is no verdict."""
+
+    expression: LiteralString
+    code: str
+    absent: int = 0
+
+
+_VERDICT = {
+    "judged": _Column("judged", BIGINT, NONE),
+    "digest": _Column("digest", BIGINT),
+    "exact": _Column("exact", INTEGER),
+    "rulebook": _Column("rulebook", INTEGER),
+    "day": _Column(f"day - {_DAY_ZERO}", INTEGER),
+    "since": _Column(f"since - {_DAY_ZERO}", INTEGER),
+    "due": _Column(f"coalesce(due - {_DAY_ZERO}, 0)", INTEGER),
+    "revision": _Column("revision", INTEGER),
+    "score": _Column("coalesce(score, -1::smallint)", SMALLINT, NONE),
+    "model": _Column("model", SMALLINT),
+    "stage": _Column("stage", SMALLINT),
+    "persona": _Column("persona", SMALLINT),
+    "phase": _Column("phase", SMALLINT),
+    "handed_over": _Column("handed_over", BOOLEAN),
+}
+_VERDICTS = SQL("SELECT contact, {} FROM verdict WHERE contact BETWEEN {} AND {}")
+_WRITTEN = SQL("SELECT contact, at FROM written WHERE contact BETWEEN {} AND {} AND source = {} AND name = {}")
+#: Who has been on a track, matches one, or has something under way that is not a mere write.
+_ALONE = SQL(
+    "SELECT contact FROM episode WHERE contact BETWEEN {first} AND {last}"
+    " UNION SELECT contact FROM track_state WHERE contact BETWEEN {first} AND {last}"
+    " UNION SELECT contact FROM intent WHERE contact BETWEEN {first} AND {last}"
+    " AND kind IN ('enroll', 'leave', 'handover') AND state IN ('pending', 'held', 'sending', 'unknown', 'parked')"
+)
+
+
+def read_kept(conn: Connection, ids: NDArray[np.int64], changed: NDArray[np.int64]) -> KeptColumns:
+    """The newest verdicts of contacts `ids` (ascending, all of their range); `changed` is passed on."""
+    asked = SQL(", ").join(SQL(column.expression) for column in _VERDICT.values())
+    query = _VERDICTS.format(asked, *_range(ids))
+    told = read_all(conn, query, {"contact": BIGINT, **{name: column.code for name, column in _VERDICT.items()}})
+    rows = rows_of(told["contact"], ids)
+    columns = {name: np.full(len(ids), column.absent, column.code[-2:]) for name, column in _VERDICT.items()}
+    for name, values in columns.items():
+        values[rows] = told[name]
+    return KeptColumns(changed=changed, **columns)
+
+
+def read_score_written(conn: Connection, ids: NDArray[np.int64], source: str, name: str) -> NDArray[np.int64]:
+    """When the value `name` was last written to `source`, in microseconds since 1970; 0 for never."""
+    query = _WRITTEN.format(*_range(ids), Literal(source), Literal(name))
+    told = read_all(conn, query, {"contact": BIGINT, "at": BIGINT})
+    at = np.zeros(len(ids), np.int64)
+    at[rows_of(told["contact"], ids)] = told["at"] + EPOCH_2000
+    return at
+
+
+def read_alone(conn: Connection, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Who of contacts `ids` must be judged singly: see `bulk_slice.Slice`."""
+    first, last = _range(ids)
+    told = read_all(conn, _ALONE.format(first=first, last=last), {"contact": BIGINT})
+    alone = np.zeros(len(ids), np.bool_)
+    alone[rows_of(told["contact"], ids)] = True
+    return alone
+
+
+def _range(ids: NDArray[np.int64]) -> tuple[Literal, Literal]:
+    return Literal(int(ids[0])), Literal(int(ids[-1]))
