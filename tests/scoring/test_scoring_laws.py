@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.facts import Contact, Episode, Event, Range, Trust
+from connector.facts import Consent, Contact, Episode, Event, Range, Refusal, Trust
 from connector.scoring.score import judge
+from connector.scoring.stages import SUPPRESSING, step
+from connector.scoring.verdict import SUPPRESSED, Place
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 kinds = st.sampled_from(
-    ["form_submit", "email_click", "email_open", "page_view", "list_joined", "email_reply", "meeting"]
+    ["form_submit", "email_click", "email_open", "email_sent", "page_view", "list_joined", "email_reply", "meeting"]
 )
 assets = st.sampled_from(["", "Demo request", "https://acme.example/blog/1", "Visited pricing", "[FIN] 1"])
 
@@ -35,7 +37,7 @@ fields = st.fixed_dictionaries(
         "company": st.just("Acme"),
         "phone": st.just("600"),
         "employees": st.one_of(st.integers(0, 2000), st.just(Range(100, 500))),
-        "email_domain": st.sampled_from(["acme.example", "rival.example"]),
+        "email_domain": st.sampled_from(["acme.example", "rival.example", "mail.filter.example"]),
     },
 )
 episodes = st.lists(
@@ -137,3 +139,83 @@ def test_a_doubtful_act_pushes_out_no_certain_one(trust, rulebook, maria, act):
         certain, events=(*certain.events, *(act("form_submit", day, trust=trust) for day in range(3)))
     )
     assert judge(doubted, rulebook, TODAY).parts["engagement"] >= judge(certain, rulebook, TODAY).parts["engagement"]
+
+
+DOUBTS = {
+    "prefetch": {"within": "60m"},
+    "bursts": [{"links": 2, "within": "60m", "is": "unsure"}],
+    "gateways": {"domains": ["filter.example"]},
+    "unsourced": {"events": ["page_view", "form_submit"]},
+}
+
+
+def add_everything(files):
+    """Doubts, knowledge, topics and audience for the first model, and a second one beside it."""
+    did_form = {"did": {"event": "form_submit"}}
+    more = {
+        "trust": {**files["model"]["trust"], "doubts": DOUBTS},
+        "knowledge": {"brand": [{"id": "form", "when": did_form, "points": 60}]},
+        "topics": {"demo": {"contains": "demo"}, "blog": {"contains": "/blog"}},
+        "audience": {"id": "reader", "when": {"fit": {"at_most": 3}, "engagement": {"at_least": 1}}},
+    }
+    files["more_models"] = [{**files["model"], "model": "second", "applies_to": {"company": "Acme"}}]
+    files["model"].update(more)
+
+
+@pytest.fixture(scope="module")
+def full(rulebook_with):
+    return rulebook_with(add_everything)
+
+
+@pytest.fixture(scope="module")
+def doubting(rulebook_with):
+    return rulebook_with(lambda files: files["model"]["trust"].update(doubts=DOUBTS))
+
+
+@given(contact=contacts(), data=st.data())
+def test_all_of_it_adds_up_in_any_order_and_the_same_each_time(contact, full, rulebook_with, data):
+    verdict = judge(contact, full, TODAY)
+    assert sum(line.points for line in verdict.lines) == verdict.exact
+    assert verdict.audience == any(line.rule == "reader" for line in verdict.lines)
+    shuffled = dataclasses.replace(contact, events=tuple(data.draw(st.permutations(contact.events))))
+    assert judge(shuffled, rulebook_with(add_everything), TODAY) == verdict
+
+
+@given(contact=contacts())
+def test_the_best_verdict_stands(contact, full):
+    verdict = judge(contact, full, TODAY)
+    scores = [score for score in verdict.each.values() if score is not None]
+    assert verdict.score == max(scores, default=None)
+    assert verdict.each[verdict.model] == verdict.score
+    assert ("second" in verdict.each) == (contact.fields.get("company") == "Acme")
+
+
+@given(contact=contacts())
+def test_doubts_only_take_away(contact, rulebook, doubting):
+    trusting, doubted = judge(contact, rulebook, TODAY), judge(contact, doubting, TODAY)
+    if doubted.enough:
+        assert trusting.enough
+        for part in ("phase", "engagement"):
+            assert doubted.parts[part] <= trusting.parts[part]
+        assert doubted.parts["fit"] == trusting.parts["fit"]
+
+
+@given(contact=contacts(), hours=st.integers(0, 24 * 30))
+def test_a_form_never_lowers_a_score_whatever_is_doubted(contact, hours, full):
+    before = judge(contact, full, TODAY)
+    moment = NOW - timedelta(hours=hours)
+    form = Event("form_submit", moment, moment, "more", "Demo request")
+    after = judge(dataclasses.replace(contact, events=(*contact.events, form)), full, TODAY)
+    if before.enough:
+        assert after.score >= before.score
+
+
+@given(
+    contact=contacts(),
+    refusal=st.sampled_from(sorted(SUPPRESSING)),
+    before=st.sampled_from([None, "new", "nurture", "qualified", "hot", "customer"]),
+)
+def test_who_opted_out_stands_on_no_ladder(contact, refusal, before, full):
+    refused = dataclasses.replace(contact, consent=Consent(general=frozenset({refusal, Refusal.ARCHIVED})))
+    place = None if before is None else Place(before, TODAY - timedelta(days=3))
+    assert step(place, judge(refused, full, TODAY), refused, full, TODAY).after.stage == SUPPRESSED
