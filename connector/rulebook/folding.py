@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
+
+class _Plain(dict[int, str | None]):
+    """What each sign of decomposed text becomes; marks and signs that nobody sees become nothing. Filled as signs are met."""
+
+    def __missing__(self, code: int) -> str | None:
+        sign = chr(code)
+        unseen = unicodedata.combining(sign) or unicodedata.category(sign) == "Cf"
+        self[code] = None if unseen else sign
+        return self[code]
+
+
 #: Signs that people type for one another, and letters that Unicode does not take apart into a letter and a mark.
-_PLAIN = {
-    **{ord(sign): plain for sign, plain in zip("’‘ʼ´′‐‑‒–—―−", "'''''-------", strict=True)},
-    **{ord(sign): plain for sign, plain in zip("ıøØłŁđĐ", "ioOlLdD", strict=True)},
-    ord("æ"): "ae",
-    ord("Æ"): "AE",
-    ord("œ"): "oe",
-    ord("Œ"): "OE",
-}
+_PLAIN = _Plain({ord(sign): plain for sign, plain in zip("’‘ʼ′‐‑‒–—―−ıøØłŁđĐ", "''''-------ioOlLdD", strict=True)})
+_PLAIN |= {ord("æ"): "ae", ord("Æ"): "AE", ord("œ"): "oe", ord("Œ"): "OE"}
 
 #: The point of the Catalan l·l, which many leave out: "col·laboradora", "collaboradora".
 _POINT = re.compile("(?<=[lL])[·•‧∙⋅](?=[lL])")
@@ -23,16 +28,16 @@ def strip_marks(text: str) -> str:
     """Take `text` apart (NFKD), drop accents, the point of l·l and signs that nobody sees; straighten apostrophes and
     dashes: "Façana d’Àger" → "Facana d'Ager".
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN))
-    seen = (sign for sign in decomposed if not unicodedata.combining(sign) and unicodedata.category(sign) != "Cf")
-    return _POINT.sub("", "".join(seen).translate(_PLAIN))
+    whole = text.replace("´", "'")  # NFKD would make a blank of it
+    return _POINT.sub("", unicodedata.normalize("NFKD", whole).translate(_PLAIN))
 
 
 def fold(text: str) -> str:
     """`text` without case, accents and spare white space; folding twice changes nothing."""
     if not text.isascii():
-        # Folding case can bring a mark back ("İ" → "i̇"), so marks go before and after.
-        text = strip_marks(strip_marks(text).casefold()).casefold()
+        text = strip_marks(text).casefold()
+    if not text.isascii():  # folding case can bring a mark back
+        text = strip_marks(text).casefold()
     return " ".join(text.lower().split())
 
 
