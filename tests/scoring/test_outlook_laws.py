@@ -4,6 +4,7 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
@@ -12,6 +13,9 @@ from connector.nurturing.intents import Memory
 from connector.nurturing.matching import is_for
 from connector.nurturing.situation import Situation
 from connector.rulebook.types import Model, Rulebook
+from connector.scoring.columns.outlook import NEVER, ToldCrowd, due_crowd
+from connector.scoring.columns.score import judge_crowd
+from connector.scoring.columns.stages import step_crowd
 from connector.scoring.outlook import Told, due
 from connector.scoring.score import judge
 from connector.scoring.stages import step
@@ -247,13 +251,19 @@ def first_difference(contact, rulebook, place, platform, until):
     return None
 
 
-def look(contact, rulebook, drift, told_ago):
-    """Her due day, and the first day on which something would be noticed, looked for up to it."""
+def written(contact, rulebook, drift, told_ago):
+    """Her verdict and step of today, and the platform after today's writes; before, it showed another score."""
     verdict = judge(contact, rulebook, TODAY)
     placed = step(None, verdict, contact, rulebook, TODAY)
     shown = None if verdict.score is None else str(verdict.score + drift)
     platform = Platform(shown, TODAY - timedelta(days=told_ago))
     platform.write(verdict, placed, rulebook)
+    return verdict, placed, platform
+
+
+def look(contact, rulebook, drift, told_ago):
+    """Her due day, and the first day on which something would be noticed, looked for up to it."""
+    verdict, placed, platform = written(contact, rulebook, drift, told_ago)
     when = due(contact, verdict, placed, rulebook, TODAY, told=platform.told())
     until = DAYS if when is None else min(DAYS, (when - TODAY).days)
     return when, first_difference(contact, rulebook, Place(placed.after.stage, TODAY), platform, until)
@@ -280,3 +290,36 @@ def test_she_is_not_woken_in_vain(contact, drift, rulebook):
     when, noticed = look(contact, rulebook, drift, 3)
     assume(when is None or (when - TODAY).days <= DAYS)
     assert noticed == when
+
+
+def told_crowd(told):
+    """The same as columns."""
+    return ToldCrowd(
+        scores=np.array([[-1 if one.scores[0] is None else one.scores[0] for one in told]], np.int16),
+        since=np.array([one.since.toordinal() for one in told], np.int32),
+        each={
+            "second": np.array(
+                [[-1 if one.each["second"][0] is None else one.each["second"][0] for one in told]], np.int16
+            )
+        },
+    )
+
+
+@given(
+    people=st.lists(contacts(), min_size=1, max_size=4),
+    change=changes(),
+    drift=st.integers(-3, 3),
+    told_ago=st.integers(0, 9),
+    several=st.booleans(),
+)
+def test_nor_of_a_crowd(people, change, drift, told_ago, several, rulebook_with, crowd_of):
+    rulebook = second(rulebook_with(change)) if several else rulebook_with(change)
+    people = [dataclasses.replace(one, id=number, episodes=()) for number, one in enumerate(people, 1)]
+    crowd = crowd_of(people, rulebook)
+    verdicts = judge_crowd(crowd, rulebook, TODAY)
+    looks = [written(one, rulebook, drift, told_ago) for one in people]
+    found = due_crowd(verdicts, step_crowd(verdicts), told_crowd([platform.told() for *_, platform in looks]))
+    for one, (_, placed, platform), when in zip(people, looks, found, strict=True):
+        until = DAYS if when == NEVER else min(DAYS, int(when) - TODAY.toordinal())
+        noticed = first_difference(one, rulebook, Place(placed.after.stage, TODAY), platform, until)
+        assert noticed is None or (when != NEVER and when <= noticed.toordinal())
