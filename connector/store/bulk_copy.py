@@ -110,6 +110,8 @@ def encoded(content: bytes | None) -> bytes:
 @contextmanager
 def _driver(conn: Connection) -> Iterator[psycopg.Connection[Any]]:
     """The driver's own connection; where the server is at fault, StoreUnavailable takes the place of its error."""
+    if not conn.in_transaction():
+        conn.begin()  # as any other statement would
     driver: psycopg.Connection[Any] | None = conn.connection.driver_connection
     if driver is None:
         raise StoreUnavailable("the database went away: try again")
@@ -176,7 +178,8 @@ def _arriving(server: PGconn) -> PQGen[tuple[bytes, bool]]:
 
 
 def _end(server: PGconn) -> None:
-    """Take the answer that follows the last row, and raise if it is an error."""
-    while result := server.get_result():
+    """Take what follows the last row, which frees the connection, and raise if it is an error."""
+    results = list(iter(server.get_result, None))
+    for result in results:
         if result.status != ExecStatus.COMMAND_OK:
             raise error_from_result(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,9 +58,10 @@ def read_kept(conn: Connection, ids: NDArray[np.int64], changed: NDArray[np.int6
     query = _VERDICTS.format(asked, *_range(ids))
     told = read_all(conn, query, {"contact": BIGINT, **{name: column.code for name, column in _VERDICT.items()}})
     rows = rows_of(told["contact"], ids)
-    columns = {name: np.full(len(ids), column.absent, column.code[-2:]) for name, column in _VERDICT.items()}
-    for name, values in columns.items():
-        values[rows] = told[name]
+    columns: dict[str, NDArray[Any]] = {}
+    for name, column in _VERDICT.items():
+        columns[name] = np.full(len(ids), column.absent, np.dtype(column.code).newbyteorder("="))
+        columns[name][rows] = told[name]
     return KeptColumns(changed=changed, **columns)
 
 

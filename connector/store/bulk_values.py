@@ -19,6 +19,7 @@ from connector.store.bulk_slice import NONE, TextColumn, Wanted, rows_of
 ASSOCIATED_COMPANY = "associatedcompanyid"
 
 _RECORDS = SQL("SELECT contact, {} FROM record WHERE source = {} AND NOT archived AND contact BETWEEN {} AND {}")
+_COMPANIES = SQL("SELECT 0, id, {} FROM company WHERE id <> ''")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,16 +46,15 @@ def read_companies(conn: Connection, names: Iterable[str]) -> Companies:
     properties = [name for name in names if name.startswith(COMPANY)]
     if not properties:
         return Companies()
-    asked = (_of("raw", name.removeprefix(COMPANY)) for name in properties)
-    _, columns = _read(conn, SQL("SELECT 0, id, {} FROM company").format(SQL(", ").join(asked)), len(properties) + 1)
-    ids, *held = columns
+    asked = SQL(", ").join(_of("raw", name.removeprefix(COMPANY)) for name in properties)
+    _, (ids, *held) = _read(conn, _COMPANIES.format(asked), len(properties) + 1)
     return Companies(ids.texts, dict(zip(properties, held, strict=True)))
 
 
 def read_values(conn: Connection, ids: NDArray[np.int64], source: str, wanted: Wanted, companies: Companies) -> Values:
     """What records of `source` hold of contacts `ids` (ascending, all of their range). `companies` are theirs."""
     own = [name for name in wanted.names[source] if name not in companies.properties]
-    changed = [name for its, name in wanted.changed if its == source]
+    changed = sorted(name for its, name in wanted.changed if its == source)
     asked = [
         SQL("email"),
         _of("raw", ASSOCIATED_COMPANY),
