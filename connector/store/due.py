@@ -28,8 +28,9 @@ _TO_JUDGE = text(
 _COUNT = text(f"SELECT count(*) FROM ({_NEWS} UNION {_TIME}) AS due").bindparams(_SWEPT, _DAY)  # noqa: S608 -- our own
 _UNJUDGED = text(
     "UPDATE contact SET changed = nextval('ledger_position')"
-    " WHERE changed <= :position AND NOT EXISTS (SELECT FROM verdict WHERE verdict.contact = contact.id)"
-)
+    " WHERE changed > :swept AND changed <= :position"
+    " AND NOT EXISTS (SELECT FROM verdict WHERE verdict.contact = contact.id)"
+).bindparams(_SWEPT)
 
 
 def to_judge(conn: Connection, day: date, rulebook_hash: str, limit: int, after: int = 0) -> list[int]:
@@ -56,7 +57,7 @@ def keep_sweep(conn: Connection, rulebook_hash: str, position: int, day: date) -
     number = rulebook_id(conn, rulebook_hash)
     if number is None:
         raise ValueError(f"rulebook {rulebook_hash} was never activated")
-    conn.execute(_UNJUDGED, {"position": position})
+    conn.execute(_UNJUDGED, {"position": position, "swept": _swept(conn, number)})
     conn.execute(delete(sweep).where(sweep.c.rulebook != number))
     row = insert(sweep).values(rulebook=number, position=position, day=day)
     newest = {name: func.greatest(sweep.c[name], row.excluded[name]) for name in ("position", "day")}
@@ -65,5 +66,10 @@ def keep_sweep(conn: Connection, rulebook_hash: str, position: int, day: date) -
 
 def _asked(conn: Connection, day: date, rulebook_hash: str) -> dict[str, object]:
     number = rulebook_id(conn, rulebook_hash)
-    swept = conn.scalar(text("SELECT position FROM sweep WHERE rulebook = :number"), {"number": number})
-    return {"day": day, "rulebook": number or 0, "swept": -1 if swept is None else swept}
+    return {"day": day, "rulebook": number or 0, "swept": _swept(conn, number)}
+
+
+def _swept(conn: Connection, rulebook: int | None) -> int:
+    """How far this rulebook has swept; -1 for nowhere yet."""
+    position = conn.scalar(text("SELECT position FROM sweep WHERE rulebook = :rulebook"), {"rulebook": rulebook})
+    return -1 if position is None else position

@@ -104,6 +104,8 @@ def test_a_sweep_hides_nobody_without_a_verdict(conn: Connection) -> None:
     judge(conn, maria)
     sweep(conn)
     assert due(conn) == [brian]
+    sweep(conn)
+    assert due(conn) == [brian]
 
 
 def test_an_older_sweep_does_not_take_a_newer_one_back(conn: Connection) -> None:
