@@ -97,19 +97,15 @@ def _told(detail: ErrorDetails) -> tuple[str, str]:
     raw, kind = detail["input"], detail["type"]
     if kind == "literal_error":
         choices = [choice.strip("' ") for choice in detail["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        cure = did_you_mean(raw, choices) if isinstance(raw, str) else ""
-        return (
-            f"{_shown(raw)} is not one of {', '.join(choices)}",
-            "write it without quotes" if raw in choices else cure,
-        )
+        near = did_you_mean(raw, choices) if isinstance(raw, str) else ""
+        cure = "write it without quotes" if raw in choices else near
+        return f"{_shown(raw)} is not one of {', '.join(choices)}", cure
     if kind == "value_error":
-        message = str(detail["ctx"]["error"])
-        return (
-            (message, "")
-            if isinstance(raw, Mapping | list)
-            else (f"{_shown(raw)} will not do", _with_point(raw, message))
-        )
-    wanted = _WANTED.get(kind, detail["msg"][:1].lower() + detail["msg"][1:])
+        wanted = str(detail["ctx"]["error"])
+        if isinstance(raw, Mapping | list):
+            return wanted, ""
+    else:
+        wanted = _WANTED.get(kind, detail["msg"][:1].lower() + detail["msg"][1:])
     return f"{_shown(raw)} will not do", _with_point(raw, wanted)
 
 

@@ -20,7 +20,11 @@ from connector.rulebook.validation import validate
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "mappings" / "schema"
-FOLDERS = (ROOT / "mappings", ROOT / "benchmarks" / "x_education" / "mappings")
+FOLDERS = (
+    ROOT / "mappings",
+    ROOT / "benchmarks" / "x_education" / "mappings",
+    ROOT / "tests" / "rulebook" / "design_example",  # design.md §4.5, word for word
+)
 SHIPPED = sorted(file for folder in FOLDERS for file in folder.rglob("*.yaml"))
 CHECKERS = {name: Draft202012Validator(json_schema(kind)) for name, kind in FILES.items()}
 

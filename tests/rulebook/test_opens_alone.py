@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from connector.facts import Contact, Episode, Event, Trust
 from connector.rulebook.opens import opens_alone, opens_of, points_of_opens
-from connector.rulebook.read import rulebook_from_source
+from connector.rulebook.read import read_rulebook, rulebook_from_source
 from connector.rulebook.types import POINT, Rulebook
 from connector.scoring.score import judge
 from connector.scoring.stages import step
@@ -227,6 +228,10 @@ def test_the_shipped_rulebook_is_proven(shipped):
     assert opens_alone(shipped) == ()
     assert moved(shipped) == []
     assert [finding for finding in review(shipped, DAY) if "opens" in finding.what] == []
+
+
+def test_the_design_example_is_proven():
+    assert opens_alone(read_rulebook(Path(__file__).parent / "design_example")) == ()
 
 
 def test_check_says_it_as_an_error(shipped):
