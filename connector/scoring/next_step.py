@@ -1,7 +1,8 @@
 """What would move the stage up: found by trying each act and each missing value, never canned.
 
-A trial is the contact with one thing more, judged and placed again. First every single thing is tried, then pairs with
-the most promising ones; the cheapest ways (fewest things) that move the stage are the answer.
+A trial is the contact with one thing more, judged and placed again by every model that is meant for her. First every
+single thing is tried, then pairs with the most promising ones; the cheapest ways (fewest things) that move the stage are
+the answer. What certainly cannot move it (chances.py) is not tried.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from itertools import combinations, islice
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from connector.facts import Contact, Event, Value
 from connector.rulebook.conditions import Compare, Condition, Did, Subject, asset_holds, holds, leaves
 from connector.rulebook.types import Model, Rulebook
+from connector.scoring.chances import Chances, Thing
 from connector.scoring.score import judge
 from connector.scoring.stages import step as step_on
 from connector.scoring.verdict import NOT_ENOUGH_DATA, Place, Step, Verdict
@@ -35,15 +36,6 @@ _ANYTHING = "?"
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """An act she might do today (`name` is its kind, `example` a fitting asset), or a field we might come to know."""
-
-    kind: Literal["act", "data"]
-    name: str
-    example: Value = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Hint:
     """One way up: with all of `things` she would stand on `stage` with `score`."""
 
@@ -56,22 +48,27 @@ def what_next(contact: Contact, verdict: Verdict, step: Step, rulebook: Rulebook
     """The cheapest ways to a higher stage, highest stage first; empty at the top, in a state, or if none was found.
 
     `contact` holds what the verdict was made from; later events of hers would count as well. At most MAX_TRIALS trials:
-    worth calling for a changed verdict only.
+    worth calling for a changed verdict only. A way holds with overrides, bars and the audience rule: it was tried.
     """
     ranks = {stage.id: place for place, stage in enumerate(rulebook.stages.stages)}
     here = -1 if step.after.stage == NOT_ENOUGH_DATA else ranks.get(step.after.stage, len(ranks))
-    model = next((model for model in rulebook.models if model.model == verdict.model), None)
-    if model is None or here >= len(ranks) - 1:
+    models = [model for model in rulebook.models if model.model in verdict.each]
+    if not models or here >= len(ranks) - 1:
         return ()
     trial = _Trial(contact, step.after, rulebook, day)
-    things = _things(model, contact, day)
-    singles = [trial.of((thing,)) for thing in islice(things, MAX_TRIALS)]
-    ways = [hint for hint in singles if ranks.get(hint.stage, -1) > here]
+    things = _things(models, contact, day)[:MAX_TRIALS]
+    chances = Chances(contact, verdict, models[0], rulebook)
+    if not chances.may_reach(here, things, at_once=2):
+        return ()
+    hopeful = [trial.of((thing,)) for thing in things if chances.may_reach(here, (thing,))]
+    ways = [hint for hint in hopeful if ranks.get(hint.stage, -1) > here]
     if not ways:
-        singles.sort(key=lambda hint: -hint.score)
-        pairs = combinations([hint.things[0] for hint in singles[:_PROMISING]], 2)
-        tried = [trial.of(pair) for pair in islice(pairs, MAX_TRIALS - len(singles)) if not _clash(pair)]
-        ways = [hint for hint in tried if ranks.get(hint.stage, -1) > here]
+        tried = {hint.things[0]: hint.score for hint in hopeful}
+        scores = {thing: tried[thing] if thing in tried else trial.of((thing,)).score for thing in things}
+        pairs = combinations(sorted(things, key=lambda thing: -scores[thing])[:_PROMISING], 2)
+        fitting = (pair for pair in islice(pairs, MAX_TRIALS - len(things)) if not _clash(pair))
+        hopeful = [trial.of(pair) for pair in fitting if chances.may_reach(here, pair)]
+        ways = [hint for hint in hopeful if ranks.get(hint.stage, -1) > here]
     ways.sort(key=lambda hint: (-ranks[hint.stage], -hint.score))
     return tuple(_distinct(ways))[:_MAX_HINTS]
 
@@ -115,11 +112,11 @@ class _Trial:
         return replace(contact, events=(*contact.events, Event(thing.name, noon, noon, key, asset=str(thing.example))))
 
 
-def _things(model: Model, contact: Contact, day: date) -> Iterator[Thing]:
+def _things(models: Sequence[Model], contact: Contact, day: date) -> list[Thing]:
     """Every act that a rule rewards and every unknown field that one asks for, each once, those that give most first."""
-    candidates = [*_acts(model), *_data(model, contact, day)]
+    candidates = [one for model in models for one in (*_acts(model), *_data(model, contact, day))]
     candidates.sort(key=lambda one: -one[0])
-    return iter(dict.fromkeys(thing for _, thing in candidates))
+    return list(dict.fromkeys(thing for _, thing in candidates))
 
 
 def _acts(model: Model) -> Iterator[tuple[int, Thing]]:
@@ -131,7 +128,7 @@ def _acts(model: Model) -> Iterator[tuple[int, Thing]]:
     for phase in model.factors.phase.phases.values():
         tests += [(phase.points, signal.event, signal.asset) for signal in phase.signals]
     for override in model.overrides:
-        worth = override.at_least or override.add or 0
+        worth = override.at_least or override.set or override.add or 0
         tests += [(worth, leaf.event, leaf.asset) for leaf in leaves(override.when) if isinstance(leaf, Did)]
     for points, kind, test in tests:
         asset = "" if test is None else next((text for text in _texts(test) if asset_holds(test, text)), None)

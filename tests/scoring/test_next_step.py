@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from connector.facts import Contact, Event
-from connector.scoring.next_step import Thing, next_text, what_next
+from connector.scoring.chances import Thing
+from connector.scoring.next_step import next_text, what_next
 from connector.scoring.score import judge
 from connector.scoring.stages import step
 from connector.scoring.verdict import Place
@@ -92,3 +93,32 @@ def test_who_cannot_be_moved_is_told_so(rulebook, maria):
     rival = dataclasses.replace(maria, fields={**maria.fields, "email_domain": "rival.example"})
     said = text(rival, rulebook, before=Place("new", TODAY))
     assert said == "No one or two acts or missing values would move the stage."
+
+
+def test_what_the_audience_rule_bars_is_not_proposed(rulebook_with, act):
+    def audience(files):
+        files["model"]["audience"] = {"id": "reader", "when": {"fit": {"at_most": 3}}}
+        files["model"]["overrides"] = [{"id": "lift", "when": {"company": "Acme"}, "at_least": 90}]
+
+    poet = Contact(7, fields={"job_title": "Poet", "company": "Acme"}, events=(act("email_click", 3),))
+    barred, _ = advice(poet, rulebook_with(audience), Place("nurture", TODAY))
+    assert all(hint.stage != "hot" for hint in barred)
+    free, _ = advice(poet, rulebook_with(lambda files: audience(files) or files["model"].pop("audience")))
+    assert free[0].stage == "hot"
+
+
+def test_a_second_model_may_be_the_way_up(rulebook_with):
+    def second(files):
+        offer = {
+            "id": "webinar",
+            "when": {"did": {"event": "form_submit", "asset": {"contains": "webinar"}}},
+            "set": 60,
+        }
+        files["more_models"] = [{**files["model"], "model": "second", "overrides": [offer]}]
+        files["model"]["factors"]["phase"]["phases"].pop("decision")
+        files["model"]["overrides"] = []
+        files["stages"]["stages"][2]["enter"] = {"score": {"at_least": 50}}
+
+    hints, taken = advice(Contact(7, fields={"job_title": "Poet", "company": "Acme"}), rulebook_with(second))
+    assert taken.after.stage == "new"
+    assert (Thing("act", "form_submit", "webinar"),) in [hint.things for hint in hints if hint.stage == "qualified"]
