@@ -228,7 +228,17 @@ def active_rulebook(store: Store) -> Rulebook | None:
 
     with store.engine.connect() as conn:
         active = state.active(conn)
-    return None if active is None else rulebook_from_source(active.source)
+    return None if active is None else rulebook_from_source(active.source, active.hash)
+
+
+def kept_rulebook(store: Store, beginning: str) -> Rulebook | None:
+    """A rulebook that was active once, by the beginning of its hash; None if none or several begin so."""
+    from connector.rulebook.read import rulebook_from_source
+    from connector.store import state
+
+    with store.engine.connect() as conn:
+        kept = state.kept_rulebook(conn, beginning)
+    return None if kept is None else rulebook_from_source(kept.source, kept.hash)
 
 
 def receiver() -> Flask:

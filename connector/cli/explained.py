@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from connector.cli.compared import versus_data, versus_lines
 from connector.scoring.words import say, written_day
 
 if TYPE_CHECKING:
@@ -17,11 +18,16 @@ _DECIMALS = 3
 
 def as_lines(found: Explanation, width: int) -> Sequence[str]:
     """An explanation as lines of at most `width` characters, where words and addresses allow it."""
-    day = f"as of {written_day(found.language, found.day)}"
-    known = " · ".join([f"#{found.contact}", *(f"{source}:{number}" for source, number in found.refs.items()), day])
-    lines = [*_wrapped(found.head, "", width), *_wrapped(known, "", width)]
+    known = " · ".join([f"#{found.contact}", *(f"{source}:{number}" for source, number in found.refs.items())])
+    lines = [
+        line
+        for text in (found.head, f"{known} · {_as_of(found)}", *_beside(found))
+        for line in _wrapped(text, "", width)
+    ]
     if found.rows:
         lines += ["", *_receipt(found, width)]
+    if found.versus:
+        lines += ["", *versus_lines(found.versus, found.language, width)]
     if found.next:
         lines += ["", "Next:", *(line for text in found.next.splitlines() for line in _wrapped(text, "  ", width, 2))]
     if found.history:
@@ -54,7 +60,33 @@ def as_data(found: Explanation) -> Mapping[str, object]:
             for one in found.history
         ],
         "tracks": [{"track": one.track, "says": one.says} for one in found.tracks],
+        "known_by": found.known_by.isoformat() if found.known_by else None,
+        "scores": dict(found.each),
+        "rank": {"place": found.rank.place, "among": found.rank.among, "percentile": found.rank.percentile}
+        if found.rank
+        else None,
+        "known_then": {"score": found.knew.score, "thousandths": found.knew.exact} if found.knew else None,
+        "versus": versus_data(found.versus) if found.versus else None,
     }
+
+
+def _as_of(found: Explanation) -> str:
+    day = f"as of {written_day(found.language, found.day)}"
+    return f"{day}, known by {written_day(found.language, found.known_by)}" if found.known_by else day
+
+
+def _beside(found: Explanation) -> Iterator[str]:
+    """What stands beside the score: her rank, the scores of other models, what was known at that time."""
+    if found.rank is not None:
+        rank = found.rank
+        yield f"Rank {rank.place:,} of {rank.among:,}: not below {rank.percentile} % of the others."
+    if len(found.each) > 1:
+        scores = (f"{model} {'-' if score is None else score}" for model, score in found.each.items())
+        yield f"Scores by model: {', '.join(scores)}."
+    if found.knew is not None:
+        score = "no score" if found.knew.score is None else found.knew.score
+        day = found.day.isoformat()
+        yield f"On that day itself it was {score}: something was told later (see --known-by {day})."
 
 
 def _receipt(found: Explanation, width: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -28,6 +29,7 @@ def check(*, as_json: bool) -> None:
 
     Example: trellis check
     """
+    from connector.change.case_findings import case_findings
     from connector.installation import installation
     from connector.steps.doctor import Surroundings, examine
 
@@ -40,7 +42,11 @@ def check(*, as_json: bool) -> None:
             hubspot_secret=bool(given.hubspot_client_secret),
             webhook_url=given.webhook_url,
         )
-        findings = (*installation(), *examine(now.parts(now.files), surroundings))
+        findings = (
+            *installation(),
+            *examine(now.parts(now.files), surroundings),
+            *case_findings(given.mappings_dir),
+        )
     if as_json:
         click.echo(json.dumps([{"level": f.level, "what": f.what, "cure": f.cure} for f in findings]))
     else:
@@ -52,29 +58,54 @@ def check(*, as_json: bool) -> None:
     raise click.exceptions.Exit(_worst(findings))
 
 
+def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
+    """A calendar day as people write it, in the team's time zone."""
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f'"{value}" is no day; write one like 2026-11-20') from None
+
+
 @click.command()
 @click.argument("who")
+@click.option("--at", callback=_day, metavar="DAY", help="As of the end of this day (default: today).")
+@click.option("--known-by", callback=_day, metavar="DAY", help="Only with what was known by the end of this day.")
+@click.option("--versus", callback=_day, metavar="DAY", help="Also what changed since the end of this day, and why.")
+@click.option("--rulebook", "hash_", help="By another rulebook that was active once: the first letters of its hash.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def explain(who: str, *, as_json: bool) -> None:
+def explain(
+    who: str, *, at: date | None, known_by: date | None, versus: date | None, hash_: str | None, as_json: bool
+) -> None:
     """Show one contact: the score line by line, what would move the stage, stage history, tracks. Asks no platform.
 
-    WHO is an e-mail address, a platform's id (501, hubspot:501) or our number (#12).
+    WHO is an e-mail address, a platform's id (501, hubspot:501) or our number (#12). Any day of the past can be asked for:
+    acts count by when they happened, values by when the platform showed them.
 
-    Example: trellis explain maria@acme.example
+    Example: trellis explain maria@acme.example --versus 2026-11-01
     """
-    from connector.assembly import active_rulebook, make_parts, settings
+    from connector.assembly import active_rulebook, kept_rulebook, make_parts, settings
     from connector.cli.explained import as_data, as_lines
     from connector.cli.operate import nobody
     from connector.rulebook.read import read_rulebook
+    from connector.steps.explain import Unknown
     from connector.steps.explain import explain as look_up
 
     with stored() as store:
-        rulebook = active_rulebook(store) or read_rulebook(settings().mappings_dir)
-        found = look_up(make_parts(settings(), store, rulebook), who)
+        if hash_ is None:
+            rulebook = active_rulebook(store) or read_rulebook(settings().mappings_dir)
+        else:
+            found_rulebook = kept_rulebook(store, hash_)
+            if found_rulebook is None:
+                raise click.UsageError(f'no rulebook, or more than one, begins with "{hash_}"')
+            rulebook = found_rulebook
+        try:
+            found = look_up(make_parts(settings(), store, rulebook), who, at=at, known_by=known_by, versus=versus)
+        except Unknown as error:
+            raise click.ClickException(f"{error}; `trellis explain` without days shows what is known now") from None
     if found is None:
         raise nobody(who)
     if as_json:
-        click.echo(json.dumps(as_data(found), ensure_ascii=False))
+        click.echo(json.dumps(as_data(found), ensure_ascii=False, default=str))
         return
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
     for line in as_lines(found, width):

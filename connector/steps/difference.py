@@ -18,7 +18,7 @@ class Texts:
 
     why: str
     next: str
-    brief: str = ""
+    brief: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,10 @@ class TrackMemory:
 class LastVerdict:
     """The newest verdict kept of a contact. `score` None: not enough data, or no model applies.
 
-    `rulebook` is the hash of the newest one that she was judged by, also where a sweep found that nothing changes; it is
-    empty where nobody knows that rulebook any more. `due` is the first day on which time alone may change the verdict
-    (None: never), `judged` the ledger position that it knew, `digest` a number that differs where what it says does.
+    `rulebook` is the hash of the newest one that she was judged by, also where a sweep found that nothing changes;
+    `made_by` is that of the one whose verdict and receipt these are. Both are empty where nobody knows it any more. `due`
+    is the first day on which time alone may change the verdict (None: never), `judged` the ledger position that it knew,
+    `digest` a number that differs where what it says does.
     """
 
     model: str
@@ -43,6 +44,7 @@ class LastVerdict:
     day: date
     due: date | None
     rulebook: str
+    made_by: str
     judged: int
     digest: int
     receipt: bytes = field(repr=False)
@@ -105,7 +107,7 @@ _EPISODES = text(
 )
 _VERDICTS = text(
     "SELECT verdict.*, coalesce((SELECT hash FROM sweep JOIN rulebook ON rulebook.id = sweep.rulebook"
-    "  WHERE sweep.position >= contact.changed LIMIT 1), rulebook.hash, '') AS judged_by"
+    "  WHERE sweep.position >= contact.changed LIMIT 1), rulebook.hash, '') AS judged_by, coalesce(rulebook.hash, '') AS made_by"
     " FROM verdict JOIN contact ON contact.id = verdict.contact LEFT JOIN rulebook ON rulebook.id = verdict.rulebook"
     " WHERE verdict.contact = ANY(:ids)"
 )
@@ -193,6 +195,7 @@ def _verdict(row: Row[Any], words: Mapping[int, str]) -> LastVerdict:
         day=row.day,
         due=row.due,
         rulebook=row.judged_by,
+        made_by=row.made_by,
         judged=row.judged,
         digest=row.digest,
         receipt=bytes(row.receipt),

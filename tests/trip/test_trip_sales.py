@@ -27,7 +27,15 @@ def test_who_asks_for_a_demo_gets_an_owner_and_one_task_and_a_person_s_choice_of
     (task,) = tasks(world)
     assert task.values["hs_task_subject"] == "Llamar a Maria"
     assert task.values["hubspot_owner_id"] == owner
-    assert "Ha pedido una demo" in task.values["hs_task_body"]
+    body = task.values["hs_task_body"]
+    assert body.startswith("Maria · Finance Manager · ")
+    for told in (
+        "Por qué ahora: Caliente",
+        "¿Nos conoce?",
+        "¿Ya compra? Todavía no",
+        "rellenó un formulario (Demo request)",
+    ):
+        assert told in body
 
     life.fill_form(maria, "Demo request", {}, DEMO)
     for _ in range(2):
