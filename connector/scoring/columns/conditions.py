@@ -114,14 +114,13 @@ class Subject:
     def _compare(self, test: Compare) -> Bools:
         """A test of a computed number, or of a name that nobody has."""
         numbers = self._named.get(test.name)
-        unknown = _ask(test, None, self._day, self._zone)
+        (unknown,) = _asked(test, (None,), self._day, self._zone)
         if not isinstance(numbers, Numbers):
             return np.full(self.people, unknown)
         answers = _compared(test, numbers.thousandths / POINT)
         if answers is None:
             distinct, places = np.unique(numbers.thousandths, return_inverse=True)
-            of_distinct = [_ask(test, in_points(int(one)), self._day, self._zone) for one in distinct]
-            answers = np.array(of_distinct, np.bool_)[places]
+            answers = _asked(test, [in_points(int(one)) for one in distinct], self._day, self._zone)[places]
         return answers if numbers.known is None else np.where(numbers.known, answers, unknown)
 
 
@@ -155,15 +154,24 @@ class _Answers:
         assert isinstance(condition, Compare)
         compared = None if self._floats is None else _compared(condition, self._floats)
         if compared is None:
-            table[:-1] = [_ask(condition, value, self._day, self._zone) for value in self._values]
-        else:
-            table[:-1] = compared
-        table[-1] = _ask(condition, None, self._day, self._zone)
+            compared = _asked(condition, self._values, self._day, self._zone)
+        table[:-1] = compared
+        table[-1:] = _asked(condition, (None,), self._day, self._zone)
         return table
 
 
-def _ask(test: Compare, value: Value | None, day: date, zone: tzinfo) -> bool:
-    return holds(test, One(day, {} if value is None else {test.name: value}, (), zone))
+def _asked(test: Compare, values: Sequence[Value | None], day: date, zone: tzinfo) -> Bools:
+    """What `test` says of each value (None: of no value), asked of one subject that is made to have it."""
+    having: dict[str, Value] = {}
+    subject = One(day, having, (), zone)
+    answers = np.empty(len(values), np.bool_)
+    for place, value in enumerate(values):
+        if value is None:
+            having.clear()
+        else:
+            having[test.name] = value
+        answers[place] = holds(test, subject)
+    return answers
 
 
 def _nobody(people: int) -> Callable[[Did], Bools]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.rulebook.types import KnownEvidence, MinimumEvidence
-from connector.scoring.columns.acts import ActTable
+from connector.scoring.columns.acting import Acting
 from connector.scoring.columns.crowd import Crowd
 from connector.scoring.columns.lines import Bools
 from connector.scoring.verdict import ANY_ACT
@@ -37,7 +37,7 @@ def evidence_names(minimum: MinimumEvidence | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def evidence(crowd: Crowd, table: ActTable, minimum: MinimumEvidence | None) -> EvidenceColumns:
+def evidence(crowd: Crowd, acting: Acting, minimum: MinimumEvidence | None) -> EvidenceColumns:
     """As a single judgement asks for evidence, of everybody."""
     names = evidence_names(minimum)
     known = {name: _knows(crowd, name) for name in names if name != ANY_ACT}
@@ -48,7 +48,7 @@ def evidence(crowd: Crowd, table: ActTable, minimum: MinimumEvidence | None) -> 
         if isinstance(way, KnownEvidence):
             enough |= np.sum([known[name] for name in way.of], axis=0, dtype=np.int32) >= way.known
         else:
-            enough |= table.counts(way.except_) >= way.events
+            enough |= acting.counts(way.except_) >= way.events
     return EvidenceColumns(enough, names, lacking)
 
 

@@ -65,7 +65,5 @@ def _only(hits: Hits, owners: NDArray[np.intp], persona: NDArray[np.int16], adju
 def _cut(hits: Hits, points: tuple[int, ...], total: NDArray[np.int32], most: int) -> Cut:
     """Keep everybody's fit between 0 and `most`; `total` follows, in place."""
     rows = np.flatnonzero((total < 0) | (total > most))
-    gross = np.where(hits.matrix(rows), np.array(points, np.int32)[:, None], np.int32(0))
-    left, capped = caps.within(gross, 0, most)
-    total[rows] = left.sum(axis=0)
+    total[rows], capped = caps.of_hits(hits.matrix(rows), points, 0, most)
     return Cut(rows, capped)

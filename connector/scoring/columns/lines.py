@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,6 +41,15 @@ class RuleLines:
         """The same lines, whose rows are places in `rows`."""
         return replace(self, rows=rows[self.rows])
 
+    def of(self, people: Bools) -> RuleLines:
+        """Those of some people."""
+        chosen = people[self.rows]
+        if chosen.all():
+            return self
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
+        some: dict[str, Any] = {name: one if isinstance(one, int) else one[chosen] for name, one in columns.items()}
+        return RuleLines(**some)
+
 
 class Part(Protocol):
     """One part of everybody's receipt."""
@@ -74,6 +83,7 @@ class HitLines:
     cut: Cut
 
     def of(self, people: Bools) -> Iterator[RuleLines]:
+        """See `Part`."""
         for line, (rule, points) in enumerate(zip(self.rules, self.points, strict=True)):
             rows = np.flatnonzero(self.hits.of(line) & people)
             capped = self.cut.of(line, rows)
@@ -82,16 +92,24 @@ class HitLines:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockLines:
-    """The lines of a block."""
+class ListedLines:
+    """Lines that are there one by one."""
 
-    block: Block
+    lines: tuple[RuleLines, ...]
 
     def of(self, people: Bools) -> Iterator[RuleLines]:
-        block = self.block
-        for line, rule in enumerate(block.rules):
-            rows = np.flatnonzero(block.there[line] & people)
-            yield RuleLines(
+        """See `Part`."""
+        for one in self.lines:
+            yield one.of(people)
+
+
+def of_block(block: Block) -> ListedLines:
+    """The lines of a block. Most people have few of them, so they take less room."""
+    listed = []
+    for line, rule in enumerate(block.rules):
+        rows = np.flatnonzero(block.there[line])
+        listed.append(
+            RuleLines(
                 rule=rule,
                 rows=rows,
                 points=block.points[line].take(rows),
@@ -104,6 +122,8 @@ class BlockLines:
                 asset=block.asset[line].take(rows),
                 late=block.late[line].take(rows),
             )
+        )
+    return ListedLines(tuple(listed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from connector.rulebook.conditions import events
 from connector.rulebook.types import POINT, Model, Rulebook
 from connector.scoring.columns import caps
+from connector.scoring.columns.acting import Acting
 from connector.scoring.columns.acts import ActTable
 from connector.scoring.columns.block import Block
 from connector.scoring.columns.conditions import Numbers, Subject
@@ -21,7 +22,7 @@ from connector.scoring.columns.engagement import engagement
 from connector.scoring.columns.evidence import EvidenceColumns, evidence
 from connector.scoring.columns.fit import fit
 from connector.scoring.columns.knowledge import percent_known
-from connector.scoring.columns.lines import BlockLines, Bools, Part, Rows, RuleLines
+from connector.scoring.columns.lines import Bools, Part, Rows, RuleLines, of_block
 from connector.scoring.columns.overrides import override
 from connector.scoring.columns.phase import phase
 from connector.scoring.columns.profile import profile
@@ -78,20 +79,21 @@ def judge_model(
     known_by: datetime | None,
 ) -> ModelColumns:
     """As `scoring.model.ModelJudge`, for everybody. `subject` are the crowd's fields."""
-    crowd, facts, table, rows = _meant_for(crowd, subject, model, rulebook, day, known_by)
+    crowd, facts, acting, rows = _meant_for(crowd, subject, model, rulebook, day, known_by)
     of_fit = fit(facts, model.factors.fit, rules, model.model)
-    of_phase, phases = phase(table, model.factors.phase, rules, model.model)
-    acts, engaged = _engagement(table, model, rules)
+    of_phase, phases = phase(acting.table, model.factors.phase, rules, model.model)
+    engagement_lines, engaged = _engagement(acting.table, model, rules)
+    phases = acting.among_all(phases, -1)
     of_profile = profile(crowd, day, model.factors.profile, rules, model.model)
     points = {
         "fit": of_fit.points,
-        "phase": _total(of_phase),
-        "engagement": engaged,
+        "phase": acting.among_all(_total(of_phase), 0),
+        "engagement": acting.among_all(engaged, 0),
         "reaction": np.zeros(len(crowd), np.int32),  # whoever was on a track is judged singly
         "profile": of_profile.points,
     }
     knowledge = percent_known(model.knowledge, facts)
-    of_topics = topics(table, model)
+    of_topics = acting.among_all(topics(acting.table, model), -1)
     subject = facts.knowing(
         {
             **{part: Numbers(of_part) for part, of_part in points.items()},
@@ -104,12 +106,13 @@ def judge_model(
     )
     total = sum(points.values(), np.zeros(len(crowd), np.int32))
     after = override(model.overrides, model.audience, total, subject, rules, model.model)
+    acted = [acting.lines(of_block(block)) for block in (of_phase, *engagement_lines)]
     return ModelColumns(
         model=model,
         rows=rows,
         facts=facts,
         subject=subject,
-        evidence=evidence(crowd, table, model.minimum_evidence),
+        evidence=evidence(crowd, acting, model.minimum_evidence),
         points=points,
         exact=after.exact,
         persona=of_fit.persona,
@@ -118,27 +121,27 @@ def judge_model(
         audience=after.audience,
         knowledge=knowledge,
         topics=of_topics,
-        parts=(of_fit.lines, BlockLines(of_phase), *map(BlockLines, acts), of_profile, after),
+        parts=(of_fit.lines, *acted, of_profile, after.lines),
     )
 
 
 def _meant_for(
     crowd: Crowd, subject: Subject, model: Model, rulebook: Rulebook, day: date, known_by: datetime | None
-) -> tuple[Crowd, Subject, ActTable, Rows]:
+) -> tuple[Crowd, Subject, Acting, Rows]:
     """The people that the model applies to, what conditions ask of them, and their acts as the model believes them."""
     applies = model.applies_to
     if applies is None or events(applies):
-        table = ActTable(crowd, day, known_by, model, rulebook.fields)
-        subject = subject.believing(table.did)
+        acting = Acting.of(crowd, day, known_by, model, rulebook.fields)
+        subject = subject.believing(acting.did)
     applying = np.ones(len(crowd), np.bool_) if applies is None else subject.holds(applies)
     rows = np.flatnonzero(applying)
     if len(rows) < len(crowd):
         crowd = crowd.take(rows)
         subject = fields_of(crowd, rulebook, day)
     elif applies is None or events(applies):
-        return crowd, subject, table, rows
-    table = ActTable(crowd, day, known_by, model, rulebook.fields)
-    return crowd, subject.believing(table.did), table, rows
+        return crowd, subject, acting, rows
+    acting = Acting.of(crowd, day, known_by, model, rulebook.fields)
+    return crowd, subject.believing(acting.did), acting, rows
 
 
 def _engagement(table: ActTable, model: Model, rules: RuleList) -> tuple[list[Block], Points]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from connector.rulebook.conditions import Condition
 from connector.rulebook.types import POINT, AudienceRule, Override
 from connector.scoring.columns.conditions import Numbers, Subject
 from connector.scoring.columns.knowledge import rounded
-from connector.scoring.columns.lines import Bools, RuleLines
+from connector.scoring.columns.lines import Bools, ListedLines, RuleLines
 from connector.scoring.rules import CEILING, FLOOR, RuleList
 
 _MOST = 100 * POINT
@@ -24,16 +24,9 @@ Points = NDArray[np.int32]
 class OverrideColumns:
     """The lines after the sum, the exact score (thousandths), and who is audience."""
 
-    lines: tuple[RuleLines, ...]
+    lines: ListedLines
     exact: Points
     audience: Bools
-
-    def of(self, people: Bools) -> Iterator[RuleLines]:
-        """See `lines.Part`."""
-        for one in self.lines:
-            counted = people[one.rows]
-            points = one.points if isinstance(one.points, int) else one.points[counted]
-            yield RuleLines(one.rule, one.rows[counted], points, points)
 
 
 def override(
@@ -60,7 +53,7 @@ def override(
     readers = np.zeros(len(points), np.bool_) if audience is None else _holds(audience.when, points, subject)
     if audience is not None:
         lines.append(RuleLines(rules.numbers[model, "override", audience.id], np.flatnonzero(readers), 0, 0))
-    return OverrideColumns(tuple(lines), points, readers)
+    return OverrideColumns(ListedLines(tuple(lines)), points, readers)
 
 
 def _holds(when: Condition, points: Points, subject: Subject) -> Bools:

@@ -38,6 +38,8 @@ def judge_crowd(crowd: Crowd, rulebook: Rulebook, day: date, known_by: datetime 
 
     def gathered(of_model: Sequence[NDArray[np.generic] | None], nothing: int) -> NDArray[np.int32]:
         """What the best model of each contact says; `nothing` of who has no score."""
+        if len(models) == 1 and len(models[0].rows) == len(crowd) and of_model[0] is not None:
+            return np.where(enough, of_model[0], np.int32(nothing))
         result = np.full(len(crowd), nothing, np.int32)
         for place, numbers in enumerate(of_model):
             if numbers is not None:
