@@ -205,7 +205,7 @@ class Platform:
         self.since = since
 
     def writes(self, verdict, placed, rulebook):
-        texts = Texts("why", "next")
+        texts = Texts("why", "next", "brief")
         return for_hubspot(verdict, placed, lambda: texts, Held(self.held, self.since), rulebook, None)
 
     def write(self, verdict, placed, rulebook):

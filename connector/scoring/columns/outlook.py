@@ -26,7 +26,7 @@ from connector.scoring.columns.verdicts import Verdicts
 from connector.scoring.decay import OLDEST
 
 #: The days ahead on which people are judged, for as long as they show nothing. At last nothing is left that could fade.
-_AHEAD = (0, 1, 2, 3, 5, 7, 9, 12, 16, 21, 28, 40, 60, 90, 120, 180, 270, 365, OLDEST)
+_AHEAD = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 40, 60, 90, 135, 200, 300, OLDEST)
 
 #: What `ToldCrowd` has of who is not on a platform at all.
 NOT_THERE = -2
