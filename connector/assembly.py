@@ -208,6 +208,7 @@ def make_parts(
         engine=store.engine,
         rulebook=rulebook,
         consent_of=_consent_reader(rulebook, types),
+        consent_names=_consent_names(rulebook, types),
         hubspot=hubspot,
         mailchimp=mailchimp,
         now=now or now_utc,
@@ -299,6 +300,18 @@ def _hubspot_names(rulebook: Rulebook) -> HubSpotNames:
 
     write = rulebook.fields.write
     return HubSpotNames(track=write.track.hubspot, enrolled=write.enrolled.hubspot, exclude=write.exclude.hubspot)
+
+
+def _consent_names(rulebook: Rulebook, types: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """What `_consent_reader` looks at; addresses apart, as everybody has another one."""
+    from adapters.hubspot import consent as hubspot
+    from adapters.mailchimp import members as mailchimp
+
+    names = _hubspot_names(rulebook)
+    others = {"email", names.enrolled, names.track}
+    own = [name for name in hubspot.consent_properties(types, names) if name not in others]
+    audiences = {f"mailchimp:{name}": mailchimp.CONSENT for name in rulebook.fields.audiences}
+    return {"hubspot": tuple(own), **audiences}
 
 
 def _consent_reader(rulebook: Rulebook, types: Sequence[str]) -> Callable[[Mapping[str, Record]], Consent]:

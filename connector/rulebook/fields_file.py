@@ -161,7 +161,9 @@ class Writes(Strict):
     @property
     def targets(self) -> Mapping[str, ScoreWrite | PropertyWrite | LifecycleWrite]:
         """Everything that is written or read back, by its key; `parts.fit` and `scores.acquisition` for those inside."""
-        single = {name: target for name, target in self if isinstance(target, (ScoreWrite, PropertyWrite, LifecycleWrite))}
+        single = {
+            name: target for name, target in self if isinstance(target, (ScoreWrite, PropertyWrite, LifecycleWrite))
+        }
         parts = {f"parts.{name}": target for name, target in self.parts.items()}
         return {**single, **parts, **{f"scores.{name}": target for name, target in self.scores.items()}}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import Enum, auto
 
 from connector.facts import Contact
 from connector.rulebook.types import POINT, PropertyWrite, Rulebook
@@ -177,14 +178,28 @@ def _differences(
     return {**urgent, **_unlike(riding(), held.values)}
 
 
-def _score_is_due(ours: str, theirs: str | None, written: date | None, rulebook: Rulebook, today: date) -> bool:
+class Due(Enum):
+    """When a score that differs from the platform's is worth a write."""
+
+    NEVER = auto()
+    NOW = auto()
+    ONCE_OLD = auto()  # only when it was written `at_least` so long ago
+
+
+def score_is_due(ours: str, theirs: str | None, min_change: int) -> Due:
+    """Whether our score is worth a write beside the platform's: a great change is, a small one once it is old."""
     if same(ours, theirs):
-        return False
+        return Due.NEVER
     before, after = _number(theirs or ""), _number(ours)
+    far = before is None or after is None or abs(after - before) >= min_change
+    return Due.NOW if far else Due.ONCE_OLD
+
+
+def _score_is_due(ours: str, theirs: str | None, written: date | None, rulebook: Rulebook, today: date) -> bool:
     rule = rulebook.fields.write.score
-    if before is None or after is None or abs(after - before) >= rule.min_change:
-        return True
-    return written is None or today - written >= timedelta(days=rule.at_least)
+    due = score_is_due(ours, theirs, rule.min_change)
+    is_old = written is None or today - written >= timedelta(days=rule.at_least)
+    return due is Due.NOW or (due is Due.ONCE_OLD and is_old)
 
 
 def _unlike(wanted: Mapping[str, str], held: Mapping[str, str | None]) -> dict[str, str]:

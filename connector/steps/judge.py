@@ -22,6 +22,7 @@ from connector.steps.judged import Judged
 from connector.steps.keep import kept_lines, rows_of
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally
+from connector.steps.screen import screen
 from connector.store import judgement, ledger
 from connector.store.engine import writer_lock
 from connector.store.judgement import Judgement
@@ -29,36 +30,80 @@ from connector.store.ledger import Person
 
 _BATCH = 500
 
+#: From so many on it is quicker to look at everybody in columns first than to judge each that is due.
+_MANY = 5_000
 
-def judge_all(parts: Parts, *, baseline: bool, keep: bool = True, stop: Callable[[], bool] = lambda: False) -> Tally:
-    """Judge everybody who is due: something changed, the day turned, or the rulebook did.
 
-    With `keep` False nothing is stored: the tally then says what would be written and who would be enrolled. Raises
-    PlatformError only when the portal's order of stages is not cached and cannot be read.
+def judge_all(
+    parts: Parts, *, baseline: bool, keep: bool = True, many: int = _MANY, stop: Callable[[], bool] = lambda: False
+) -> Tally:
+    """Judge everybody who is due: something changed, her day has come, or the rulebook is another.
+
+    From `many` on they are screened first, and only those are judged singly who must be. With `keep` False nothing is
+    stored: the tally then says what would be written and who would be enrolled. Raises PlatformError only when the portal's
+    order of stages is not cached and cannot be read.
     """
     order = portal.stage_order(parts)
-    tally: Tally = Counter()
-    after = 0
-    while not stop():
+    with parts.engine.connect() as conn:
+        waiting = ledger.count_to_judge(conn, parts.today, parts.rulebook.hash)
+    judging = _Judging(parts, order, baseline=baseline, keep=keep)
+    if not keep or waiting < many:
+        judging.due(stop)
+        return judging.tally
+    screened = screen(parts, order, baseline=baseline, stop=stop)
+    judging.tally["judged"] += screened.people - len(screened.singly)
+    for start in range(0, len(screened.singly), _BATCH):
+        if stop():
+            return judging.tally
+        judging.these(screened.singly[start : start + _BATCH])
+    if not stop():
         with parts.engine.begin() as conn:
             writer_lock(conn)
-            ids = ledger.to_judge(conn, parts.today, parts.rulebook.hash, _BATCH, after)
-            if not ids:
-                if keep and tally["judged"]:
-                    _sweep(parts, conn)
-                return tally
-            rows = [
-                (person, judge_person(parts, person, order, baseline=baseline))
-                for person in ledger.load_people(conn, ids)
-            ]
-            kept = rows_of(parts, conn, rows, order, baseline=baseline)
-            if keep:
-                judgement.save_judgements(conn, kept, parts.now())
-        after = ids[-1]
-        _count(tally, rows, kept, keep=keep)
+            ledger.keep_sweep(conn, parts.rulebook.hash, screened.position, parts.today)
+        judging.due(stop)
+    return judging.tally
+
+
+class _Judging:
+    """The judging of one pass, one transaction a batch."""
+
+    def __init__(self, parts: Parts, order: Sequence[str], *, baseline: bool, keep: bool) -> None:
+        self.tally: Tally = Counter()
+        self._parts = parts
+        self._order = order
+        self._baseline = baseline
+        self._keep = keep
+
+    def due(self, stop: Callable[[], bool]) -> None:
+        """Everybody who is due, in the order of their ids."""
+        parts, after = self._parts, 0
+        while not stop():
+            with parts.engine.begin() as conn:
+                writer_lock(conn)
+                ids = ledger.to_judge(conn, parts.today, parts.rulebook.hash, _BATCH, after)
+                if not ids:
+                    if self._keep and self.tally["judged"]:
+                        _sweep(parts, conn)
+                    return
+                self._judge(conn, ids)
+            after = ids[-1]
+
+    def these(self, ids: Sequence[int]) -> None:
+        """These contacts, due or not."""
+        with self._parts.engine.begin() as conn:
+            writer_lock(conn)
+            self._judge(conn, ids)
+
+    def _judge(self, conn: Connection, ids: Sequence[int]) -> None:
+        parts, order, baseline = self._parts, self._order, self._baseline
+        people = ledger.load_people(conn, ids)
+        rows = [(person, judge_person(parts, person, order, baseline=baseline)) for person in people]
+        kept = rows_of(parts, conn, rows, order, baseline=baseline)
+        if self._keep:
+            judgement.save_judgements(conn, kept, parts.now())
+        _count(self.tally, rows, kept, keep=self._keep)
         if parts.progress:
-            parts.progress.step("judging", tally["judged"])
-    return tally
+            parts.progress.step("judging", self.tally["judged"])
 
 
 def _sweep(parts: Parts, conn: Connection) -> None:

@@ -25,11 +25,15 @@ def now_utc() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything a step may touch. `mailchimp` is by source (``mailchimp:main``); a platform that is off is absent."""
+    """Everything a step may touch. `mailchimp` is by source (``mailchimp:main``); a platform that is off is absent.
+
+    `consent_names` are the raw names by source that `consent_of` looks at, but for the addresses themselves.
+    """
 
     engine: Engine
     rulebook: Rulebook
     consent_of: Callable[[Mapping[str, Record]], Consent]
+    consent_names: Mapping[str, tuple[str, ...]]
     hubspot: HubSpotPort | None = None
     mailchimp: Mapping[str, MailchimpPort] = field(default_factory=lambda: MappingProxyType({}))
     now: Callable[[], datetime] = now_utc

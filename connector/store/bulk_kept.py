@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from connector.store.bulk_copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, read_all
 from connector.store.bulk_events import EPOCH_2000
-from connector.store.bulk_slice import NONE, KeptColumns, rows_of
+from connector.store.bulk_slice import NO_MEMORY, NONE, KeptColumns, rows_of
 
 #: Less this date, a date is an ordinal.
 _DAY_ZERO = "(date '0001-01-01' - 1)"
@@ -46,9 +47,15 @@ _WRITTEN = SQL("SELECT contact, at FROM written WHERE contact BETWEEN {} AND {} 
 #: Who has been on a track, matches one, or has something under way that is not a mere write.
 _ALONE = SQL(
     "SELECT contact FROM episode WHERE contact BETWEEN {first} AND {last}"
-    " UNION SELECT contact FROM track_state WHERE contact BETWEEN {first} AND {last}"
+    " UNION SELECT contact FROM track_state WHERE contact BETWEEN {first} AND {last} AND track <> ALL({tracks})"
+    " UNION SELECT contact FROM record WHERE contact BETWEEN {first} AND {last} AND archived"
     " UNION SELECT contact FROM intent WHERE contact BETWEEN {first} AND {last}"
     " AND kind IN ('enroll', 'leave', 'handover') AND state IN ('pending', 'held', 'sending', 'unknown', 'parked')"
+)
+
+_MEMORY = SQL(
+    "SELECT contact, CASE WHEN NOT matched THEN 1 WHEN at_baseline THEN 2 ELSE 3 END::smallint FROM track_state"
+    " WHERE contact BETWEEN {} AND {} AND track = {}"
 )
 
 
@@ -74,13 +81,21 @@ def read_score_written(conn: Connection, ids: NDArray[np.int64], source: str, na
     return at
 
 
-def read_alone(conn: Connection, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+def read_alone(conn: Connection, ids: NDArray[np.int64], tracks: Sequence[str]) -> NDArray[np.bool_]:
     """Who of contacts `ids` must be judged singly: see `bulk_slice.Slice`."""
     first, last = _range(ids)
-    told = read_all(conn, _ALONE.format(first=first, last=last), {"contact": BIGINT})
+    told = read_all(conn, _ALONE.format(first=first, last=last, tracks=Literal(list(tracks))), {"contact": BIGINT})
     alone = np.zeros(len(ids), np.bool_)
     alone[rows_of(told["contact"], ids)] = True
     return alone
+
+
+def read_memory(conn: Connection, ids: NDArray[np.int64], track: str) -> NDArray[np.int8]:
+    """What is remembered of contacts `ids` and one track, by the codes of `bulk_slice`."""
+    told = read_all(conn, _MEMORY.format(*_range(ids), Literal(track)), {"contact": BIGINT, "memory": SMALLINT})
+    memory = np.full(len(ids), NO_MEMORY, np.int8)
+    memory[rows_of(told["contact"], ids)] = told["memory"]
+    return memory
 
 
 def _range(ids: NDArray[np.int64]) -> tuple[Literal, Literal]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from connector.rulebook.mapping import HUBSPOT
 from connector.store.bulk_copy import BIGINT, read_all
 from connector.store.bulk_events import read_events
-from connector.store.bulk_kept import read_alone, read_kept, read_score_written
+from connector.store.bulk_kept import read_alone, read_kept, read_memory, read_score_written
 from connector.store.bulk_slice import Slice, Wanted
 from connector.store.bulk_values import Companies, read_companies, read_values
 
@@ -74,5 +74,6 @@ def _slice(
         score_written={
             source: read_score_written(conn, ids, source, name) for source, name in wanted.score_names.items()
         },
-        alone=read_alone(conn, ids),
+        memory={track: read_memory(conn, ids, track) for track in wanted.tracks},
+        alone=read_alone(conn, ids, wanted.tracks),
     )

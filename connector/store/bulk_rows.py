@@ -31,7 +31,7 @@ _VERDICT = {
 @dataclass(frozen=True, slots=True)
 class VerdictRows:
     """Verdicts to keep, one for each contact, best in the order of the contacts. The columns mean what those of
-    `bulk_slice.KeptColumns` do; `revision` is the one that was read. Receipt i is `receipts[offsets[i] : offsets[i + 1]]`.
+    `bulk_slice.KeptColumns` do; `revision` is the one that was read. Receipt i is `receipts[begins[i] : ends[i]]`.
     """
 
     contact: NDArray[np.int64]
@@ -50,7 +50,8 @@ class VerdictRows:
     phase: NDArray[np.int16]
     handed_over: NDArray[np.bool_]
     receipts: bytes
-    offsets: NDArray[np.int64]
+    begins: NDArray[np.intp]
+    ends: NDArray[np.intp]
 
     def __len__(self) -> int:
         return len(self.contact)
@@ -156,5 +157,5 @@ def _fields(contents: Sequence[bytes], codes: NDArray[np.integer]) -> Sequence[b
 
 
 def _receipts(rows: VerdictRows, which: NDArray[np.intp]) -> Sequence[bytes]:
-    begins, ends = rows.offsets[which].tolist(), rows.offsets[which + 1].tolist()
+    begins, ends = rows.begins[which].tolist(), rows.ends[which].tolist()
     return [encoded(rows.receipts[begin:end]) for begin, end in zip(begins, ends, strict=True)]

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 #: In a column of codes, or where a number is missing that could be 0.
 NONE = -1
 
+#: What is remembered of somebody and one track: nothing; that she did not match; that she matched already at the baseline,
+#: and ever since; that she matches since later.
+NO_MEMORY, UNMATCHED, MATCHED_AT_BASELINE, MATCHED = range(4)
+
 
 @dataclass(frozen=True, slots=True)
 class TextColumn:
@@ -70,12 +74,14 @@ class KeptColumns:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to read of records: raw names by source, ``company.<property>`` among HubSpot's for the associated company's;
-    the (source, name) pairs of which the last change is needed; under which name each source holds the score.
+    the (source, name) pairs of which the last change is needed; under which name each source holds the score; the tracks
+    of which to read what is remembered.
     """
 
     names: Mapping[str, tuple[str, ...]]
     changed: frozenset[tuple[str, str]] = frozenset()
     score_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    tracks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,9 @@ class Slice:
 
     `ids` are ascending. `raw` has each wanted value by (source, raw name), `email` each record's own address,
     `present` who has a record, by source. `changed` is when a value last changed since it was first seen, `score_written`
-    when the score was last written there: microseconds since 1970 UTC, 0 for never. `alone` are those who must be judged
-    singly: they have been on a track, or something is under way for them.
+    when the score was last written there: microseconds since 1970 UTC, 0 for never. `memory` says by track what is
+    remembered (NO_MEMORY …). `alone` are those who must be judged singly: they have been on a track, something is under
+    way for them, a track that is not wanted is remembered, or a record of theirs is archived.
     """
 
     ids: NDArray[np.int64]
@@ -96,6 +103,7 @@ class Slice:
     events: EventColumns
     kept: KeptColumns
     score_written: Mapping[str, NDArray[np.int64]]
+    memory: Mapping[str, NDArray[np.int8]]
     alone: NDArray[np.bool_]
 
     def __len__(self) -> int:

@@ -13,7 +13,7 @@ BROKEN = {
         "stages.yaml",
         "version: 1\n",
         "version: [1\n",
-        r"stages\.yaml:\d+: is not YAML: .*; mind indentation",
+        r"stages\.yaml:\d+: is not YAML: .*; close the bracket",
     ),
     "a tab": ("stages.yaml", "version: 1\n", "\tversion: 1\n", r"stages\.yaml:\d+: is not YAML"),
     "an unknown key": (

@@ -70,7 +70,8 @@ def verdicts(
     return VerdictRows(
         contact=np.array(contacts, np.int64),
         receipts=b"".join(packed),
-        offsets=np.array([0, *accumulate(map(len, packed))], np.int64),
+        begins=np.array([0, *accumulate(map(len, packed))], np.intp)[:-1],
+        ends=np.array([*accumulate(map(len, packed))], np.intp),
         **{
             name: np.broadcast_to(np.array(value, kinds.get(name, "i2" if name in short else "i4")), len(contacts))
             for name, value in {**usual, **told}.items()

@@ -48,7 +48,7 @@ def standing(verdicts: Verdicts) -> Standing:
         state[rows], cause[rows] = texts.index(name), texts.index(because)
 
     put(np.flatnonzero(~verdicts.enough), NOT_ENOUGH_DATA, BY_EVIDENCE)
-    for group in _groups(verdicts):
+    for group in groups(verdicts):
         for name, one in reversed(tuple(stages.states.items())):
             put(group.rows[group.holds(one.when)], name, name)
         for place, stage in enumerate(ladder[1:], 1):
@@ -59,13 +59,15 @@ def standing(verdicts: Verdicts) -> Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class Group:
     """The people (`rows` of the crowd) whose verdict is of one model: the rows `at` of the subjects that are asked.
 
-    `scored` knows what the verdict says, for those who have `enough`; `facts` only what is known of them anyway.
+    `scored` knows what the verdict says, for those who have `enough`; `facts` only what is known of them anyway. `asked` are
+    the rows of the crowd that the subjects are about.
     """
 
     rows: Rows
+    asked: Rows
     at: Rows
     enough: Bools
     facts: Subject
@@ -84,17 +86,18 @@ def _to_be_won(people: int) -> Mapping[str, Column]:
     return {"aim": Column(np.zeros(people, np.int32), (WIN,))}
 
 
-def _groups(verdicts: Verdicts) -> Iterator[_Group]:
+def groups(verdicts: Verdicts) -> Iterator[Group]:
+    """Everybody, by the model of their verdicts; those of none at last."""
     for place, columns in enumerate(verdicts.models):
         rows = np.flatnonzero(verdicts.model == place)
         if len(rows):
             model = {"model": Column(np.zeros(columns.facts.people, np.int32), (columns.model.model,))}
             facts, scored = columns.facts.knowing(model), columns.subject.knowing({**model, **_score(columns)})
-            yield _Group(rows, verdicts.at[rows], verdicts.enough[rows], facts, scored)
+            yield Group(rows, columns.rows, verdicts.at[rows], verdicts.enough[rows], facts, scored)
     rows = np.flatnonzero(verdicts.model == UNKNOWN)
     if len(rows):
         facts = _unmodeled(verdicts, rows)
-        yield _Group(rows, np.arange(len(rows)), verdicts.enough[rows], facts, facts)
+        yield Group(rows, rows, np.arange(len(rows)), verdicts.enough[rows], facts, facts)
 
 
 def _score(columns: ModelColumns) -> Mapping[str, Column | Numbers]:

@@ -1,0 +1,225 @@
+"""Judging very many at once: everybody's verdict in columns, so that only those who must be are judged singly.
+
+Must be: who moves to another stage, has a value that is worth a write, matches a track she did not match before, has been
+on a track, or has something under way. Of all others the verdict alone is kept, where it says anything else than before,
+and the day on which she is due again. Line for line it is the verdict that a single judgement would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from connector.scoring.columns import digests
+from connector.scoring.columns.meant import meant
+from connector.scoring.columns.outlook import due_crowd
+from connector.scoring.columns.receipts import receipts_of_crowd
+from connector.scoring.columns.score import judge_crowd
+from connector.scoring.columns.stages import Steps, step_crowd
+from connector.scoring.columns.verdicts import Verdicts
+from connector.scoring.packed import Packing
+from connector.steps.crowd import crowd_of, wanted
+from connector.steps.parts import Parts
+from connector.steps.worth_writing import told, worth_writing
+from connector.store import ledger, state
+from connector.store.bulk_read import slices
+from connector.store.bulk_slice import MATCHED_AT_BASELINE, NO_MEMORY, NONE, UNMATCHED, Slice, TextColumn
+from connector.store.bulk_write import (
+    FlipRows,
+    TrackRows,
+    VerdictRows,
+    lower_dues,
+    write_flips,
+    write_track_memory,
+    write_verdicts,
+)
+from connector.store.engine import writer_lock
+
+Bools = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+
+@dataclass(slots=True)
+class Screened:
+    """What a screening came to: how many were looked at, whose verdicts were kept, and who is to be judged singly.
+
+    `position` is that of the ledger that all of it knew.
+    """
+
+    position: int
+    people: int = 0
+    kept: int = 0
+    singly: list[int] = field(default_factory=list)
+
+
+def screen(parts: Parts, order: Sequence[str], *, baseline: bool, stop: Callable[[], bool] = lambda: False) -> Screened:
+    """Look at everybody in the store as of today. What is kept is kept slice by slice; to be broken off costs nothing.
+
+    Raises ValueError for a rulebook that was never activated.
+    """
+    with parts.engine.begin() as conn:
+        writer_lock(conn)  # whatever has a position by now is seen by the snapshot that follows
+        screened = Screened(ledger.position(conn))
+        number = state.rulebook_id(conn, parts.rulebook.hash)
+        if number is None:
+            raise ValueError(f"rulebook {parts.rulebook.hash} was never activated")
+    with _snapshot(parts) as conn:
+        for people in slices(conn, wanted(parts)):
+            judged = _judge(parts, conn, people, order)
+            singly = _singly(parts, judged, baseline=baseline)
+            screened.people += len(people)
+            screened.singly += people.ids[singly].tolist()
+            screened.kept += _keep(parts, judged, np.flatnonzero(~singly), number, baseline=baseline)
+            if parts.progress:
+                parts.progress.step("screening", screened.people)
+            if stop():
+                break
+    return screened
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A slice, judged. `asset_ids` are the store's ids of the crowd's assets."""
+
+    people: Slice
+    verdicts: Verdicts
+    steps: Steps
+    asset_ids: NDArray[np.int32]
+
+    @property
+    def first(self) -> Bools:
+        """Who was never judged before."""
+        return np.equal(self.people.kept.judged, NONE)
+
+
+@contextmanager
+def _snapshot(parts: Parts) -> Iterator[Connection]:
+    with parts.engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn, conn.begin():
+        yield conn
+
+
+def _judge(parts: Parts, conn: Connection, people: Slice, order: Sequence[str]) -> _Judged:
+    named = np.unique(people.events.asset).tolist()
+    crowd, ids = crowd_of(parts, people, order, ledger.word_texts(conn), ledger.asset_texts(conn, named))
+    verdicts = judge_crowd(crowd, parts.rulebook, parts.today)
+    return _Judged(people, verdicts, step_crowd(verdicts), ids)
+
+
+def _singly(parts: Parts, judged: _Judged, *, baseline: bool) -> Bools:
+    people, first = judged.people, judged.first
+    singly = people.alone.copy()
+    singly |= judged.steps.moved & ~first
+    singly |= worth_writing(parts, people, judged.verdicts, judged.steps)
+    if not baseline:
+        singly |= first
+    for track, matches in meant(judged.verdicts, judged.steps).items():
+        memory = people.memory[track]
+        as_before = np.where(matches, memory == MATCHED_AT_BASELINE, (memory == NO_MEMORY) | (memory == UNMATCHED))
+        singly |= ~as_before & ~(first & baseline)
+    return singly
+
+
+def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: int, *, baseline: bool) -> int:
+    """Keep the verdicts of the calm that say something new, or whose day had come; returns how many."""
+    people, verdicts, steps = judged.people, judged.verdicts, judged.steps
+    receipts = receipts_of_crowd(verdicts, judged.asset_ids)
+    digest = digests.digests(receipts, digests.rows_of_crowd(verdicts, steps), parts.rulebook, verdicts.rules)
+    due = due_crowd(verdicts, steps, told(parts, people))
+    kept, today = people.kept, parts.today.toordinal()
+    woken = (kept.due > 0) & (kept.due <= today)
+    renewed = judged.first | (digest != kept.digest) | woken
+    rows = calm[renewed[calm]]
+    same = calm[~renewed[calm] & (due[calm] > 0) & ((kept.due[calm] == 0) | (due[calm] < kept.due[calm]))]
+    packed = Packing(parts.rulebook).pack(receipts)
+    with parts.engine.begin() as conn:
+        writer_lock(conn)
+        numbers = _words(conn, verdicts, steps)
+        told_rows = VerdictRows(
+            contact=people.ids[rows],
+            judged=kept.changed[rows],
+            digest=digest[rows],
+            exact=verdicts.exact[rows],
+            rulebook=np.full(len(rows), rulebook, np.int32),
+            day=np.full(len(rows), today, np.int32),
+            since=steps.since[rows],
+            due=due[rows],
+            revision=kept.revision[rows],
+            score=verdicts.score[rows],
+            model=numbers.model[rows],
+            stage=numbers.stage[rows],
+            persona=numbers.persona[rows],
+            phase=numbers.phase[rows],
+            handed_over=kept.handed_over[rows],
+            receipts=packed.data.tobytes(),
+            begins=packed.starts[rows],
+            ends=packed.starts[rows + 1],
+        )
+        written = write_verdicts(conn, told_rows, parts.now())
+        lower_dues(conn, people.ids[same], due[same])
+        new = rows[written & judged.first[rows]]
+        if len(new):
+            _keep_first(parts, conn, judged, new, baseline=baseline)
+    return int(written.sum())
+
+
+def _keep_first(parts: Parts, conn: Connection, judged: _Judged, new: Rows, *, baseline: bool) -> None:
+    """The first placement of people, and which tracks they match from the beginning on."""
+    steps, ids = judged.steps, judged.people.ids
+    nobody = np.full(len(new), NONE, np.int32)
+    flips = FlipRows(
+        contact=ids[new],
+        before=TextColumn(nobody, ()),
+        after=TextColumn(steps.after[new], steps.texts),
+        cause=TextColumn(steps.cause[new], steps.texts),
+        rise=steps.rise[new],
+        baseline=baseline,
+        day=parts.today,
+    )
+    write_flips(conn, flips, parts.now())
+    for track, matches in meant(judged.verdicts, steps).items():
+        matching = new[matches[new]]
+        since = np.full(len(matching), parts.today.toordinal(), np.int32)
+        yes = np.ones(len(matching), np.bool_)
+        name = TextColumn(np.zeros(len(matching), np.int32), (track,))
+        write_track_memory(conn, TrackRows(ids[matching], name, yes, since, yes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The dictionary's numbers of texts that stand in verdict rows."""
+
+    model: NDArray[np.int16]
+    stage: NDArray[np.int16]
+    persona: NDArray[np.int16]
+    phase: NDArray[np.int16]
+
+
+def _words(conn: Connection, verdicts: Verdicts, steps: Steps) -> _Words:
+    models = verdicts.rulebook.models
+    personas = [tuple(model.factors.fit.personas) for model in models]
+    phases = [tuple(model.factors.phase.phases) for model in models]
+    texts = {
+        *steps.texts,
+        *(model.model for model in models),
+        *(name for some in (*personas, *phases) for name in some),
+    }
+    number = {"": 0, **ledger.word_ids(conn, sorted(texts - {""}))}
+
+    def by_model(places: NDArray[np.int16], names: Sequence[tuple[str, ...]]) -> NDArray[np.int16]:
+        found = np.zeros(len(places), np.int16)
+        for place, some in enumerate(names):
+            rows = np.flatnonzero((verdicts.model == place) & (places != NONE))
+            found[rows] = np.array([*(number[name] for name in some), 0], np.int16)[places[rows]]
+        return found
+
+    return _Words(
+        model=np.array([*(number[model.model] for model in models), 0], np.int16)[verdicts.model],
+        stage=np.array([number[text] for text in steps.texts], np.int16)[steps.after],
+        persona=by_model(verdicts.persona, personas),
+        phase=by_model(verdicts.phase, phases),
+    )

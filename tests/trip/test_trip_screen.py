@@ -1,0 +1,123 @@
+"""Screening very many at once says of everybody what a single judgement says, and leaves nobody out who must be judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from connector.steps import portal
+from connector.steps.judge import judge_all, judge_person
+from connector.steps.keep import rows_of
+from connector.steps.reading import read_all
+from connector.steps.sync import work
+from connector.store import ledger, state
+
+PRICING = "https://www.brightledger.example/pricing"
+
+
+def everybody(parts):
+    """Everybody, judged singly as of now, without keeping anything: (person, judgement)."""
+    order = portal.stage_order(parts)
+    with parts.engine.begin() as conn:
+        ids = [row.id for row in conn.exec_driver_sql("SELECT id FROM contact ORDER BY id")]
+        people = ledger.load_people(conn, ids)
+        judged = [(person, judge_person(parts, person, order, baseline=False)) for person in people]
+        rows = rows_of(parts, conn, judged, order, baseline=False)
+    return list(zip(people, rows, strict=True))
+
+
+def screened(world, parts=None):
+    """Read what is new, and judge everybody with the screen in front; how many were judged."""
+    parts = parts or world.parts
+    read_all(parts, full=False)
+    return judge_all(parts, baseline=False, many=0)["judged"]
+
+
+def assert_all_is_said(parts):
+    """What is kept of everybody is what a single judgement says now, and there is nothing more to decide of anybody."""
+    found = everybody(parts)
+    for person, row in found:
+        assert person.verdict is not None
+        assert (person.verdict.digest, person.stage) == (row.digest, row.stage)
+        assert (person.verdict.exact, person.verdict.persona, person.verdict.phase) == (
+            row.exact,
+            row.persona,
+            row.phase,
+        )
+        assert row.move is None
+
+
+def assert_nobody_is_missed(parts):
+    """Of whoever is not due there is nothing to decide and nothing to write, whatever has faded since."""
+    for person, row in everybody(parts):
+        if person.verdict.due is None or person.verdict.due > parts.today:
+            assert (row.move, any(row.writes.values()), row.enters, row.leaves) == (None, False, (), ())
+
+
+def live(world, number):
+    """Something happens to some people on each day."""
+    life = world.sandbox.hubspot.life
+    for place, record in enumerate(tuple(world.sandbox.hubspot.contacts)):
+        email = record.values.get("email")
+        if not email:
+            continue
+        if place % 7 == number % 7:
+            life.visit_page(email, PRICING)
+        if place % 11 == number:
+            life.fill_form(email, "Pricing guide", {}, PRICING)
+        if place % 13 == number:
+            life.set_property(email, "jobtitle", "Directora financiera" if number % 2 else "Estudiante")
+        if place % 17 == number:
+            life.unsubscribe(email)
+
+
+def test_day_by_day_the_screen_says_what_single_judgements_say(world):
+    for number in range(6):
+        live(world, number)
+        world.pass_time(minutes=5)
+        world.flush()
+        assert screened(world) >= 40
+        assert_all_is_said(world.parts)
+        work(world.parts)
+        world.settle()
+        for _ in range(1 + number):
+            world.pass_time(days=1)
+            assert_nobody_is_missed(world.parts)
+    screened(world)
+    assert_all_is_said(world.parts)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("points: 17", "points: 9"), ("half_life: 21d", "half_life: 3d"), ("max: 2\n", "max: 1\n")]
+)
+def test_another_rulebook_is_screened_for_everybody_at_once(make_world, tmp_path, old, new):
+    world = make_world()
+    world.settle()
+    other = make_world(edits={"model.yaml": (old, new)}, count=3).rulebook
+    parts = replace(world.parts, rulebook=other)
+    with parts.engine.begin() as conn:
+        state.activate(conn, other.hash, other.source, parts.now())
+    screened(world, parts)
+    assert_all_is_said(parts)
+    with parts.engine.connect() as conn:
+        assert ledger.count_to_judge(conn, parts.today, other.hash) == 0
+
+
+def test_whoever_is_worth_a_write_is_judged_singly_and_nobody_else(world):
+    world.settle()
+    before = {person.contact: person.revision for person, _ in everybody(world.parts)}
+    world.pass_time(days=40)
+    singly = [person.contact for person, row in everybody(world.parts) if any(row.writes.values()) or row.move]
+    assert 0 < len(singly) < len(before)
+    screened(world)
+    intents = world.rows("SELECT contact FROM intent WHERE kind = 'write' AND state = 'pending'")
+    assert {row.contact for row in intents} == set(singly)
+
+
+def test_nobody_new_is_left_to_the_screen(world):
+    email = world.new_lead("carla")
+    world.pass_time(minutes=5)
+    screened(world)
+    assert world.stage(email) == "nurture"
+    assert [state for state, _ in world.intents(email)] == ["pending"]
