@@ -84,6 +84,10 @@ def record_of(member: Mapping[str, Any], source: str, tags: Iterable[str]) -> Re
     )
 
 
+#: What the rules below look at, besides the address.
+CONSENT = ("status", "unsubscribe_reason")
+
+
 def consent_from_values(values: Mapping[str, str | None]) -> tuple[frozenset[Refusal], Refusal | None]:
     """What a member's values say against mail: (refusals that hold on every platform, the refusal of this audience).
 

@@ -51,6 +51,7 @@ def judge_all(
         judging.due(stop)
         return judging.tally
     screened = screen(parts, order, baseline=baseline, stop=stop)
+    judging.tally["screened"] = screened.people
     judging.tally["judged"] += screened.people - len(screened.singly)
     for start in range(0, len(screened.singly), _BATCH):
         if stop():

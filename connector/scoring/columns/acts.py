@@ -116,12 +116,15 @@ class ActTable:
         return acts.where(self.passes(asset, assets).take(assets))
 
     def passes(self, test: Condition, used: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Which of the crowd's assets pass; asked once of each that is `used` (places, any number of times)."""
+        """Which of the crowd's assets pass; asked once of each that is `used` (places, any number of times), on all days."""
         assets = self._crowd.assets
-        answer = np.zeros(len(assets), np.bool_)
-        for place in np.flatnonzero(np.bincount(used, minlength=len(assets))):
-            answer[place] = asset_holds(test, assets[place])
-        return answer
+        asked = repr(test)  # by its text: 1 and True are equal, and different tests
+        if asked not in self._crowd.passing:
+            self._crowd.passing[asked] = np.full(len(assets), UNKNOWN, np.int8)
+        answers = self._crowd.passing[asked]
+        for place in np.flatnonzero((np.bincount(used, minlength=len(assets)) > 0) & (answers == UNKNOWN)):
+            answers[place] = asset_holds(test, assets[place])
+        return np.equal(answers, 1)
 
     def did(self, test: Did) -> NDArray[np.bool_]:
         """For whom `test` holds, as `conditions.holds` has it; what a machine did nobody did."""

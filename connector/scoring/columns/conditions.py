@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.facts import Value
-from connector.rulebook.conditions import Compare, Condition, Did, Every, Not, Some, events, holds, names
+from connector.rulebook.conditions import Compare, Condition, Did, Every, Not, Some, events, holds, leaves, names
 from connector.rulebook.conditions import Subject as One
 from connector.rulebook.types import POINT
 from connector.scoring.columns.crowd import Column
@@ -26,6 +26,12 @@ from connector.scoring.computed import in_points
 
 #: Whole numbers up to here are the same as float64.
 _EXACT = 2**53
+
+#: The operators whose answer is another one on another day.
+_OF_THE_DAY = frozenset({"within", "older_than"})
+
+#: Under this a column remembers its values as float64.
+_FLOATS = "floats"
 
 Bools = NDArray[np.bool_]
 _Floats = NDArray[np.float64]
@@ -133,15 +139,29 @@ class _Answers:
         self._values = column.values
         self._day = day
         self._zone = zone
-        self._floats = _as_floats(column.values)
-        self._tables: dict[tuple[str, Condition], Bools] = {}
+        self._told = column.answers
 
     def table(self, condition: Condition) -> Bools:
         """The answer for each distinct value, and at last (code -1) that for no value."""
-        asked = repr(condition), condition  # by its text too: 1 and True are equal, and different tests
-        if asked not in self._tables:
-            self._tables[asked] = self._new_table(condition)
-        return self._tables[asked]
+        # By its text too: 1 and True are equal, and different tests.
+        day = (
+            self._day
+            if any(one.operator in _OF_THE_DAY for one in leaves(condition) if isinstance(one, Compare))
+            else None
+        )
+        asked = self._name, repr(condition), condition, self._zone, day
+        if asked not in self._told:
+            self._told[asked] = self._new_table(condition)
+        table: Bools = self._told[asked]
+        return table
+
+    @property
+    def _floats(self) -> _Floats | None:
+        """The values as float64, if they are numbers that it holds exactly."""
+        if _FLOATS not in self._told:
+            self._told[_FLOATS] = _as_floats(self._values)
+        floats: _Floats | None = self._told[_FLOATS]
+        return floats
 
     def _new_table(self, condition: Condition) -> Bools:
         if isinstance(condition, Not):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +33,18 @@ class RawColumn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One field of everybody: `codes` are places in `values` (distinct, typed), UNKNOWN where there is no value."""
+    """One field of everybody: `codes` are places in `values` (distinct, typed), UNKNOWN where there is no value.
+
+    `answers` is what conditions said of the values before: the same people are asked again on other days.
+    """
 
     codes: NDArray[np.int32]
     values: tuple[Value, ...]
+    answers: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def take(self, rows: NDArray[np.intp]) -> Column:
+        """Some of these people."""
+        return Column(self.codes[rows], self.values, self.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,8 @@ class Crowd:
 
     `changed` are ordinals of the days on which a field's value last changed, 0 where that is not known. `suppressed`:
     a refusal that holds everywhere (stages.SUPPRESSING). `stage` is the place in `stages` where she stood so far
-    (UNKNOWN: not judged yet), `since` the ordinal of the day since when.
+    (UNKNOWN: not judged yet), `since` the ordinal of the day since when. `passing` is what tests of assets said before, by
+    the test's text: 1 or 0 for each asset, UNKNOWN for those that were not asked.
     """
 
     ids: NDArray[np.int64]
@@ -81,6 +90,7 @@ class Crowd:
     since: NDArray[np.int32]
     stages: tuple[str, ...] = ()
     changed: Mapping[str, NDArray[np.int32]] = field(default_factory=lambda: MappingProxyType({}))
+    passing: dict[str, NDArray[np.int8]] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -93,7 +103,7 @@ class Crowd:
         return replace(
             self,
             ids=self.ids[rows],
-            fields={name: Column(column.codes[rows], column.values) for name, column in self.fields.items()},
+            fields={name: column.take(rows) for name, column in self.fields.items()},
             acts=replace(self.acts.take(acts), row=place[self.acts.row[acts]]),
             suppressed=self.suppressed[rows],
             stage=self.stage[rows],
