@@ -6,6 +6,7 @@ written anew or stayed as it was. So one row stands for a million that nobody ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, text
@@ -26,6 +27,9 @@ _TO_JUDGE = text(
     f"({_NEWS} ORDER BY id LIMIT :limit) UNION ({_TIME} ORDER BY contact LIMIT :limit) ORDER BY 1 LIMIT :limit"
 ).bindparams(_SWEPT, _DAY)
 _COUNT = text(f"SELECT count(*) FROM ({_NEWS} UNION {_TIME}) AS due").bindparams(_SWEPT, _DAY)  # noqa: S608 -- our own
+_AGAIN = text(
+    "UPDATE verdict SET due = :day WHERE contact = ANY(:ids) AND (due IS NULL OR due > :day)"
+).bindparams(bindparam("day", type_=sweep.c.day.type))
 _UNJUDGED = text(
     "UPDATE contact SET changed = nextval('ledger_position')"
     " WHERE changed > :swept AND changed <= :position"
@@ -46,6 +50,11 @@ def count_to_judge(conn: Connection, day: date, rulebook_hash: str) -> int:
     """How many are due, as `to_judge` would give them. Read-only."""
     number: int = conn.execute(_COUNT, {**_asked(conn, day, rulebook_hash), "after": 0}).scalar_one()
     return number
+
+
+def look_again(conn: Connection, contacts: Sequence[int], day: date) -> None:
+    """Let contacts be judged again on this day at the latest, although nothing new may be told of them by then."""
+    conn.execute(_AGAIN, {"ids": list(contacts), "day": day})
 
 
 def keep_sweep(conn: Connection, rulebook_hash: str, position: int, day: date) -> None:

@@ -72,3 +72,19 @@ def test_a_webhook_that_mailchimp_cannot_reach_says_what_to_start(make_world):
     nobody_answers = "http://127.0.0.1:9/webhooks/mailchimp/a-token-of-some-length"
     done = provision(world.parts, dry_run=False, webhook_url=nobody_answers)
     assert [str(error) for error in done.errors if "start `trellis serve` first" in str(error)]
+
+
+def test_what_was_refused_is_written_on_the_next_day_once_a_person_has_mended_it(world):
+    """Nothing new is told of her meanwhile: it is the refusal that brings her back."""
+    carla = world.new_lead("carla")
+    world.pass_time(minutes=5)
+    without_options(
+        world, "trellis_stage", "nurture"
+    )  # after the portal was looked at, so that the write itself is refused
+    world.sync()
+    assert "trellis_stage" not in world.hubspot(carla)
+    assert world.intents(carla, "write")[0][0] == "refused"
+    provision(world.parts, dry_run=False, webhook_url=None)
+    world.pass_time(days=1)
+    world.sync()
+    assert world.hubspot(carla)["trellis_stage"] == "nurture"
