@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.exits import Exit
-from connector.cli.session import activate, session, stored
+from connector.cli.session import activate, newly_read, session, stored
 
 if TYPE_CHECKING:
     from connector.store.intents import Intent
@@ -24,8 +24,11 @@ def apply() -> None:
         if now.active is not None and not now.changed:
             click.echo("The files are the active rulebook already.")
             return
+        told = newly_read(now)
         activate(now.store, now.files)
     click.echo(f"Active: rulebook {now.files.hash[:12]}. The next `trellis sync` judges everybody by it.")
+    for finding in told:
+        click.echo(str(finding))
 
 
 @click.command()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.exits import Exit
-from connector.cli.session import session, stored
+from connector.cli.session import newly_read, session, stored
 
 if TYPE_CHECKING:
     from connector.steps.finding import Finding
@@ -46,6 +46,7 @@ def check(*, as_json: bool) -> None:
             *installation(),
             *examine(now.parts(now.files), surroundings),
             *case_findings(given.mappings_dir),
+            *newly_read(now),
         )
     if as_json:
         click.echo(json.dumps([{"level": f.level, "what": f.what, "cure": f.cure} for f in findings]))

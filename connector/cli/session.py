@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connector.assembly import Store
     from connector.rulebook.types import Rulebook
     from connector.settings import Settings
+    from connector.steps.finding import Finding
     from connector.steps.parts import Parts
     from connector.steps.progress import Progress
 
@@ -71,6 +72,17 @@ def activate(store: Store, rulebook: Rulebook) -> None:
 
     with store.engine.begin() as conn:
         state.activate(conn, rulebook.hash, rulebook.source, now_utc())
+
+
+def newly_read(now: Session) -> Sequence[Finding]:
+    """What the files ask for that the active rulebook never read, and what it costs."""
+    from connector.steps.newly_mapped import newly_mapped
+
+    if now.active is None or not now.changed:
+        return ()
+    with now.store.engine.connect() as conn:
+        found = newly_mapped(conn, now.active, now.files)
+    return () if found is None else (found.finding,)
 
 
 def say_what_is_off(given: Settings) -> None:

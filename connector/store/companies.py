@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.position import mark_changed
@@ -79,3 +79,8 @@ def values_then(conn: Connection, company_id: str, known_by: datetime) -> Mappin
         {"id": company_id, "known_by": known_by},
     )
     return {name: value for told in rows for name, value in told.items()}
+
+
+def count(conn: Connection) -> int:
+    """How many companies are known. Read-only."""
+    return conn.execute(select(func.count()).select_from(company)).scalar_one()
