@@ -140,6 +140,9 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
         "parked for a person",
     )
     lines += [f"{name.capitalize()}: {tally[name]}" for name in told if tally[name]]
+    if summary.ready:
+        named = ", ".join(f"#{one}" for one in summary.ready)
+        lines.append(f"Ready for sales already, perhaps unnoticed: {named} (trellis explain '#{summary.ready[0]}').")
     lines.append(f"Calls: {', '.join(f'{_NAMES[name]} {sum(made.values())}' for name, made in calls.items())}.")
     if tally["held"]:
         lines.append("Some moves are held for you: trellis holds")
@@ -164,6 +167,7 @@ def _as_json(summary: Summary, calls: Calls) -> Mapping[str, object]:
     return {
         "baseline": summary.baseline,
         "counts": dict(summary.tally),
+        "ready": list(summary.ready),
         "calls": {
             name: {f"{path} {outcome}": n for (path, outcome), n in made.items()} for name, made in calls.items()
         },

@@ -169,7 +169,8 @@ def _end_writes(
                 if isinstance(outcome.error, PlatformRefused) and outcome.error.fields:
                     # Somebody may have changed these properties: the next pass looks before it writes.
                     state.forget_cached(conn, f"{source}:")
-                ledger.look_again(conn, [intent.contact], parts.today + timedelta(days=1))  # a person may have mended it
+                # By tomorrow a person may have mended it.
+                ledger.look_again(conn, [intent.contact], parts.today + timedelta(days=1))
                 tally["refused"] += 1
             case _:  # writing the same values again does no harm
                 outbox.release(conn, intent.id, str(outcome.error), now, again_in_s=30)

@@ -25,6 +25,9 @@ from connector.store.engine import lock_within, unlock
 
 _LOCK = "steps"
 
+#: So many are named; the others are found by their stage.
+_MOST_READY = 20
+
 
 class Busy(Exception):
     """Another process is at work on this store."""
@@ -32,9 +35,13 @@ class Busy(Exception):
 
 @dataclass(slots=True)
 class Summary:
-    """What one pass did; `errors` are platforms that failed, the others went on."""
+    """What one pass did; `errors` are platforms that failed, the others went on.
+
+    `ready`: after a baseline, who stands on a stage for sales already though nobody may have noticed, the best first.
+    """
 
     baseline: bool
+    ready: tuple[int, ...] = ()
     tally: Tally = field(default_factory=Counter)
     errors: list[PlatformError] = field(default_factory=list)
 
@@ -74,9 +81,11 @@ def sync(
             return summary
         _judge_and_deliver(parts, summary, stop)
         if summary.baseline and not summary.errors and not stop():
+            for_sales = [stage.id for stage in parts.rulebook.stages.stages if stage.handover]
             with parts.engine.begin() as conn:
                 for source in parts.platforms:
                     state.finish_baseline(conn, source, parts.now())
+                summary.ready = ledger.best_in(conn, for_sales, _MOST_READY)
         return summary
 
 

@@ -10,6 +10,7 @@ from connector.store.events import add_events
 from connector.store.history import person_as_of
 from connector.store.intake import Change, TakenIn, mark_archived, take_in
 from connector.store.lookup import (
+    best_in,
     contacts_by_hash,
     contacts_of,
     count_contacts,
@@ -35,6 +36,7 @@ __all__ = [
     "add_events",
     "asset_ids",
     "asset_texts",
+    "best_in",
     "contacts_by_hash",
     "contacts_of",
     "count_contacts",

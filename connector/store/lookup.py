@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from connector.store.schema import contact, identity, record, verdict, word
 from connector.store.texts import email_key, storable
@@ -100,3 +100,12 @@ def rank(conn: Connection, score: int) -> tuple[int, int]:
     query = select(func.count().filter(verdict.c.score > score), func.count(verdict.c.score))
     higher, among = conn.execute(query).one()
     return higher, among
+
+
+def best_in(conn: Connection, stages: Sequence[str], limit: int) -> tuple[int, ...]:
+    """Contacts in these stages by their newest verdict, the highest scores first, at most so many. Read-only."""
+    asked = text(
+        "SELECT contact FROM verdict WHERE stage IN (SELECT id FROM word WHERE text = ANY(:stages))"
+        " ORDER BY exact DESC, contact LIMIT :limit"
+    )
+    return tuple(conn.scalars(asked, {"stages": list(stages), "limit": limit}))

@@ -22,6 +22,9 @@ def test_the_first_sync_is_a_baseline_and_the_second_has_nothing_to_do(town):
     first = town.trellis("sync").out.splitlines()
     assert first[0] == "Baseline: scores and stages only; nobody is enrolled."
     assert first[-1].startswith("Calls: HubSpot ")
+    (ready,) = [line for line in first if line.startswith("Ready for sales already")]
+    hot = town.trellis("explain", ready.partition("unnoticed: ")[2].split(",")[0].split(" ")[0]).out
+    assert "Caliente" in hot.splitlines()[0]
     town.trellis("sync")  # reads our own echoes
     before = town.writes()
     again = town.trellis("sync").out.splitlines()
