@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connector.facts import Contact, Episode
+from connector.rulebook.types import Model
 from connector.scoring.outlook import Told, due
 from connector.scoring.score import judge
 from connector.scoring.stages import step
@@ -110,6 +111,18 @@ def test_a_stay_that_keeps_her_is_waited_for(rulebook_with, due_of):
     rules = rulebook_with(long_stay)
     assert judge(eva, rules, TODAY).score == 22
     assert due_of(eva, place=Place("nurture", TODAY - timedelta(days=10)), rules=rules) == TODAY + timedelta(days=20)
+
+
+def test_a_model_that_overtakes_another_is_seen(rulebook, maria, due_of):
+    """Her acts fade; what the other model gives her for what she is does not."""
+    acquisition = rulebook.models[0]
+    steady = acquisition.model_dump(by_alias=True, exclude_none=True) | {
+        "model": "steady",
+        "overrides": [{"id": "as-much-always", "when": {"all": []}, "set": judge(maria, rulebook, TODAY).score - 1}],
+    }
+    both = rulebook.model_copy(update={"models": (acquisition, Model.model_validate(steady))})
+    when = due_of(maria, Told((), None), rules=both)
+    assert [judge(maria, both, when - timedelta(days=ago)).model for ago in (1, 0)] == ["acquisition", "steady"]
 
 
 def test_the_due_day_is_the_same_whatever_the_order_of_arrival(maria, due_of):
