@@ -8,9 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 
 from connector.facts import Contact
+from connector.rulebook.mapping import HUBSPOT, MERGE_FIELDS
 from connector.rulebook.types import POINT, PropertyWrite, Rulebook
 from connector.scoring.segment import segment
 from connector.scoring.verdict import Step, Verdict
+
+#: The other platform, whatever its audience.
+MAILCHIMP = "mailchimp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def for_hubspot(
             riders[write.brief.hubspot] = told.brief
         return {**scores, **riders}
 
-    return _differences(at_once, scores, riding, held, rulebook, verdict.day)
+    return _differences(at_once, scores, riding, held, rulebook, verdict, HUBSPOT)
 
 
 def for_mailchimp(verdict: Verdict, step: Step, held: Held, rulebook: Rulebook) -> Mapping[str, str]:
@@ -84,7 +88,7 @@ def for_mailchimp(verdict: Verdict, step: Step, held: Held, rulebook: Rulebook) 
     scores = {f"merge_fields.{tag}": _shown(score) for tag, score in own if tag}
     riders = [*_by_choice(verdict, rulebook), *((target, _part(verdict, name)) for name, target in write.parts.items())]
     riding = {f"merge_fields.{target.mailchimp}": value for target, value in riders if target and target.mailchimp}
-    return _differences(at_once, scores, lambda: {**scores, **riding}, held, rulebook, verdict.day)
+    return _differences(at_once, scores, lambda: {**scores, **riding}, held, rulebook, verdict, MAILCHIMP)
 
 
 def _shown(score: int | None) -> str:
@@ -165,17 +169,31 @@ def _differences(
     riding: Callable[[], Mapping[str, str]],
     held: Held,
     rulebook: Rulebook,
-    today: date,
+    verdict: Verdict,
+    platform: str,
 ) -> Mapping[str, str]:
-    """Text and dates ride along only with a changed score or stage."""
+    """Text and dates ride along only with a changed score or stage; or where the platform holds nothing of them yet, which
+    is so once, when the admin maps one more.
+    """
     urgent = _unlike(at_once, held.values)
     due = any(
-        _score_is_due(score, held.values.get(name), held.score_written, rulebook, today)
+        _score_is_due(score, held.values.get(name), held.score_written, rulebook, verdict.day)
         for name, score in scores.items()
     )
-    if not urgent and not due:
+    empty = verdict.score is not None and any(not held.values.get(name) for name in rider_names(rulebook, platform))
+    if not urgent and not due and not empty:
         return {}
     return {**urgent, **_unlike(riding(), held.values)}
+
+
+def rider_names(rulebook: Rulebook, platform: str) -> tuple[str, ...]:
+    """The raw names of what rides along on a platform, and has a value for everybody who has a score."""
+    write = rulebook.fields.write
+    chosen = (write.similarity, write.segment, write.model, write.scored_at, *write.parts.values())
+    if platform == HUBSPOT:
+        core = (write.stage_since, write.why, write.next, write.brief)
+        return tuple(target.hubspot for target in (*core, *chosen) if target)
+    return tuple(f"{MERGE_FIELDS}{target.mailchimp}" for target in chosen if target and target.mailchimp)
 
 
 class Due(Enum):

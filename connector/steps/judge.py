@@ -23,7 +23,7 @@ from connector.steps.keep import kept_lines, rows_of
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally
 from connector.steps.screen import screen
-from connector.store import judgement, ledger
+from connector.store import failures, judgement, ledger
 from connector.store.engine import writer_lock
 from connector.store.judgement import Judgement
 from connector.store.ledger import Person
@@ -102,6 +102,9 @@ class _Judging:
         kept = rows_of(parts, conn, rows, order, baseline=baseline)
         if self._keep:
             judgement.save_judgements(conn, kept, parts.now())
+            for source in parts.platforms:
+                settled = [row.contact for row in kept if not row.writes.get(source)]
+                failures.resolve_without_wish(conn, "write", source, settled, parts.now())
         _count(self.tally, rows, kept, keep=self._keep)
         if parts.progress:
             parts.progress.step("judging", self.tally["judged"])

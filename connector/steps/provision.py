@@ -19,7 +19,7 @@ from connector.rulebook.types import LifecycleWrite, Rulebook
 from connector.scoring.verdict import STATES
 from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
 from connector.steps.parts import HUBSPOT, Parts
-from connector.store import state
+from connector.store import failures, ledger, state
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,10 @@ _BY_CHOICE = {
 }
 
 
+#: What is never written to Mailchimp: its texts end after 255 bytes (facts/mailchimp.md §8), and nobody reads it there.
+_HUBSPOT_ONLY = frozenset({"stage_since", "why", "next", "track", "exclude", "sales_verdict", "brief"})
+
+
 def _words(rulebook: Rulebook, key: str) -> tuple[str, str]:
     """Label and description of a key of `write`; a part's or a model's own name stands in its label."""
     group, _, name = key.partition(".")
@@ -95,7 +99,7 @@ def mailchimp_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
     wanted = {
         key: target.mailchimp
         for key, target in write.targets.items()
-        if not isinstance(target, LifecycleWrite) and target.mailchimp
+        if not isinstance(target, LifecycleWrite) and target.mailchimp and key not in _HUBSPOT_ONLY
     }
     wanted.setdefault("enrolled", "TRACKMARK")
     return tuple(
@@ -143,9 +147,10 @@ def _attempt(parts: Parts, done: Done, source: str, make: Callable[[], None]) ->
         make()
     except PlatformError as error:
         done.errors.append(error)
-    if len(done.lines) > before:  # what is kept of the portal's definitions is not true any more
+    if len(done.lines) > before:  # what is kept of the portal is not true any more, nor why writes were refused
         with parts.engine.begin() as conn:
             state.forget_cached(conn, f"{source}:")
+            ledger.look_again(conn, failures.contacts_failing(conn, "write", source), parts.today)
 
 
 def _hubspot(parts: Parts, port: HubSpotPort, lines: list[str], *, dry_run: bool) -> None:

@@ -14,7 +14,7 @@ from connector.scoring.columns.outlook import NOT_THERE, ToldCrowd
 from connector.scoring.columns.stages import Steps
 from connector.scoring.columns.verdicts import NO_SCORE, Verdicts
 from connector.steps.crowd import written_as
-from connector.steps.difference import Due, same, score_is_due
+from connector.steps.difference import Due, rider_names, same, score_is_due
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store.bulk_slice import NONE, Slice, TextColumn
 
@@ -44,6 +44,11 @@ def worth_writing(parts: Parts, people: Slice, verdicts: Verdicts, steps: Steps)
             name = written_as(source, target)
             if name is not None:
                 result |= there & _due(parts, score, people.raw[source, name], old)
+        scored = there & verdicts.enough
+        for name in rider_names(parts.rulebook, source.partition(":")[0]):
+            held = people.raw[source, name]
+            filled = np.array([*(bool(text) for text in held.texts), False], np.bool_)
+            result |= scored & ~np.take(filled, held.codes)
         if source == HUBSPOT:
             result |= there & _may_move_back(parts, people)
     return result

@@ -106,3 +106,28 @@ def replay_failure(conn: Connection, number: int, at: datetime) -> Failure | Non
 def count_open(conn: Connection) -> int:
     """How many failures are open. Read-only."""
     return conn.execute(select(func.count()).where(failure.c.resolved_at.is_(None))).scalar_one()
+
+
+def contacts_failing(conn: Connection, step: str, source: str) -> tuple[int, ...]:
+    """The contacts of open failures of one step on one source. Read-only."""
+    open_ones = select(failure.c.contact).where(
+        failure.c.step == step,
+        failure.c.source == source,
+        failure.c.resolved_at.is_(None),
+        failure.c.contact.is_not(None),
+    )
+    return tuple(conn.scalars(open_ones.distinct()))
+
+
+def resolve_without_wish(conn: Connection, step: str, source: str, contacts: Sequence[int], at: datetime) -> None:
+    """Close the open failures of contacts of whom nothing is wanted any more in this step on this source."""
+    conn.execute(
+        update(failure)
+        .where(
+            failure.c.step == step,
+            failure.c.source == source,
+            failure.c.resolved_at.is_(None),
+            failure.c.contact == func.any(list(contacts)),
+        )
+        .values(resolved_at=at)
+    )

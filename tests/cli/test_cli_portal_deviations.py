@@ -69,13 +69,14 @@ def test_a_property_deleted_a_moment_ago_refuses_rows_and_is_named_by_the_next_s
     settled.sandbox.hubspot.life.fill_form(maria, "Demo request", None, "https://www.brightledger.example/demo")
     ran = settled.trellis("sync")
     assert ran.code == Exit.DONE
-    assert "Refused: 1\n" in ran.out
+    assert "Refused: 12\n" in ran.out  # hers, and theirs whose receipts went with the property
     assert "trellis_why" in settled.trellis("failures", "list").out
     assert settled.trellis("sync").said == ['HubSpot has no contact property "trellis_why": run `trellis provision`']
     assert settled.trellis("provision").code == Exit.DONE
     assert settled.trellis("sync").code == Exit.DONE
     assert settled.trellis("failures", "list").out == "None.\n"
     assert settled.sandbox.hubspot.life.person(maria).values["trellis_stage"] == "hot"
+    assert settled.sandbox.hubspot.life.person(settled.email("brian")).values["trellis_why"]
 
 
 def test_a_missing_option_is_named_and_provision_brings_it_back(settled):

@@ -9,6 +9,7 @@ import pytest
 from connector.steps import portal
 from connector.steps.judge import judge_all, judge_person
 from connector.steps.keep import rows_of
+from connector.steps.provision import provision
 from connector.steps.reading import read_all
 from connector.steps.sync import work
 from connector.store import ledger, state
@@ -121,3 +122,35 @@ def test_nobody_new_is_left_to_the_screen(world):
     screened(world)
     assert world.stage(email) == "nurture"
     assert [state for state, _ in world.intents(email)] == ["pending"]
+
+
+def test_one_more_property_is_filled_for_everybody_who_has_a_score_and_then_left_in_peace(make_world):
+    world = make_world(count=12)
+    world.settle()
+    more = make_world(
+        count=3,
+        edits={
+            "fields.yaml": (
+                "  lifecycle: {hubspot: lifecyclestage, when",
+                "  segment: {hubspot: trellis_segment}\n  lifecycle: {hubspot: lifecyclestage, when",
+            )
+        },
+    )
+    parts = replace(world.parts, rulebook=more.rulebook)
+    with parts.engine.begin() as conn:
+        state.activate(conn, more.rulebook.hash, more.rulebook.source, parts.now())
+    provision(parts, dry_run=False, webhook_url=None)
+    screened(world, parts)
+    work(parts)
+    shown = [dict(record.values) for record in world.sandbox.hubspot.contacts]
+    scored = [values for values in shown if values.get("trellis_score")]
+    assert len(scored) > 8
+    assert all(values["trellis_segment"].count(" / ") == 2 for values in scored)
+    world.pass_time(minutes=5)
+    before = world.portal()
+    screened(world, parts)
+    work(parts)
+    assert {key: values.get("trellis_segment") for key, values in world.portal().items()} == {
+        key: values.get("trellis_segment") for key, values in before.items()
+    }
+    assert world.rows("SELECT id FROM intent WHERE kind = 'write' AND state = 'pending'") == []
