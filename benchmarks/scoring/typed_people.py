@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -79,6 +80,12 @@ def _acts(dice: np.random.Generator, people: int) -> Acts:
 def slices(crowd: Crowd, size: int) -> list[Crowd]:
     """The same people in crowds of at most so many, as the store hands them over."""
     return [crowd.take(np.arange(start, min(start + size, len(crowd)))) for start in range(0, len(crowd), size)]
+
+
+def unasked(crowd: Crowd) -> Crowd:
+    """The same people, with no answers of earlier days remembered."""
+    fields = {name: Column(column.codes, column.values) for name, column in crowd.fields.items()}
+    return replace(crowd, fields=fields, passing={})
 
 
 def as_dicts(crowd: Crowd) -> list[dict[str, Any]]:

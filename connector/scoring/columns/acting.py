@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from connector.rulebook.conditions import Did
 from connector.rulebook.types import FieldsFile, Model
 from connector.scoring.columns.acts import ActTable
 from connector.scoring.columns.crowd import Crowd
+from connector.scoring.columns.doubts import address_fields
 from connector.scoring.columns.lines import Bools, ListedLines, Rows
 
 _T = TypeVar("_T", bound=np.generic)
@@ -30,8 +31,11 @@ class Acting:
     @staticmethod
     def of(crowd: Crowd, day: date, known_by: datetime | None, model: Model, fields: FieldsFile) -> Acting:
         """Whoever of the crowd did something."""
-        rows = np.flatnonzero(np.bincount(crowd.acts.row, minlength=len(crowd)))
-        acting = crowd if len(rows) == len(crowd) else crowd.take(rows)
+        active = np.zeros(len(crowd), np.bool_)
+        active[crowd.acts.row] = True
+        rows = np.flatnonzero(active)
+        asked = {name: crowd.fields[name] for name in address_fields(fields) if name in crowd.fields}
+        acting = crowd if len(rows) == len(crowd) else replace(crowd, fields=asked, changed={}).take(rows)
         return Acting(len(crowd), rows, ActTable(acting, day, known_by, model, fields))
 
     def did(self, test: Did) -> Bools:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +57,7 @@ class Worth:
     @staticmethod
     def of(points: int, shares: TrustShares, curve: tuple[int, ...]) -> Worth:
         """The tables for `points` under the model's shares of trust and one curve of decay."""
-        trusted = [kept(points, share, POINT) for share in (shares.human, shares.unsure, shares.machine)]
-        left = [[kept(one, share, WHOLE) for share in curve] for one in trusted]
-        return Worth(np.array(trusted, np.int32), np.array(left, np.int32))
+        return _worth(points, (shares.human, shares.unsure, shares.machine), curve)
 
     @property
     def oldest(self) -> int:
@@ -72,6 +71,13 @@ class Worth:
     def after_fading(self, acts: Chosen) -> NDArray[np.int32]:
         """What each act gives; none of them may be older than `oldest`."""
         return self.left.ravel().take(acts.trust * np.int32(self.oldest + 1) + acts.age)
+
+
+@lru_cache(maxsize=256)
+def _worth(points: int, shares: tuple[int, ...], curve: tuple[int, ...]) -> Worth:
+    trusted = [kept(points, share, POINT) for share in shares]
+    left = [[kept(one, share, WHOLE) for share in curve] for one in trusted]
+    return Worth(np.array(trusted, np.int32), np.array(left, np.int32))
 
 
 def starts(row: NDArray[np.int32]) -> NDArray[np.intp]:

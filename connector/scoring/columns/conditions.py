@@ -82,7 +82,7 @@ class Subject:
             return self._did(condition)
         answers = self._column_of(condition)
         if answers is not None:
-            return np.take(answers.table(condition), answers.codes)
+            return answers.table(condition)[answers.codes]
         if isinstance(condition, Compare):
             return self._compare(condition)
         if isinstance(condition, Not):
@@ -106,7 +106,7 @@ class Subject:
                 else:
                     tables[column] = tables[column] | shifted if column in tables else shifted
             for column, table in tables.items():
-                found.bits[row] |= np.take(table, column.codes)
+                found.bits[row] |= table[column.codes]
         return found
 
     def _column_of(self, condition: Condition) -> _Answers | None:

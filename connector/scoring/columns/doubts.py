@@ -30,6 +30,11 @@ def doubted(crowd: Crowd, places: Places, doubts: Doubts, fields: FieldsFile) ->
     return trust
 
 
+def address_fields(fields: FieldsFile) -> tuple[str, ...]:
+    """The fields that tell where somebody's address lies; doubts ask for no others."""
+    return *(name for name, mapping in fields.fields.items() if mapping.from_ == "email"), "email"
+
+
 def nameless(crowd: Crowd) -> int:
     """The place of the empty name among the crowd's assets; UNKNOWN where every act names its asset."""
     return crowd.assets.index("") if "" in crowd.assets else UNKNOWN
@@ -118,8 +123,7 @@ def _behind(crowd: Crowd, gateways: Gateways, fields: FieldsFile) -> NDArray[np.
     """Whose address lies behind a gateway: asked once per domain, or per address where no field holds the domain."""
     behind = np.full(len(crowd), is_behind("", gateways), np.bool_)
     open_ = np.ones(len(crowd), np.bool_)
-    derived = (name for name, mapping in fields.fields.items() if mapping.from_ == "email")
-    for name in (*derived, "email"):
+    for name in address_fields(fields):
         column = crowd.fields.get(name)
         if column is None:
             continue

@@ -58,7 +58,7 @@ def _only(hits: Hits, owners: NDArray[np.intp], persona: NDArray[np.int16], adju
     kept[: len(owners)] = counts
     masks = np.packbits(kept.reshape(len(hits.bits), 8, adjust + 1), axis=1, bitorder="little")[:, 0]
     for row, mask in enumerate(masks):
-        hits.bits[row] &= np.take(mask, persona)  # no persona: the last, which keeps the adjustments alone
+        hits.bits[row] &= mask[persona]  # no persona: the last, which keeps the adjustments alone
     return hits
 
 

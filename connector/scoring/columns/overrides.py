@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.rulebook.conditions import Condition
+from connector.rulebook.conditions import Condition, names
 from connector.rulebook.types import POINT, AudienceRule, Override
 from connector.scoring.columns.conditions import Numbers, Subject
 from connector.scoring.columns.knowledge import rounded
@@ -39,10 +39,10 @@ def override(
 ) -> OverrideColumns:
     """As `scoring.overrides`, for everybody. `points` is the sum of the five parts; `subject` knows all but the score."""
     lines = []
+    points = points.copy()
     for rule in overrides:
         rows = np.flatnonzero(_holds(rule.when, points, subject))
         before = points[rows]
-        points = points.copy()
         points[rows] = _applied(rule, before)
         lines.append(_line(rules.numbers[model, "override", rule.id], rows, points[rows] - before))
     for bound, rows in ((CEILING, np.flatnonzero(points > _MOST)), (FLOOR, np.flatnonzero(points < 0))):
@@ -57,7 +57,9 @@ def override(
 
 
 def _holds(when: Condition, points: Points, subject: Subject) -> Bools:
-    return subject.knowing({"score": Numbers(rounded(points) * POINT)}).holds(when)
+    if "score" in names(when):
+        subject = subject.knowing({"score": Numbers(rounded(points) * POINT)})
+    return subject.holds(when)
 
 
 def _applied(rule: Override, points: Points) -> Points:

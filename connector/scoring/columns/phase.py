@@ -13,7 +13,8 @@ from connector.scoring.decay import half_life_curve
 from connector.scoring.rules import RuleList
 
 #: A signal is one number, what it gives × this − its place: the greatest is the strongest and, of equals, the newest.
-_PLACES = 1 << 32
+_PLACE_BITS = 32
+_PLACES = 1 << _PLACE_BITS
 _NONE = -_PLACES
 
 
@@ -28,7 +29,7 @@ def phase(table: ActTable, phase: Phase, rules: RuleList, model: str) -> tuple[B
     for place, (rule, worth) in enumerate(zip(phase.phases.values(), worths, strict=True)):
         strongest = _strongest(table, rule, worth)
         points = np.minimum(_left(strongest), phase.max)
-        better = (2 * points >= POINT) & (points >= most)
+        better = np.flatnonzero((2 * points >= POINT) & (points >= most))
         best[better] = place
         most[better] = points[better]
         signal[better] = strongest[better]
@@ -59,7 +60,7 @@ def _strongest(table: ActTable, rule: PhaseRule, worth: Worth) -> NDArray[np.int
 
 def _left(signals: NDArray[np.int64]) -> NDArray[np.int64]:
     """What signals give; less than nothing for _NONE."""
-    return -(-signals // _PLACES)
+    return -(-signals >> _PLACE_BITS)
 
 
 def _fill(

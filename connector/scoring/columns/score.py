@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.rulebook.types import Rulebook
+from connector.scoring.columns.choose import where
 from connector.scoring.columns.crowd import Crowd
 from connector.scoring.columns.knowledge import rounded
 from connector.scoring.columns.model import ModelColumns, fields_of, judge_model
@@ -34,12 +35,12 @@ def judge_crowd(crowd: Crowd, rulebook: Rulebook, day: date, known_by: datetime 
     each = np.full((len(crowd), len(models)), NOT_MEANT, np.int16)
     for place, one in enumerate(models):
         enough[one.rows] |= one.evidence.enough
-        each[one.rows, place] = np.where(one.evidence.enough, rounded(one.exact), NO_SCORE)
+        each[one.rows, place] = where(one.evidence.enough, rounded(one.exact), NO_SCORE)
 
     def gathered(of_model: Sequence[NDArray[np.generic] | None], nothing: int) -> NDArray[np.int32]:
         """What the best model of each contact says; `nothing` of who has no score."""
         if len(models) == 1 and len(models[0].rows) == len(crowd) and of_model[0] is not None:
-            return np.where(enough, of_model[0], np.int32(nothing))
+            return where(enough, of_model[0].astype(np.int32), nothing)
         result = np.full(len(crowd), nothing, np.int32)
         for place, numbers in enumerate(of_model):
             if numbers is not None:
@@ -62,7 +63,7 @@ def judge_crowd(crowd: Crowd, rulebook: Rulebook, day: date, known_by: datetime 
         model=best,
         at=at,
         enough=enough,
-        score=np.where(enough, rounded(exact), NO_SCORE).astype(np.int16),
+        score=where(enough, rounded(exact), NO_SCORE).astype(np.int16),
         exact=exact,
         parts={part: gathered([one.points[part] for one in models], 0) for part in _PARTS},
         persona=short([one.persona for one in models]),
@@ -86,7 +87,7 @@ def _best(models: Sequence[ModelColumns], people: int) -> tuple[NDArray[np.int16
     at = np.zeros(people, np.intp)
     most = np.full(people, -2, np.int32)
     for place, one in enumerate(models):
-        reached = np.where(one.evidence.enough, one.exact, -1)
+        reached = where(one.evidence.enough, one.exact, -1)
         better = np.flatnonzero(reached > most[one.rows])
         rows = one.rows[better]
         best[rows], at[rows], most[rows] = place, better, reached[better]
