@@ -18,6 +18,8 @@ import pytest
 from connector import __version__
 from connector.cli import COMMANDS, trellis
 from connector.cli.exits import Exit
+from connector.rulebook.fields_file import Writes
+from connector.rulebook.read import read_rulebook
 from connector.settings import VARIABLES
 from webhooks.app import create_app
 from webhooks.ports import Readiness, ReceiverSettings
@@ -192,6 +194,25 @@ def test_no_variable_is_made_up() -> None:
     sample = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     assert named == set(VARIABLES)
     assert sample == set(VARIABLES)
+
+
+def _told_properties() -> list[str]:
+    """The cells of the README's table of properties that name them."""
+    return re.findall(r"^\| (`trellis_[^|]*) \|", section(README, "What the marketer sees"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("key", sorted({*Writes.model_fields} - {"lifecycle"}))  # HubSpot's own property
+def test_each_property_that_can_be_written_is_in_the_readme(key: str) -> None:
+    name = f"(`{key}`)" if key in ("parts", "scores") else f"`trellis_{key}`"
+    assert sum(name in cell for cell in _told_properties()) == 1
+
+
+def test_the_readme_says_which_properties_the_shipped_rulebook_adds_by_choice() -> None:
+    core = {target.hubspot for target in Writes().targets.values()}
+    write = read_rulebook(ROOT / "mappings").fields.write
+    chosen = {target.hubspot for target in write.targets.values()} - core - {"lifecyclestage"}
+    *_, first, second, _, _, _ = _told_properties()
+    assert {*re.findall(r"`(trellis_\w+)`", first + second)} == chosen
 
 
 def test_exit_codes_are_those_of_the_code() -> None:
