@@ -66,7 +66,7 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str]) -> 
             if no.later:
                 outbox.release(conn, no.intent.id, no.reason, parts.now(), again_in_s=300)
             else:
-                outbox.finish(conn, no.intent.id, "refused", no.reason, parts.now())
+                _refuse(parts, conn, no.intent, no.reason)
             tally["not enrolled"] += 1
         may_go = outbox.mark_sending(conn, {go.intent.id: go.key for go in going}, parts.now())
     by_channel: dict[str, list[Go]] = defaultdict(list)
@@ -94,7 +94,7 @@ def _send(parts: Parts, key: str, batch: Sequence[Go], deadline: Deadline) -> Ta
                         outbox.accept_enrollment(conn, go.intent.id, key, parts.now(), segment=go.segment)
                         tally["enrolled"] += 1
                     case Outcome.REFUSED:
-                        outbox.finish(conn, go.intent.id, "refused", reason, parts.now())
+                        _refuse(parts, conn, go.intent, reason)
                         tally["not enrolled"] += 1
                     case Outcome.LATER:
                         outbox.release(conn, go.intent.id, reason, parts.now(), again_in_s=60)
@@ -103,6 +103,12 @@ def _send(parts: Parts, key: str, batch: Sequence[Go], deadline: Deadline) -> Ta
                         outbox.finish(conn, go.intent.id, "unknown", reason, parts.now())
                         tally["enrollment unknown"] += 1
     return tally
+
+
+def _refuse(parts: Parts, conn: Connection, intent: Intent, reason: str) -> None:
+    """It may be asked again on the next day, should she match still: a refusal uses up no episode."""
+    outbox.finish(conn, intent.id, "refused", reason, parts.now())
+    ledger.look_again(conn, [intent.contact], parts.today + timedelta(days=1))
 
 
 # ---------------------------------------------------------------- what became of it (promise 3)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from connector.nurturing.intents import Enter
 from connector.nurturing.reasons import Held
+from connector.nurturing.ways import segment_keys
 from connector.rulebook.types import PropertyWrite, ScoreWrite
 from connector.scoring.columns import digests as digesting
 from connector.scoring.columns.receipts import receipts_of
@@ -99,12 +100,25 @@ def _row(
 def _due(parts: Parts, person: Person, one: Judged, writes: Writes) -> date | None:
     """The first day on which time alone may change anything: in scoring, or in what nurturing waits for."""
     tomorrow = one.verdict.day + timedelta(days=1)
-    if one.plan.enter or one.plan.leave or any(episode.left_at is None for episode in one.contact.episodes):
+    if _is_under_way(parts, one):
         return tomorrow
     days = [refused.again or tomorrow for refused in one.plan.refused if refused.again or refused.reason in _PASSING]
     told = _told(parts, person, one, writes)
     scored = due(one.contact, one.verdict, one.step, parts.rulebook, one.verdict.day, told=told)
     return min((max(day, tomorrow) for day in (*days, scored) if day is not None), default=None)
+
+
+def _is_under_way(parts: Parts, one: Judged) -> bool:
+    """Tell whether she is on a track, or about to enter or leave one. A list that nobody listens to is none: she was put on
+    it when she began to match, and what takes her off it scoring foresees.
+    """
+    plan, today = one.plan, one.verdict.day
+    entering = any(not enter.ways[0].segment or plan.tracks[enter.track].matched_since == today for enter in plan.enter)
+    on = any(
+        episode.left_at is None and episode.channel not in segment_keys(parts.rulebook, episode.track)
+        for episode in one.contact.episodes
+    )
+    return entering or bool(plan.leave) or on
 
 
 def _told(parts: Parts, person: Person, one: Judged, writes: Writes) -> Told:
@@ -123,6 +137,8 @@ def _told(parts: Parts, person: Person, one: Judged, writes: Writes) -> Told:
                 continue
             number = _whole({**record.values, **writes[source]}.get(raw))
             (each[name] if name else shown).append(number)
+            if number is None:
+                continue
             written = person.written.get(source, {}).get(raw)
             days.append(one.verdict.day if raw in writes[source] else parts.day_of(written.at) if written else None)
     since = min((day for day in days if day is not None), default=None) if None not in days else None

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.due import look_again
 from connector.store.engine import LOCK_SPACE
 from connector.store.holds import approve, discard, enrolled_since, hold_moves_beyond, list_held, moves_delivered
 from connector.store.intents import COLUMNS, FREE, NAMES, Intent, source_of
@@ -233,12 +234,15 @@ def unsettled(conn: Connection) -> list[Intent]:
 
 
 def expire(conn: Connection, now: datetime) -> int:
-    """End what was not done within its life and is not being done; returns how many."""
+    """End what was not done within its life and is not being done; returns how many. Whoever it was about is judged again."""
     statement = text(
         "UPDATE intent SET state = 'expired', reason = 'not done within 24 h', finished_at = :now"  # noqa: S608
-        f" WHERE state = 'pending' AND expires_at <= :now AND {FREE}"
+        f" WHERE state = 'pending' AND expires_at <= :now AND {FREE} RETURNING contact"
     )
-    return conn.execute(statement, {"now": now}).rowcount
+    contacts = list(conn.scalars(statement, {"now": now}))
+    if contacts:
+        look_again(conn, contacts, now.date())
+    return len(contacts)
 
 
 def pending_counts(conn: Connection) -> Mapping[tuple[str, str], int]:

@@ -81,3 +81,17 @@ def test_with_mailchimp_alone_people_are_scored_enrolled_and_taken_out_again(mak
     assert world.intents(dora, "leave") == [("accepted", "")]
     assert world.rows("SELECT left_at FROM episode WHERE contact = :id", id=world.contact(dora))[0].left_at is not None
     assert world.calls()["hubspot"] == {}
+
+
+def test_who_is_on_a_list_that_nobody_listens_to_is_not_judged_day_by_day(world):
+    carla = world.new_lead("carla", form="Pricing guide")
+    for _ in range(2):
+        world.pass_time(minutes=5)
+        world.sync()
+    judged = []
+    for _ in range(10):
+        world.pass_time(days=1)
+        world.sync()
+        judged += world.rows("SELECT day FROM verdict WHERE contact = :id", id=world.contact(carla))
+    assert world.stage(carla) == "qualified"
+    assert len(set(judged)) <= 6

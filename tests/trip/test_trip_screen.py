@@ -53,7 +53,8 @@ def assert_nobody_is_missed(parts):
     """Of whoever is not due there is nothing to decide and nothing to write, whatever has faded since."""
     for person, row in everybody(parts):
         if person.verdict.due is None or person.verdict.due > parts.today:
-            assert (row.move, any(row.writes.values()), row.enters, row.leaves) == (None, False, (), ())
+            enters = [enter for enter in row.enters if not enter.ways[0]["segment"]]  # lists are wished for again and again
+            assert (row.move, any(row.writes.values()), enters, row.leaves) == (None, False, [], ())
 
 
 def live(world, number):
