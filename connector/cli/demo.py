@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ def demo(*, keep: bool, people: int) -> None:
     from connector.cli.demo_story import tell
     from connector.cli.demo_world import demo_world
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: the database is stopped as well
     with demo_world(people) as world:
         tell(world)
         _how_to_look(world, keep=keep)
