@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 
-from connector.facts import Contact
 from connector.rulebook.mapping import HUBSPOT, MERGE_FIELDS
 from connector.rulebook.types import POINT, PropertyWrite, Rulebook
 from connector.scoring.segment import segment
@@ -112,47 +111,36 @@ def _by_choice(verdict: Verdict, rulebook: Rulebook) -> tuple[tuple[PropertyWrit
 
 
 def lifecycle_back(
-    contact: Contact, stage: str, ours: str | None, rulebook: Rulebook, order: Sequence[str]
+    present: str | None, stage: str, ours: str | None, rulebook: Rulebook, order: Sequence[str]
 ) -> str | None:
     """The lower lifecycle stage to write because she stands on a lower stage of ours now, or None.
 
-    Only where fields.yaml says ``when: both`` and the platform still holds `ours`, the stage that we wrote last: what a
-    person or HubSpot has set since stays (facts/hubspot.md §8). A stage of the ladder without a `lifecycle` of its own
-    has that of the nearest one below.
+    Only where fields.yaml says ``when: both`` and the platform still holds `ours`, the stage that we wrote last, or none
+    at all, as between the two requests of a move back: what a person or HubSpot has set since stays (facts/hubspot.md
+    §8). A stage of the ladder without a `lifecycle` of its own has that of the nearest one below.
     """
     write = rulebook.fields.write.lifecycle
     ladder = [one.id for one in rulebook.stages.stages]
     if write is None or write.when != "both" or ours is None or stage not in ladder:
         return None
     below = [one.lifecycle for one in rulebook.stages.stages[: ladder.index(stage) + 1] if one.lifecycle]
-    present = _lifecycle_of(contact, rulebook)
-    if not below or present != ours or ours not in order or below[-1] not in order:
+    if not below or (present and present != ours) or ours not in order or below[-1] not in order:
         return None
     return below[-1] if order.index(below[-1]) < order.index(ours) else None
 
 
-def _lifecycle_of(contact: Contact, rulebook: Rulebook) -> str | None:
-    write = rulebook.fields.write.lifecycle
-    fields = rulebook.fields.fields
-    name = next((name for name, mapped in fields.items() if write and mapped.hubspot == write.hubspot), None)
-    present = contact.fields.get(name) if name else None
-    return None if present is None else str(present)
-
-
-def lifecycle_forward(contact: Contact, risen_to: str | None, rulebook: Rulebook, order: Sequence[str]) -> str | None:
+def lifecycle_forward(
+    present: str | None, risen_to: str | None, rulebook: Rulebook, order: Sequence[str]
+) -> str | None:
     """The lifecycle stage to write because she has risen to a stage of ours, or None.
 
-    Forward only, in the portal's own order; a stage that the portal does not list, or an unknown present one, is left
-    alone (facts/hubspot.md §8). The present value is the field of type ``stage``.
+    Forward only from the `present` one, in the portal's own order; a stage that the portal does not list, or an unknown
+    present one, is left alone (facts/hubspot.md §8).
     """
-    write = rulebook.fields.write.lifecycle
     target = next((stage.lifecycle for stage in rulebook.stages.stages if stage.id == risen_to), None)
-    if write is None or target is None or target not in order:
+    if rulebook.fields.write.lifecycle is None or target is None or target not in order:
         return None
-    present = _lifecycle_of(contact, rulebook)
-    if present is None:
-        return target
-    if present not in order or order.index(present) >= order.index(target):
+    if present and (present not in order or order.index(present) >= order.index(target)):
         return None
     return target
 
@@ -233,9 +221,9 @@ def _number(text: str) -> float | None:
 
 def _day(text: str) -> date | None:
     """A platform shows a date as ISO text or as milliseconds of its midnight UTC (facts/hubspot.md §9)."""
-    if text.isdigit() and len(text) >= 12:
-        return datetime.fromtimestamp(int(text) / 1000, UTC).date()
     try:
+        if text.isdecimal() and len(text) >= 12:
+            return datetime.fromtimestamp(int(text) / 1000, UTC).date()
         return datetime.fromisoformat(text).date()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # a person may have typed any number there
         return None

@@ -8,6 +8,7 @@ from connector.steps.difference import Held, for_hubspot, for_mailchimp, lifecyc
 from connector.steps.judged import Judged
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store.ledger import Person
+from connector.store.people import Written
 
 
 def writes_of(
@@ -29,13 +30,16 @@ def writes_of(
 
 
 def _lifecycle(person: Person, one: Judged, order: Sequence[str]) -> str | None:
-    """The lifecycle stage to write: forward after a rise, or back where the admin lets us (fields.yaml)."""
-    forward = lifecycle_forward(one.contact, _risen(person, one), one.rulebook, order)
+    """The lifecycle stage to write: forward after she came up, or back where the admin lets us (fields.yaml)."""
     write = one.rulebook.fields.write.lifecycle
-    if forward is not None or write is None:
-        return forward
+    if write is None:
+        return None
+    present = person.records[HUBSPOT].values.get(write.hubspot)
     ours = person.written.get(HUBSPOT, {}).get(write.hubspot)
-    return lifecycle_back(one.contact, one.step.after.stage, ours.value if ours else None, one.rulebook, order)
+    forward = lifecycle_forward(present, _came_up_to(person, one, ours), one.rulebook, order)
+    if forward is not None:
+        return forward
+    return lifecycle_back(present, one.step.after.stage, ours.value if ours else None, one.rulebook, order)
 
 
 def _held(parts: Parts, person: Person, source: str, score: str) -> Held:
@@ -43,15 +47,17 @@ def _held(parts: Parts, person: Person, source: str, score: str) -> Held:
     return Held(person.records[source].values, parts.day_of(written.at) if written else None)
 
 
-def _risen(person: Person, one: Judged) -> str | None:
-    """The stage that she has risen to and that the lifecycle should follow: now, or since then and not yet written."""
-    step, name = one.step, one.rulebook.fields.write.lifecycle
-    ladder = {stage.id for stage in one.rulebook.stages.stages}
-    came_up = step.rise or step.before is None or step.before.stage not in ladder
+def _came_up_to(person: Person, one: Judged, written: Written | None) -> str | None:
+    """The stage that she came up to and that the lifecycle should follow: now, or before and not `written` since then."""
+    step, arrival = one.step, person.arrival
     if step.moved:
-        return step.after.stage if came_up else None
-    written = person.written.get(HUBSPOT, {}).get(name.hubspot) if name else None
-    waits = written is None or written.at.date() < step.after.since
-    return (
-        step.after.stage if person.stage_rose is not None and person.stage_rose >= step.after.since and waits else None
-    )
+        return step.after.stage if _is_up(step.before.stage if step.before else None, one, rise=step.rise) else None
+    if arrival is None or arrival.baseline or arrival.after != step.after.stage:
+        return None
+    waits = written is None or written.at < arrival.at
+    return step.after.stage if waits and _is_up(arrival.before, one, rise=arrival.rise) else None
+
+
+def _is_up(before: str | None, one: Judged, *, rise: bool) -> bool:
+    """Tell whether a move from there went up: it rose, or began beside the ladder."""
+    return rise or before not in {stage.id for stage in one.rulebook.stages.stages}

@@ -60,6 +60,17 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """The last move of a contact from stage to stage, and when it was decided; `before` None: her first placement."""
+
+    before: str | None
+    after: str
+    rise: bool
+    baseline: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """One contact as the store knows her.
 
@@ -87,6 +98,7 @@ class Person:
     handed_over: bool
     markers: Mapping[str, int]
     written: Mapping[str, Mapping[str, Written]]
+    arrival: Arrival | None = None
 
 
 _CONTACTS = text("SELECT id, changed FROM contact WHERE id = ANY(:ids) ORDER BY id")
@@ -113,6 +125,10 @@ _VERDICTS = text(
 )
 _TRACKS = text("SELECT * FROM track_state WHERE contact = ANY(:ids) ORDER BY contact, track")
 _ROSE = text("SELECT contact, max(day) AS day FROM flip WHERE contact = ANY(:ids) AND rise AND NOT baseline GROUP BY 1")
+_ARRIVALS = text(
+    "SELECT DISTINCT ON (contact) contact, before, after, rise, baseline, at FROM flip WHERE contact = ANY(:ids)"
+    " ORDER BY contact, id DESC"
+)
 _WRITTEN = text("SELECT contact, source, name, value, at FROM written WHERE contact = ANY(:ids)")
 
 
@@ -133,6 +149,7 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
     records, events = by_contact(_RECORDS), by_contact(_EVENTS)
     episodes, verdicts, tracks = by_contact(_EPISODES), by_contact(_VERDICTS), by_contact(_TRACKS)
     rose, written, companies = by_contact(_ROSE), by_contact(_WRITTEN), by_contact(_COMPANIES)
+    arrivals = by_contact(_ARRIVALS)
 
     def person(row: Row[Any]) -> Person:
         own = row.id
@@ -162,6 +179,7 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
             handed_over=bool(last and last.handed_over),
             markers=markers(entered),
             written=_written(written.get(own, ())),
+            arrival=next((_arrival(one) for one in arrivals.get(own, ())), None),
         )
 
     return [person(row) for row in conn.execute(_CONTACTS, ids)]
@@ -183,6 +201,10 @@ def markers(episodes: Sequence[Episode]) -> Mapping[str, int]:
 
 def _changed(records: Sequence[Row[Any]]) -> Mapping[tuple[str, str], datetime]:
     return {(one.source, name): datetime.fromisoformat(at) for one in records for name, at in one.changed_on.items()}
+
+
+def _arrival(row: Row[Any]) -> Arrival:
+    return Arrival(row.before, row.after, row.rise, row.baseline, row.at)
 
 
 def _verdict(row: Row[Any], words: Mapping[int, str]) -> LastVerdict:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.facts import Record
+from connector.store.position import mark_changed
 from connector.store.records import from_row
 from connector.store.schema import written
 from connector.store.sightings import log, news
@@ -27,10 +28,10 @@ def wrote(
     *,
     facts: Collection[str] = (),
 ) -> None:
-    """Remember values that a platform accepted from us, by its record id. Marks nobody for a new judgement.
+    """Remember values that a platform accepted from us, by its record id.
 
-    Those of the names `facts` (a lifecycle stage, say) are read as facts of a person, so her history is told of them too.
-    The caller holds the writer lock.
+    Those of the names `facts` (a lifecycle stage, say) are read as facts of a person: her history is told of them too, and
+    where they differ she is marked for a new judgement; nobody else is. The caller holds the writer lock.
     """
     told = {platform_id: values for platform_id, values in rows.items() if values}
     if not told:
@@ -98,6 +99,7 @@ def _tell_history(conn: Connection, rows: Sequence[tuple[int, Record, Mapping[st
         for sighting in news(before, replace(before, values={**before.values, **values}), at)
     ]
     log(conn, sightings)
+    mark_changed(conn, {contact for contact, _ in sightings})
     changed = [
         {"contact": contact, "source": one.source, "changed": _json(dict.fromkeys(one.values, at.isoformat()))}
         for contact, one in sightings

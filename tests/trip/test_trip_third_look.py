@@ -1,0 +1,127 @@
+"""What a third reading found, once nobody was judged every day any more: each was wrong once."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.sandbox.faults import Fault
+from connector.steps import sync as steps
+
+MQL, SQL = "marketingqualifiedlead", "salesqualifiedlead"
+PRICING = "https://www.brightledger.example/pricing"
+BOTH_WAYS = {
+    "fields.yaml": ("when: forward, owner: platform", "when: both, owner: trellis"),
+    "stages.yaml": ("leave_below: 14", "leave_below: 14\n    lifecycle: lead"),
+}
+
+
+def one_pass(world, **delta):
+    """Some time goes by, and the next pass; platforms may fail in it."""
+    world.pass_time(**(delta or {"minutes": 5}))
+    world.end_pauses()
+    return steps.sync(world.parts)
+
+
+def fail_writes(world, *, after=0, times=None):
+    """HubSpot is away for writes of values, from some write on."""
+    world.sandbox.hubspot_server.faults.add(
+        Fault(
+            method="POST", path="contacts/batch/update", status=503, body={"message": "away"}, times=times, after=after
+        )
+    )
+
+
+def test_a_number_that_no_date_can_be_in_a_text_of_ours_stops_nobody(world):
+    maria = world.email("maria")
+    world.sandbox.hubspot.life.set_property(maria, "trellis_next", "9" * 20)
+    world.sandbox.hubspot.life.set_property(maria, "jobtitle", "Student")
+    one_pass(world)
+    assert world.hubspot(maria)["trellis_next"] != "9" * 20
+
+
+def test_a_lifecycle_that_was_emptied_on_its_way_back_is_filled_by_the_next_pass(make_world):
+    world = make_world(edits=BOTH_WAYS)
+    carla = world.new_lead("carla")
+    one_pass(world)
+    world.sandbox.hubspot.life.visit_page(carla, PRICING)
+    one_pass(world)
+    assert world.hubspot(carla)["lifecyclestage"] == MQL
+    for _ in range(20):
+        world.sandbox.hubspot_server.faults.clear()
+        before = world.stage(carla)
+        fail_writes(world, after=1)
+        one_pass(world, days=7)
+        if (before, world.stage(carla)) == ("qualified", "nurture"):
+            break
+    assert world.hubspot(carla)["lifecyclestage"] == ""
+    world.sandbox.hubspot_server.faults.clear()
+    for _ in range(2):
+        one_pass(world)
+    assert world.hubspot(carla)["lifecyclestage"] == "lead"
+
+
+def test_what_a_person_sets_after_a_write_past_midnight_stays(world):
+    """In Madrid it is past midnight, in UTC still the day before."""
+    carla, life = world.new_lead("carla"), world.sandbox.hubspot.life
+    one_pass(world)
+    world.pass_time(hours=12, minutes=5)
+    life.visit_page(carla, PRICING)
+    one_pass(world)
+    assert (world.stage(carla), world.hubspot(carla)["lifecyclestage"]) == ("qualified", MQL)
+    for name, value in (("lifecyclestage", "lead"), ("jobtitle", "Chief Financial Officer")):
+        life.set_property(carla, name, value)
+        one_pass(world)
+    assert (world.stage(carla), world.hubspot(carla)["lifecyclestage"]) == ("qualified", "lead")
+
+
+@pytest.mark.parametrize("form", ["Pricing guide", "Newsletter"], ids=["placed", "risen"])
+def test_the_lifecycle_of_a_write_that_gave_way_to_a_newer_one_is_still_written(world, form):
+    carla, life = world.new_lead("carla", form=form), world.sandbox.hubspot.life
+    if form == "Newsletter":
+        one_pass(world)
+        life.visit_page(carla, PRICING)
+    fail_writes(world)
+    one_pass(world)
+    assert world.stage(carla) == "qualified"
+    assert world.hubspot(carla)["lifecyclestage"] == "lead"
+    life.set_property(carla, "jobtitle", "Chief Financial Officer")
+    one_pass(world)
+    world.sandbox.hubspot_server.faults.clear()
+    for _ in range(2):
+        one_pass(world)
+    assert world.hubspot(carla)["lifecyclestage"] == MQL
+
+
+def test_a_second_rise_on_one_day_moves_the_lifecycle_though_its_write_gave_way(make_world):
+    world = make_world(edits={"stages.yaml": ("handover: true ", f"lifecycle: {SQL}\n    handover: true ")})
+    carla, life = world.new_lead("carla"), world.sandbox.hubspot.life
+    one_pass(world)
+    life.visit_page(carla, PRICING)
+    one_pass(world)
+    assert world.hubspot(carla)["lifecyclestage"] == MQL
+    life.fill_form(carla, "Demo request", {}, PRICING)
+    fail_writes(world)
+    one_pass(world)
+    assert world.stage(carla) == "hot"
+    life.set_property(carla, "jobtitle", "Chief Financial Officer")
+    one_pass(world)
+    world.sandbox.hubspot_server.faults.clear()
+    for _ in range(2):
+        one_pass(world)
+    assert world.hubspot(carla)["lifecyclestage"] == SQL
+
+
+def test_a_lifecycle_that_we_wrote_is_a_fact_that_rules_are_asked_of(make_world):
+    world = make_world(
+        edits={
+            "stages.yaml": (
+                "  customer: {when",
+                f"  with_marketing: {{when: {{lifecycle: {MQL}}}}}\n  customer: {{when",
+            )
+        }
+    )
+    carla = world.new_lead("carla", form="Pricing guide")
+    one_pass(world)
+    assert (world.stage(carla), world.hubspot(carla)["lifecyclestage"]) == ("qualified", MQL)
+    one_pass(world)
+    assert world.stage(carla) == "with_marketing"
