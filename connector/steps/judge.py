@@ -30,22 +30,29 @@ from connector.store.ledger import Person
 
 _BATCH = 500
 
-#: From so many on it is quicker to look at everybody in columns first than to judge each that is due.
-_MANY = 5_000
+#: From so many on, and if it is one in so many of all, looking at everybody in columns first is quicker than judging each
+#: who is due (benchmarks/scoring).
+_MANY, _ONE_IN = 5_000, 50
 
 
 def judge_all(
-    parts: Parts, *, baseline: bool, keep: bool = True, many: int = _MANY, stop: Callable[[], bool] = lambda: False
+    parts: Parts,
+    *,
+    baseline: bool,
+    keep: bool = True,
+    many: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Tally:
     """Judge everybody who is due: something changed, her day has come, or the rulebook is another.
 
-    From `many` on they are screened first, and only those are judged singly who must be. With `keep` False nothing is
+    From `many` on (None: where it is quicker) they are screened first, and only those are judged singly who must be. With `keep` False nothing is
     stored: the tally then says what would be written and who would be enrolled. Raises PlatformError only when the portal's
     order of stages is not cached and cannot be read.
     """
     order = portal.stage_order(parts)
     with parts.engine.connect() as conn:
         waiting = ledger.count_to_judge(conn, parts.today, parts.rulebook.hash)
+        many = max(_MANY, ledger.count_contacts(conn) // _ONE_IN) if many is None else many
     judging = _Judging(parts, order, baseline=baseline, keep=keep)
     if not keep or waiting < many:
         judging.due(stop)

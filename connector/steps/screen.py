@@ -132,7 +132,10 @@ def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: int, *, baseline:
     due = due_crowd(verdicts, steps, told(parts, people))
     kept, today = people.kept, parts.today.toordinal()
     woken = (kept.due > 0) & (kept.due <= today)
-    renewed = judged.first | (digest != kept.digest) | woken
+    asked = (
+        woken | (kept.changed > kept.judged) | (kept.rulebook != rulebook)
+    )  # of others nothing is due: they only fade
+    renewed = judged.first | woken | (asked & (digest != kept.digest))
     rows = calm[renewed[calm]]
     same = calm[~renewed[calm] & (due[calm] > 0) & ((kept.due[calm] == 0) | (due[calm] < kept.due[calm]))]
     packed = Packing(parts.rulebook).pack(receipts)
