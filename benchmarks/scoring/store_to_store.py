@@ -24,7 +24,6 @@ from connector.rulebook.read import read_rulebook
 from connector.rulebook.types import Rulebook
 from connector.settings import read_settings
 from connector.steps.judge import judge_all
-from connector.steps.parts import Parts
 from connector.store import state
 from connector.store.engine import connect
 from connector.store.migrate import migrate
@@ -43,13 +42,13 @@ def main(contacts: int, events: int) -> None:
             began = time.monotonic()
             fill(store.engine, contacts, events, NOW)
             print(f"{contacts:,} contacts, {events:,} events; filled in {time.monotonic() - began:.0f} s")
-            _print_sizes(store, contacts, events)
+            _print_sizes(store, events)
             rulebook = read_rulebook(MAPPINGS)
             print(f"\n{'pass':<44} {'s':>7} {'judged':>10} {'kept':>10} {'singly':>8} {'MiB':>6}")
             _pass(store, rulebook, "first: everybody, every receipt kept", NOW, baseline=True)
             _pass(store, rulebook, "the same again", NOW + timedelta(minutes=5))
             _pass(store, _one_rule_changed(rulebook), "one rule changed", NOW + timedelta(minutes=10))
-            _print_sizes(store, contacts, events)
+            _print_sizes(store, events)
             for days in range(1, 8):
                 _pass(store, _one_rule_changed(rulebook), f"day {days} after", NOW + timedelta(days=days), many=None)
 
@@ -82,9 +81,11 @@ def _pass(
     print(f"{name:<44} {seconds:>7.1f} {tally['judged']:>10,} {kept:>10,} {singly:>8,} {most:>6.0f}", flush=True)
 
 
-def _print_sizes(store: Store, contacts: int, events: int) -> None:
+def _print_sizes(store: Store, events: int) -> None:
     with store.engine.connect() as conn:
-        event = conn.execute(text("SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('event')")).scalar_one()
+        event = conn.execute(
+            text("SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('event')")
+        ).scalar_one()
         verdict = conn.execute(text("SELECT pg_total_relation_size('verdict')")).scalar_one()
         rows = conn.execute(text("SELECT count(*), coalesce(avg(length(receipt)), 0) FROM verdict")).one()
     told = f"bytes per event {event / events:.0f}, indexes included"
@@ -94,4 +95,9 @@ def _print_sizes(store: Store, contacts: int, events: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(one.replace(",", "").replace("_", "")) for one in (*sys.argv[1:], *("1000000", "10000000")[len(sys.argv) - 1 :])))
+    main(
+        *(
+            int(one.replace(",", "").replace("_", ""))
+            for one in (*sys.argv[1:], *("1000000", "10000000")[len(sys.argv) - 1 :])
+        )
+    )

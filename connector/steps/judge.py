@@ -45,9 +45,9 @@ def judge_all(
 ) -> Tally:
     """Judge everybody who is due: something changed, her day has come, or the rulebook is another.
 
-    From `many` on (None: where it is quicker) they are screened first, and only those are judged singly who must be. With `keep` False nothing is
-    stored: the tally then says what would be written and who would be enrolled. Raises PlatformError only when the portal's
-    order of stages is not cached and cannot be read.
+    From `many` on (None: where it is quicker) they are screened first, and only those are judged singly who must be. With
+    `keep` False nothing is stored: the tally then says what would be written and who would be enrolled. Raises
+    PlatformError only when the portal's order of stages is not cached and cannot be read.
     """
     order = portal.stage_order(parts)
     with parts.engine.connect() as conn:

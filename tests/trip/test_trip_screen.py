@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -36,24 +37,26 @@ def screened(world, parts=None):
 
 
 def assert_all_is_said(parts):
-    """What is kept of everybody is what a single judgement says now, and there is nothing more to decide of anybody."""
-    found = everybody(parts)
-    for person, row in found:
-        assert person.verdict is not None
-        assert (person.verdict.digest, person.stage) == (row.digest, row.stage)
-        assert (person.verdict.exact, person.verdict.persona, person.verdict.phase) == (
-            row.exact,
-            row.persona,
-            row.phase,
-        )
+    """What is kept of everybody is what a single judgement says now, or of who has merely faded without being due."""
+    for person, row in everybody(parts):
+        verdict = person.verdict
+        assert verdict is not None
+        assert person.stage == row.stage
         assert row.move is None
+        if verdict.digest == row.digest:
+            assert (verdict.exact, verdict.persona, verdict.phase) == (row.exact, row.persona, row.phase)
+        else:
+            assert (verdict.judged, verdict.made_by) == (person.position, parts.rulebook.hash)
+            assert verdict.day < parts.today < (verdict.due or date.max)
 
 
 def assert_nobody_is_missed(parts):
     """Of whoever is not due there is nothing to decide and nothing to write, whatever has faded since."""
     for person, row in everybody(parts):
         if person.verdict.due is None or person.verdict.due > parts.today:
-            enters = [enter for enter in row.enters if not enter.ways[0]["segment"]]  # lists are wished for again and again
+            enters = [
+                enter for enter in row.enters if not enter.ways[0]["segment"]
+            ]  # lists are wished for again and again
             assert (row.move, any(row.writes.values()), enters, row.leaves) == (None, False, [], ())
 
 
