@@ -92,9 +92,14 @@ def _row(
         enters=tuple(_entering(enter) for enter in plan.enter),
         leaves=tuple(Leaving(leave.track, leave.episode, leave.key, leave.why) for leave in plan.leave),
         handover=HandingOver(over.owner, over.task, one.brief(), over.due) if over else None,
-        handed_over=over is not None or (person.handed_over and not step.moved),
+        handed_over=over is not None or (person.handed_over and _is_for_sales(parts, step.after.stage)),
         baseline=baseline,
     )
+
+
+def _is_for_sales(parts: Parts, stage: str) -> bool:
+    """Tell whether a stage is handed over; moving between such stages begins no second standing."""
+    return any(one.id == stage and one.handover for one in parts.rulebook.stages.stages)
 
 
 def _due(parts: Parts, person: Person, one: Judged, writes: Writes) -> date | None:

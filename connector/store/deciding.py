@@ -56,10 +56,12 @@ def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -
 
     A write that waits, or is held, gives way to the newer one, which stays held (or approved) if the older was, so that
     a hold cannot be slipped by judging again. An enrollment that waits stays if it is wanted again, and is over if not;
-    one that a person approved is over only when she no longer matches. What is being sent is left alone.
+    one that a person approved is over only when she no longer matches. A hand-over that waits is over with the standing
+    that it belongs to. What is being sent is left alone.
     """
     replaced = _withdraw_writes(conn, rows, at)
     _withdraw_enrollments(conn, rows, at)
+    conn.execute(_WITHDRAW_HANDOVERS, {"ids": [row.contact for row in rows if not row.handed_over], "at": at})
     wanted = [
         *(
             _write(row, source, values, replaced.get((row.contact, source), ()), at)
@@ -87,6 +89,11 @@ _WITHDRAW_ENROLLMENTS = text(
     "  unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[]), CAST(:episodes AS integer[])))"
     " AND (approved_at IS NULL OR (contact, track) NOT IN (SELECT * FROM"
     "  unnest(CAST(:matching AS bigint[]), CAST(:matched AS text[]))))"
+)
+
+_WITHDRAW_HANDOVERS = text(
+    "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
+    " WHERE kind = 'handover' AND state IN ('pending', 'held') AND contact = ANY(:ids)"
 )
 
 

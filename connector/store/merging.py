@@ -97,7 +97,7 @@ def _move_sightings(conn: Connection, keep: int, gone: int, staying: Sequence[st
 
 
 def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> None:
-    """An episode used up by either stays used up (promise 3)."""
+    """An episode used up by either stays used up (promise 3), and who was handed over is not handed over once more."""
     conn.execute(
         text(
             "UPDATE intent SET state = 'superseded', reason = 'merged', finished_at = :at, lease_until = NULL"
@@ -132,7 +132,7 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
     )
     conn.execute(text("UPDATE flip SET contact = :keep WHERE contact = :gone"), two)
     conn.execute(text("UPDATE failure SET contact = :keep WHERE contact = :gone AND resolved_at IS NOT NULL"), two)
-    conn.execute(text("DELETE FROM verdict WHERE contact = :gone"), two)
+    _unite_standings(conn, two)
     for table, key in _KEYED.items():
         conn.execute(
             text(
@@ -142,3 +142,24 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
             two,
         )
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :gone"), two)  # noqa: S608
+
+
+def _unite_standings(conn: Connection, two: dict[str, int]) -> None:
+    """One of the two verdicts stays until she is judged anew: that of the kept contact, unless the other one alone was
+    handed over, or has any.
+    """
+    conn.execute(
+        text(
+            "DELETE FROM verdict WHERE contact = :keep AND NOT handed_over"
+            " AND EXISTS (SELECT FROM verdict AS other WHERE other.contact = :gone AND other.handed_over)"
+        ),
+        two,
+    )
+    conn.execute(
+        text(
+            "UPDATE verdict SET contact = :keep WHERE contact = :gone"
+            " AND NOT EXISTS (SELECT FROM verdict AS other WHERE other.contact = :keep)"
+        ),
+        two,
+    )
+    conn.execute(text("DELETE FROM verdict WHERE contact = :gone"), two)

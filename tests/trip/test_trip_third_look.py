@@ -125,3 +125,18 @@ def test_a_lifecycle_that_we_wrote_is_a_fact_that_rules_are_asked_of(make_world)
     assert (world.stage(carla), world.hubspot(carla)["lifecyclestage"]) == ("qualified", MQL)
     one_pass(world)
     assert world.stage(carla) == "with_marketing"
+
+
+def test_a_hand_over_that_waits_is_over_when_she_is_not_ready_for_sales_any_more(world):
+    carla, life = world.new_lead("carla", form="Demo request"), world.sandbox.hubspot.life
+    world.sandbox.hubspot_server.faults.add(Fault(method="GET", path="/owners", times=None, status=403, body={}))
+    one_pass(world)
+    assert world.stage(carla) == "hot"
+    assert [one for one, _ in world.intents(carla, "handover")] == ["pending"]
+    life.unsubscribe(carla)
+    one_pass(world)
+    assert world.stage(carla) == "suppressed"
+    world.sandbox.hubspot_server.faults.clear()
+    one_pass(world)
+    assert [one for one, _ in world.intents(carla, "handover")] == ["superseded"]
+    assert len(world.sandbox.hubspot.shelves["tasks"]) == 0
