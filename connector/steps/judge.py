@@ -23,6 +23,7 @@ from connector.steps.keep import kept_lines, rows_of
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally
 from connector.steps.screen import screen
+from connector.steps.switched_on import look_again_where_switched_on
 from connector.store import failures, judgement, ledger
 from connector.store.engine import writer_lock
 from connector.store.judgement import Judgement
@@ -50,6 +51,8 @@ def judge_all(
     PlatformError only when the portal's order of stages is not cached and cannot be read.
     """
     order = portal.stage_order(parts)
+    if keep:
+        look_again_where_switched_on(parts)
     with parts.engine.connect() as conn:
         waiting = ledger.count_to_judge(conn, parts.today, parts.rulebook.hash)
         many = max(_MANY, ledger.count_contacts(conn) // _ONE_IN) if many is None else many

@@ -24,7 +24,7 @@ from connector.store.lookup import (
 )
 from connector.store.merging import unite
 from connector.store.people import LastVerdict, Person, TrackMemory, load_people
-from connector.store.position import position
+from connector.store.position import mark_judged_on, position
 from connector.store.written import looping, wrote
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "look_again",
     "looping",
     "mark_archived",
+    "mark_judged_on",
     "moments_of",
     "names_forgotten",
     "newest_moment",

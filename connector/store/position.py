@@ -20,3 +20,16 @@ def mark_changed(conn: Connection, contacts: Collection[int]) -> None:
             text("UPDATE contact SET changed = nextval('ledger_position') WHERE id = ANY(:ids)"),
             {"ids": sorted(contacts)},
         )
+
+
+def mark_judged_on(conn: Connection, sources: Collection[str]) -> None:
+    """Note the same of everybody on these sources who was judged before. The caller holds the writer lock."""
+    if sources:
+        conn.execute(
+            text(
+                "UPDATE contact SET changed = nextval('ledger_position')"
+                " WHERE EXISTS (SELECT FROM record WHERE contact = id AND source = ANY(:sources))"
+                " AND EXISTS (SELECT FROM verdict WHERE contact = id)"
+            ),
+            {"sources": sorted(sources)},
+        )

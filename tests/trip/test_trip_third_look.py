@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.sandbox.faults import Fault
@@ -140,3 +142,18 @@ def test_a_hand_over_that_waits_is_over_when_she_is_not_ready_for_sales_any_more
     one_pass(world)
     assert [one for one, _ in world.intents(carla, "handover")] == ["superseded"]
     assert len(world.sandbox.hubspot.shelves["tasks"]) == 0
+
+
+def test_a_platform_that_was_off_for_a_while_is_told_what_it_missed(world):
+    """Somebody takes HubSpot's key out for a while; meanwhile she opts out at Mailchimp."""
+    carla = world.new_lead("carla", title="Controller")
+    world.sandbox.mailchimp.life.subscribe(carla)
+    world.settle()
+    shown = world.hubspot(carla)["trellis_stage"]
+    world.sandbox.mailchimp.life.unsubscribe(carla)
+    world.pass_time(minutes=5)
+    steps.sync(replace(world.parts, hubspot=None))
+    assert (world.stage(carla), world.hubspot(carla)["trellis_stage"]) == ("suppressed", shown)
+    one_pass(world)
+    assert world.hubspot(carla)["trellis_stage"] == "suppressed"
+    assert one_pass(world).tally["written"] == 0
