@@ -15,18 +15,25 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 
-from leads import ID, SOURCE, TARGET, Lead, read_leads, write_export
+from leads import ID, SOURCE, TARGET, Lead, held_out, read_leads, write_export
 from portal import ROOT, Failed, PretendPortal, pretend_portal
-from ranking import auc, deciles
+from ranking import Scored, auc, deciles
 
 from connector.settings import VARIABLES
 
 MAPPINGS = Path(__file__).parent / "mappings"
 READ_BACK = ("prospect_id", "hs_object_id", "trellis_score", "trellis_stage")
 A_PAGE = A_BATCH = 100  # facts/hubspot.md §11: the most of a list page, and of a batch update
+
+#: Whose receipt is shown: a lead of the half by which the points were set.
+EXAMPLE = "3ee81e25-e280-428d-94a8-af0178917bf5"
+
+#: Where somebody without a score stands in the order: below everybody who has one.
+UNSCORED = -1
 
 #: What the portal holds of one contact.
 Row = Mapping[str, str | None]
@@ -58,16 +65,19 @@ def _run(leads: Sequence[Lead]) -> int:
     with tempfile.TemporaryDirectory(prefix="trellis-x-education-") as folder:
         here = Path(folder)
         here.chmod(0o711)  # as root, the bundled PostgreSQL runs as an account that must be able to enter
-        columns = write_export(leads, here / "export.csv")
+        columns = write_export(leads, here / "export.csv", datetime.now(UTC))
         with pretend_portal(here / "export.csv") as portal:
             environ = _environment(portal, here)
+            cases = _trellis(portal, environ, "test")
             provision = _trellis(portal, environ, "provision")
             sync = _trellis(portal, environ, "sync", "--json")
             echoes = _trellis(portal, environ, "sync", "--json")
             quiet = _trellis(portal, environ, "sync", "--json")
             failures = json.loads(_trellis(portal, environ, "failures", "list", "--json").printed)
             rows = {row["prospect_id"] or "": row for row in portal.contacts(READ_BACK)}
-    print(f"X Education: {len(leads):,} real leads, {columns} of {len(leads[0])} columns; {portal.told[0]}\n")
+            receipt = _trellis(portal, environ, "explain", f"hubspot:{rows[EXAMPLE]['hs_object_id']}")
+    print(f"X Education: {len(leads):,} real leads, {columns} of {len(leads[0])} columns; {portal.told[0]}")
+    print(f"golden people: {cases.printed}")
     _print_work(provision, sync, len(leads))
     for name, ran in (("sync, reading our echoes", echoes), ("sync, nothing changed", quiet)):
         written = json.loads(ran.printed)["counts"].get("written", 0)
@@ -77,7 +87,10 @@ def _run(leads: Sequence[Lead]) -> int:
     lost = [lead for lead in leads if not _accounted_for(rows.get(lead[ID], {}), failed)]
     if lost:
         raise Failed(f"{len(lost):,} leads have neither a score nor a reason, such as {lost[0][ID]}")
-    _print_ranking(leads, rows)
+    held = held_out(leads)
+    _print_ranking("all leads", leads, rows)
+    _print_ranking("the half held out", [lead for lead in leads if lead[ID] in held], rows)
+    print(f"\ntrellis explain, {receipt.seconds:.1f} s\n\n{receipt.printed}", end="")
     return 0
 
 
@@ -133,19 +146,21 @@ def _print_people(counts: Mapping[str, int], rows: Mapping[str, Row], failures: 
     print("  stages: " + ", ".join(f"{stage} {count:,}" for stage, count in stages.most_common()))
 
 
-def _print_ranking(leads: Sequence[Lead], rows: Mapping[str, Row]) -> None:
-    scores = {lead: int(float(row["trellis_score"])) for lead, row in rows.items() if row["trellis_score"]}
-    scored = [(scores[lead[ID]], lead[TARGET] == "1") for lead in leads if lead[ID] in scores]
+def _print_ranking(which: str, leads: Sequence[Lead], rows: Mapping[str, Row]) -> None:
+    scored: Scored = [(_score(rows[lead[ID]]), lead[TARGET] == "1") for lead in leads]
     base = sum(bought for _, bought in scored) / len(scored)
-    print("\n decile   scores   leads  converted   lift")
-    for place, tenth in enumerate(deciles(scored), start=1):
-        span = f"{tenth.best}–{tenth.worst}"
+    tenths = deciles(scored)
+    print(f"\n{which}\n decile   scores   leads  converted   lift")
+    for place, tenth in enumerate(tenths, start=1):
+        span = "–".join("none" if score == UNSCORED else str(score) for score in (tenth.best, tenth.worst))
         print(f"{place:>7} {span:>8} {tenth.leads:>7} {tenth.rate:>9.1%} {tenth.rate / base:>6.2f}")
-    top = deciles(scored)[0].rate
-    print(
-        f"\nbase rate {base:.1%} · top decile {top:.1%}, lift {top / base:.2f} (most possible: {1 / base:.2f})", end=""
-    )
+    top = tenths[0].rate
+    print(f"base rate {base:.1%} · top decile {top:.1%}, lift {top / base:.2f} (at most {1 / base:.2f})", end="")
     print(f" · AUC {auc(scored):.3f}")
+
+
+def _score(row: Row) -> int:
+    return int(float(row["trellis_score"])) if row["trellis_score"] else UNSCORED
 
 
 if __name__ == "__main__":
