@@ -145,7 +145,7 @@ def _present(parts: Parts, contact: int, flips: Sequence[Flip]) -> Explanation:
 
 def _past(parts: Parts, then: Then, day: date, known_by: date | None, flips: Sequence[Flip]) -> Explanation:
     language, verdict, contact = parts.rulebook.fields.language, then.verdict, then.contact
-    until = end_of(day, ZoneInfo(parts.rulebook.fields.timezone))
+    until = end_of(min(day, known_by or day), ZoneInfo(parts.rulebook.fields.timezone))
     knew = None if known_by is not None else as_of(parts, contact.id, day, day)
     late = knew is not None and knew.verdict.exact != verdict.exact
     return Explanation(

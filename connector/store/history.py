@@ -20,10 +20,10 @@ _EVENTS = text(
     " AND known_at <= coalesce(:known_by, 'infinity'::timestamptz) ORDER BY happened_at, key"
 )
 _EPISODES = text(
-    "SELECT track, number, channel, entered_at, CASE WHEN left_at <= :at THEN left_at END AS left_at"
-    " FROM episode WHERE contact = :contact AND entered_at <= :at"
+    "SELECT track, number, channel, entered_at, CASE WHEN left_at <= :known THEN left_at END AS left_at"
+    " FROM episode WHERE contact = :contact AND entered_at <= :known"
     " UNION ALL SELECT track, episode, coalesce(channel, ''), sending_at, NULL FROM intent"
-    " WHERE contact = :contact AND kind = 'enroll' AND sending_at <= :at AND state IN ('sending', 'unknown', 'parked')"
+    " WHERE contact = :contact AND kind = 'enroll' AND sending_at <= :known AND state IN ('sending', 'unknown', 'parked')"
     " ORDER BY 4, 1, 2"
 )
 
@@ -32,21 +32,21 @@ def person_as_of(conn: Connection, contact: int, at: datetime, known_by: datetim
     """A contact as she was at `at`, by what was known at `known_by` (None: acts of before that were told since count).
 
     Her records are what had been read of them by then, without what was always empty; her company is the one that she
-    then had, with its values of then; stage and episodes are those of then. There is no verdict, no memory of tracks, and
-    nothing that we wrote. None when nothing was known of her yet. What this gives is never judged to be kept: its position
-    and revision are 0. Read-only.
+    then had, with its values of then; stage and episodes are those that had been decided by then. There is no verdict,
+    no memory of tracks, and nothing that we wrote. None when nothing was known of her yet. What this gives is never
+    judged to be kept: its position and revision are 0. Read-only.
     """
     known = at if known_by is None else min(at, known_by)
     seen = {source: add_up(told) for source, told in sightings_of(conn, contact, known).items()}
     if not seen:
         return None
-    moment = {"contact": contact, "at": at, "known_by": known_by}
+    moment = {"contact": contact, "at": at, "known_by": known_by, "known": known}
     hubspot = seen.get("hubspot")
     company = hubspot.record.values.get("associatedcompanyid") if hubspot else None
     words = word_texts(conn)
     events = tuple(event_of(row, words) for row in conn.execute(_EVENTS, moment))
     episodes = tuple(Episode(*row) for row in conn.execute(_EPISODES, moment))
-    moves = [move for move in flips_of(conn, contact) if move.at <= at]
+    moves = [move for move in flips_of(conn, contact) if move.at <= known]
     place = max(moves, key=lambda move: move.at, default=None)
     return Person(
         contact=contact,

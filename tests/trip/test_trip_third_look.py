@@ -8,6 +8,7 @@ import pytest
 
 from adapters.sandbox.faults import Fault
 from connector.steps import sync as steps
+from connector.steps.explain import explain
 
 MQL, SQL = "marketingqualifiedlead", "salesqualifiedlead"
 PRICING = "https://www.brightledger.example/pricing"
@@ -157,3 +158,16 @@ def test_a_platform_that_was_off_for_a_while_is_told_what_it_missed(world):
     one_pass(world)
     assert world.hubspot(carla)["trellis_stage"] == "suppressed"
     assert one_pass(world).tally["written"] == 0
+
+
+def test_of_what_was_not_known_yet_no_stage_is_told(world):
+    carla = world.new_lead("carla")
+    one_pass(world)
+    first = world.parts.today
+    world.pass_time(days=2)
+    world.sandbox.hubspot.life.fill_form(carla, "Demo request", {}, PRICING)
+    one_pass(world)
+    assert world.stage(carla) == "hot"
+    then = explain(world.parts, carla, at=world.parts.today, known_by=first)
+    assert then.stage == "nurture"
+    assert [one.flip.after for one in then.history] == ["nurture"]
