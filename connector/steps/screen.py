@@ -25,7 +25,7 @@ from connector.scoring.columns.verdicts import Verdicts
 from connector.scoring.packed import Packing
 from connector.steps.crowd import crowd_of, wanted
 from connector.steps.parts import Parts
-from connector.steps.worth_writing import told, worth_writing
+from connector.steps.worth_writing import lifecycle_may_move, told, worth_writing
 from connector.store import ledger, state
 from connector.store.bulk_read import slices
 from connector.store.bulk_slice import MATCHED_AT_BASELINE, NO_MEMORY, NONE, UNMATCHED, Slice, TextColumn
@@ -71,7 +71,7 @@ def screen(parts: Parts, order: Sequence[str], *, baseline: bool, stop: Callable
     with _snapshot(parts) as conn:
         for people in slices(conn, wanted(parts)):
             judged = _judge(parts, conn, people, order)
-            singly = _singly(parts, judged, baseline=baseline)
+            singly = _singly(parts, judged, order, baseline=baseline)
             screened.people += len(people)
             screened.singly += people.ids[singly].tolist()
             screened.kept += _keep(parts, judged, np.flatnonzero(~singly), number, baseline=baseline)
@@ -110,13 +110,13 @@ def _judge(parts: Parts, conn: Connection, people: Slice, order: Sequence[str]) 
     return _Judged(people, verdicts, step_crowd(verdicts), ids)
 
 
-def _singly(parts: Parts, judged: _Judged, *, baseline: bool) -> Bools:
+def _singly(parts: Parts, judged: _Judged, order: Sequence[str], *, baseline: bool) -> Bools:
     people, first = judged.people, judged.first
     singly = people.alone.copy()
     singly |= judged.steps.moved & ~first
     singly |= worth_writing(parts, people, judged.verdicts, judged.steps)
     if not baseline:
-        singly |= first
+        singly |= first | lifecycle_may_move(parts, people, judged.steps, order)
     for track, matches in meant(judged.verdicts, judged.steps).items():
         memory = people.memory[track]
         as_before = np.where(matches, memory == MATCHED_AT_BASELINE, (memory == NO_MEMORY) | (memory == UNMATCHED))

@@ -27,8 +27,7 @@ _SUBSCRIBED = "subscribed"
 def worth_writing(parts: Parts, people: Slice, verdicts: Verdicts, steps: Steps) -> Bools:
     """Who is to be written to on any platform that is on: at once for stage, persona and phase, by promise 5 for scores.
 
-    Where the lifecycle may be moved back, everybody who stands on a stage of ours there counts as well: whether she is to
-    be moved depends on what was written last.
+    Lifecycle stages apart: see `lifecycle_may_move`.
     """
     result = np.zeros(len(people), np.bool_)
     for source in parts.platforms:
@@ -49,9 +48,33 @@ def worth_writing(parts: Parts, people: Slice, verdicts: Verdicts, steps: Steps)
             held = people.raw[source, name]
             filled = np.array([*(bool(text) for text in held.texts), False], np.bool_)
             result |= scored & ~np.take(filled, held.codes)
-        if source == HUBSPOT:
-            result |= there & _may_move_back(parts, people)
     return result
+
+
+def lifecycle_may_move(parts: Parts, people: Slice, steps: Steps, order: Sequence[str]) -> Bools:
+    """Whose lifecycle stage at HubSpot may be written though she stays where she stands: it lies below that of her stage,
+    or above it, where it may be moved back. Whether it is hangs on what was written since she came there.
+    """
+    write = parts.rulebook.fields.write.lifecycle
+    if write is None or HUBSPOT not in parts.platforms:
+        return np.zeros(len(people), np.bool_)
+    rank = {stage: place for place, stage in enumerate(order)}
+    forward, back, below = dict[str, int](), dict[str, int](), None
+    for stage in parts.rulebook.stages.stages:
+        own = rank.get(stage.lifecycle or "")
+        below = own if stage.lifecycle else below
+        forward |= {} if own is None else {stage.id: own}
+        back |= {} if below is None or write.when != "both" else {stage.id: below}
+
+    def may_move(stage: str, present: str | None) -> bool:
+        if not present:
+            return stage in forward or stage in back
+        place = rank.get(present, -1)
+        return 0 <= place < forward.get(stage, 0) or place > back.get(stage, len(order))
+
+    held = people.raw[HUBSPOT, write.hubspot]
+    answers = np.array([[may_move(stage, text) for text in (*held.texts, None)] for stage in steps.texts], np.bool_)
+    return np.asarray(people.present[HUBSPOT] & answers[steps.after, held.codes], np.bool_)
 
 
 def told(parts: Parts, people: Slice) -> ToldCrowd:
@@ -153,12 +176,3 @@ def _number(text: str) -> int:
         return min(max(round(float(text)), 0), 100)
     except (ValueError, OverflowError):
         return NO_SCORE
-
-
-def _may_move_back(parts: Parts, people: Slice) -> Bools:
-    write = parts.rulebook.fields.write.lifecycle
-    if write is None or write.when != "both":
-        return np.zeros(len(people), np.bool_)
-    ours = {stage.lifecycle for stage in parts.rulebook.stages.stages}
-    held = people.raw[HUBSPOT, write.hubspot]
-    return np.take(np.array([*(text in ours for text in held.texts), False], np.bool_), held.codes)

@@ -9,6 +9,8 @@ import pytest
 from adapters.sandbox.faults import Fault
 from connector.steps import sync as steps
 from connector.steps.explain import explain
+from connector.steps.judge import judge_all
+from connector.store import state
 
 MQL, SQL = "marketingqualifiedlead", "salesqualifiedlead"
 PRICING = "https://www.brightledger.example/pricing"
@@ -171,3 +173,27 @@ def test_of_what_was_not_known_yet_no_stage_is_told(world):
     then = explain(world.parts, carla, at=world.parts.today, known_by=first)
     assert then.stage == "nurture"
     assert [one.flip.after for one in then.history] == ["nurture"]
+
+
+def test_a_lifecycle_that_is_newly_mapped_follows_those_who_have_risen(make_world, many):
+    """She is on no track, and nothing else of her is worth a write."""
+    for_nobody = {"tracks.yaml": ("when: {stage: qualified}", "when: {stage: qualified, country: nowhere}")}
+    unmapped = {**for_nobody, "stages.yaml": (f"    lifecycle: {MQL}", "    #")}
+    world = make_world(count=12, edits=unmapped)
+    carla, rita, life = world.new_lead("carla"), world.new_lead("rita"), world.sandbox.hubspot.life
+    for email in (carla, rita):
+        life.unsubscribe(email, "4711")
+    one_pass(world)
+    for email in (carla, rita):
+        life.visit_page(email, PRICING)
+    life.set_property(rita, "lifecyclestage", "opportunity")
+    one_pass(world)
+    assert (world.stage(carla), world.hubspot(carla)["lifecyclestage"]) == ("qualified", "lead")
+    world.settle()
+    other = make_world(count=3, edits=for_nobody).rulebook
+    parts = replace(world.parts, rulebook=other)
+    with parts.engine.begin() as conn:
+        state.activate(conn, other.hash, other.source, parts.now())
+    judge_all(parts, baseline=False, many=many)
+    steps.work(parts)
+    assert [world.hubspot(email)["lifecyclestage"] for email in (carla, rita)] == [MQL, "opportunity"]
