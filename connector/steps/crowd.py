@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.facts import Record
+from connector.facts import Record, Refusal
 from connector.rulebook.types import FieldMapping
 from connector.scoring.columns.crowd import UNKNOWN, Acts, Crowd
 from connector.scoring.columns.days import days_of
@@ -78,7 +79,7 @@ def crowd_of(
         kinds=texts,
         channels=texts,
         assets=tuple(assets[number] for number in ids.tolist()),
-        suppressed=_suppressed(parts, people),
+        suppressed=refused(parts, people, SUPPRESSING),
         stage=np.where(people.kept.judged == NONE, UNKNOWN, people.kept.stage).astype(np.int16),
         since=people.kept.since,
         stages=texts,
@@ -102,27 +103,36 @@ def _aging(parts: Parts) -> Mapping[str, str]:
     return {name: raw for name in sorted(aging) if (raw := mapped[name].hubspot)}
 
 
-def _suppressed(parts: Parts, people: Slice) -> NDArray[np.bool_]:
-    """Who is refused everywhere. People who say the same of consent are asked about once."""
+def refused(parts: Parts, people: Slice, kinds: AbstractSet[Refusal]) -> NDArray[np.bool_]:
+    """Whom a refusal of these `kinds` keeps from all mail. People who say the same of consent are asked about once."""
     columns = [(source, "", people.present[source].astype(np.int32)) for source in parts.consent_names]
     columns += [
         (source, name, people.raw[source, name].codes)
         for source, names in parts.consent_names.items()
         for name in names
     ]
-    alike = np.zeros(len(people), np.int64)
+    addressed = _addressed(people)
+    alike = addressed.astype(np.int64)
     for _, _, codes in columns:
         _, alike = np.unique(alike * (int(codes.max(initial=0)) + 2) + codes + 1, return_inverse=True)
     _, examples, alike = np.unique(alike, return_index=True, return_inverse=True)
-    answers = [bool(SUPPRESSING & _refusals(parts, people, int(row))) for row in examples]
+    answers = [bool(kinds & _refusals(parts, people, int(row), addressed=bool(addressed[row]))) for row in examples]
     return np.array(answers, np.bool_)[alike]
 
 
-def _refusals(parts: Parts, people: Slice, row: int) -> frozenset[object]:
+def _addressed(people: Slice) -> NDArray[np.bool_]:
+    """Who has an address on any record."""
+    there = [people.present[source] & (column.codes != NONE) for source, column in people.email.items()]
+    result: NDArray[np.bool_] = np.any([np.zeros(len(people), np.bool_), *there], axis=0)
+    return result
+
+
+def _refusals(parts: Parts, people: Slice, row: int, *, addressed: bool) -> AbstractSet[Refusal]:
     records = {}
     for source, names in parts.consent_names.items():
         if people.present[source][row]:
             held = {name: people.raw[source, name] for name in names}
             values = {name: None if (code := one.codes[row]) == NONE else one.texts[code] for name, one in held.items()}
             records[source] = Record(source, "", None, values, _NEVER_MODIFIED)
-    return frozenset(parts.consent_of(records).general)
+    general = parts.consent_of(records).general
+    return general - {Refusal.NO_ADDRESS} if addressed else general

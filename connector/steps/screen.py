@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from connector.scoring.columns import digests
-from connector.scoring.columns.meant import meant
 from connector.scoring.columns.outlook import due_crowd
 from connector.scoring.columns.receipts import receipts_of_crowd
 from connector.scoring.columns.score import judge_crowd
@@ -24,6 +23,7 @@ from connector.scoring.columns.stages import Steps, step_crowd
 from connector.scoring.columns.verdicts import Verdicts
 from connector.scoring.packed import Packing
 from connector.steps.crowd import crowd_of, wanted
+from connector.steps.matching import matching
 from connector.steps.parts import Parts
 from connector.steps.worth_writing import lifecycle_may_move, told, worth_writing
 from connector.store import ledger, state
@@ -117,7 +117,7 @@ def _singly(parts: Parts, judged: _Judged, order: Sequence[str], *, baseline: bo
     singly |= worth_writing(parts, people, judged.verdicts, judged.steps)
     if not baseline:
         singly |= first | lifecycle_may_move(parts, people, judged.steps, order)
-    for track, matches in meant(judged.verdicts, judged.steps).items():
+    for track, matches in matching(parts, people, judged.verdicts, judged.steps).items():
         memory = people.memory[track]
         as_before = np.where(matches, memory == MATCHED_AT_BASELINE, (memory == NO_MEMORY) | (memory == UNMATCHED))
         singly |= ~as_before & ~(first & baseline)
@@ -184,12 +184,12 @@ def _keep_first(parts: Parts, conn: Connection, judged: _Judged, new: Rows, *, b
         day=parts.today,
     )
     write_flips(conn, flips, parts.now())
-    for track, matches in meant(judged.verdicts, steps).items():
-        matching = new[matches[new]]
-        since = np.full(len(matching), parts.today.toordinal(), np.int32)
-        yes = np.ones(len(matching), np.bool_)
-        name = TextColumn(np.zeros(len(matching), np.int32), (track,))
-        write_track_memory(conn, TrackRows(ids[matching], name, yes, since, yes))
+    for track, matches in matching(parts, judged.people, judged.verdicts, steps).items():
+        rows = new[matches[new]]
+        since = np.full(len(rows), parts.today.toordinal(), np.int32)
+        yes = np.ones(len(rows), np.bool_)
+        name = TextColumn(np.zeros(len(rows), np.int32), (track,))
+        write_track_memory(conn, TrackRows(ids[rows], name, yes, since, yes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,17 @@ from adapters.sandbox.faults import Fault
 from connector.steps import sync as steps
 from connector.steps.explain import explain
 from connector.steps.judge import judge_all
+from connector.steps.reading import read_all
 from connector.store import state
 
 MQL, SQL = "marketingqualifiedlead", "salesqualifiedlead"
+FINANCE = "finance-consideration"
 PRICING = "https://www.brightledger.example/pricing"
 BOTH_WAYS = {
     "fields.yaml": ("when: forward, owner: platform", "when: both, owner: trellis"),
     "stages.yaml": ("leave_below: 14", "leave_below: 14\n    lifecycle: lead"),
 }
+ALL_OF_FINANCE = {"tracks.yaml": ("when: {stage: nurture, persona: finance_lead}", "when: {persona: finance_lead}")}
 
 
 def one_pass(world, **delta):
@@ -175,6 +178,7 @@ def test_of_what_was_not_known_yet_no_stage_is_told(world):
     assert [one.flip.after for one in then.history] == ["nurture"]
 
 
+@pytest.mark.parametrize("many", [0, 10_000], ids=["screened", "singly"])
 def test_a_lifecycle_that_is_newly_mapped_follows_those_who_have_risen(make_world, many):
     """She is on no track, and nothing else of her is worth a write."""
     for_nobody = {"tracks.yaml": ("when: {stage: qualified}", "when: {stage: qualified, country: nowhere}")}
@@ -197,3 +201,28 @@ def test_a_lifecycle_that_is_newly_mapped_follows_those_who_have_risen(make_worl
     judge_all(parts, baseline=False, many=many)
     steps.work(parts)
     assert [world.hubspot(email)["lifecyclestage"] for email in (carla, rita)] == [MQL, "opportunity"]
+
+
+def test_the_baseline_of_a_lost_store_remembers_the_same_of_tracks_however_many_are_judged_at_once(
+    make_world, new_database
+):
+    """The platforms show all values already, so nobody is worth a write; some are barred from a track that is for them."""
+    world = make_world(edits=ALL_OF_FINANCE)
+    life, dora = world.sandbox.hubspot.life, world.new_member("dora")
+    life.set_property(world.email("jordi"), "trellis_exclude", "true")  # barred by consent
+    life.fill_form(world.email("maria"), "Demo request", {}, PRICING)  # barred by `exit_when`, as a hot one
+    world.settle()
+    world.sandbox.mailchimp.life.unsubscribe(dora)
+    world.settle()
+    told = []
+    for many in (0, 100_000):
+        again = world.with_store(new_database())
+        read_all(again.parts, full=False)
+        tally = judge_all(again.parts, baseline=True, many=many)
+        assert ("screened" in tally) == (many == 0)
+        told.append(again.rows("SELECT contact, track, matched, at_baseline FROM track_state ORDER BY 1, 2"))
+        told.append(again.rows("SELECT contact, before, after, rise, baseline, day FROM flip ORDER BY 1"))
+    assert told[:2] == told[2:]
+    matching = {row.contact for row in told[0] if row.track == FINANCE}
+    assert matching
+    assert matching.isdisjoint(again.contact(email) for email in (dora, world.email("jordi"), world.email("maria")))

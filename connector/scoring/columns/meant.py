@@ -1,4 +1,4 @@
-"""For whom the tracks of a rulebook are: their `when` asked of everybody, as nurturing asks it of one who is on no track."""
+"""For whom the tracks of a rulebook are: their conditions asked of everybody, as nurturing asks them of one who is on none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ RETAIN = "retain"
 
 
 def meant(verdicts: Verdicts, steps: Steps) -> Mapping[str, Bools]:
-    """For whom each track is, by its name. Nobody without evidence and a score is meant: scoring comes before nurturing."""
+    """For whom each track is, by its name: `when` holds, and she would not have to leave at once (`exit_when`). Nobody without
+    evidence and a score is meant: scoring comes before nurturing.
+    """
     tracks = verdicts.rulebook.tracks.tracks
     answers = {name: np.zeros(len(verdicts), np.bool_) for name in tracks}
     is_customer = np.array([text == CUSTOMER for text in steps.texts], np.bool_)
@@ -31,5 +33,8 @@ def meant(verdicts: Verdicts, steps: Steps) -> Mapping[str, Bools]:
         }
         scored = group.scored.knowing(named)
         for name, track in tracks.items():
-            answers[name][group.rows] = scored.holds(track.when)[group.at] & group.enough
+            whom = scored.holds(track.when)
+            if track.exit_when is not None:
+                whom = whom & ~scored.holds(track.exit_when)
+            answers[name][group.rows] = whom[group.at] & group.enough
     return answers
