@@ -36,9 +36,13 @@ NULL = r"\N"
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no extension
 _TRAILER = b"\xff\xff"
+_ARRAY = np.dtype(
+    [("size", ">i4"), ("dimensions", ">i4"), ("nulls", ">i4"), ("type", ">u4"), ("count", ">i4"), ("from", ">i4")]
+)
 
-#: Rows handled at once: few enough that the processor's cache holds them and what is made of them.
+#: Rows written, and bytes read, at once: so few that the processor's cache holds them and what is made of them.
 _BLOCK = 1 << 11
+_BLOCK_BYTES = 1 << 17
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _HIDDEN = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 #: SQLSTATE classes that say the server stops or is out of room, whatever the statement was.
@@ -70,6 +74,28 @@ def read_rows(conn: Connection, query: Composable, columns: Mapping[str, str]) -
 def read_all(conn: Connection, query: Composable, columns: Mapping[str, str]) -> NDArray[Any]:
     """All rows of `query` as one array; else as `read_rows`."""
     return np.concatenate(list(read_rows(conn, query, columns)))
+
+
+def read_arrays(
+    conn: Connection, query: Composable, columns: Mapping[str, str]
+) -> Iterator[Mapping[str, NDArray[Any]]]:
+    """The rows of `query`, one at a time, of which each field is an array (`array_agg`), as arrays by name.
+
+    Receiving a row takes a microsecond, an element a few nanoseconds: a million short rows come far faster as a few long
+    ones. `columns` are names and types of elements, else as `read_rows`; no array may be null, empty, or have null in it.
+    """
+    begin = len(_HEADER)
+    shapes = {name: np.dtype([("size", ">i4"), ("element", code)]) for name, code in columns.items()}
+    for block in _blocks(conn, SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(query)):
+        while not block.startswith(_TRAILER, begin) and begin < len(block):
+            begin += 2  # the count of fields
+            row = {}
+            for name, shape in shapes.items():
+                head = np.frombuffer(block, _ARRAY, 1, begin)[0]
+                row[name] = np.frombuffer(block, shape, head["count"], begin + _ARRAY.itemsize)["element"]
+                begin += 4 + int(head["size"])
+            yield row
+        begin = 0
 
 
 def read_texts(conn: Connection, query: Composable) -> Iterator[list[str]]:
@@ -163,10 +189,12 @@ def _blocks(conn: Connection, statement: Composed) -> Iterator[bytes]:
 def _arriving(server: PGconn) -> PQGen[tuple[bytes, bool]]:
     """The next rows, and whether others may follow. Psycopg's own `Copy.read` costs each row twice as much."""
     messages: list[Buffer] = []
-    while len(messages) < _BLOCK:
+    held = 0
+    while held < _BLOCK_BYTES:
         size, message = server.get_copy_data(1)
         if size > 0:
             messages.append(message)
+            held += size
         elif size == 0:
             while not (yield Wait.R):
                 pass

@@ -97,14 +97,14 @@ class Crowd:
 
     def take(self, rows: NDArray[np.intp]) -> Crowd:
         """Some of these contacts (`rows` ascending), renumbered from 0."""
-        place = np.full(len(self), UNKNOWN, np.int32)
-        place[rows] = np.arange(len(rows), dtype=np.int32)
-        acts = np.flatnonzero(place[self.acts.row] != UNKNOWN)
+        times = np.bincount(self.acts.row, minlength=len(self))
+        ends, theirs = np.cumsum(times)[rows], times[rows]
+        acts = np.arange(theirs.sum()) + np.repeat(ends - np.cumsum(theirs), theirs)
         return replace(
             self,
             ids=self.ids[rows],
             fields={name: column.take(rows) for name, column in self.fields.items()},
-            acts=replace(self.acts.take(acts), row=place[self.acts.row[acts]]),
+            acts=replace(self.acts.take(acts), row=np.repeat(np.arange(len(rows), dtype=np.int32), theirs)),
             suppressed=self.suppressed[rows],
             stage=self.stage[rows],
             since=self.since[rows],

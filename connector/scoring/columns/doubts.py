@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.rulebook.types import Burst, Doubts, FieldsFile, Gateways, Prefetch
-from connector.scoring.columns.crowd import MACHINE, UNKNOWN, UNSURE, Acts, Crowd
+from connector.scoring.columns.crowd import MACHINE, UNKNOWN, UNSURE, Acts, Column, Crowd
 from connector.scoring.doubts import CLICK, OPEN, SENT, address_domain, burst_of, is_behind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,7 +120,7 @@ def _of_one(crowd: Crowd, clicks: NDArray[np.intp], burst: Burst) -> NDArray[np.
 
 
 def _behind(crowd: Crowd, gateways: Gateways, fields: FieldsFile) -> NDArray[np.bool_]:
-    """Whose address lies behind a gateway: asked once per domain, or per address where no field holds the domain."""
+    """Whose address lies behind a gateway."""
     behind = np.full(len(crowd), is_behind("", gateways), np.bool_)
     open_ = np.ones(len(crowd), np.bool_)
     for name in address_fields(fields):
@@ -128,12 +128,20 @@ def _behind(crowd: Crowd, gateways: Gateways, fields: FieldsFile) -> NDArray[np.
         if column is None:
             continue
         asked = np.flatnonzero(open_ & (column.codes >= 0))
-        codes = column.codes[asked]
-        says = np.zeros(len(column.values), np.int8)
-        for code in np.flatnonzero(np.bincount(codes)):
-            domain = address_domain({name: column.values[code]}, fields)
-            says[code] = 0 if not domain else 1 + is_behind(domain, gateways)
-        told = says[codes] > 0
+        if not len(asked):
+            continue
+        says = _of_values(name, column, gateways, fields)[column.codes[asked]]
+        told = says > 0
         open_[asked[told]] = False
-        behind[asked[told]] = says[codes[told]] == 2
+        behind[asked[told]] = says[told] == 2
     return behind
+
+
+def _of_values(name: str, column: Column, gateways: Gateways, fields: FieldsFile) -> NDArray[np.int8]:
+    """What each value of a field tells: 0 no domain, 1 a domain, 2 one behind a gateway. Asked once, on all days."""
+    asked = "behind", name, gateways, address_fields(fields)
+    if asked not in column.answers:
+        domains = (address_domain({name: value}, fields) for value in column.values)
+        column.answers[asked] = np.array([bool(one) + is_behind(one, gateways) for one in domains], np.int8)
+    says: NDArray[np.int8] = column.answers[asked]
+    return says

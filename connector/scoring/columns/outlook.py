@@ -57,15 +57,13 @@ def due_crowd(verdicts: Verdicts, steps: Steps, told: ToldCrowd) -> NDArray[np.i
     """
     crowd = replace(verdicts.crowd, stages=steps.texts, stage=steps.after.astype(np.int16), since=steps.since)
     search = _Search(replace(verdicts, crowd=crowd), told)
-    found = np.full(len(crowd), NEVER, np.int32)
     rows = np.arange(len(crowd))
     shown = search.shown(rows, 0)
-    rows, shown = search.passed(rows, shown, 0, OLDEST, over=False)
-    for before, ahead in pairwise(_AHEAD):
-        found[rows] = search.today + before + 1
-        rows, shown = search.passed(rows, shown, before, ahead, over=True)
-        found[rows] = NEVER
-    return found
+    calm, _ = search.passes(rows, shown, 0, OLDEST)
+    jumping = ~calm & ~search.careful
+    search.halve(rows[jumping], shown.of(jumping), 0, len(_AHEAD) - 1)
+    search.step(rows[search.careful], shown.of(search.careful))
+    return search.found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +79,14 @@ class _Shown:
 
 
 class _Search:
-    """The days to come of one crowd."""
+    """The days to come of one crowd: `found` are the days on which they are due, as far as they were looked for."""
 
     def __init__(self, verdicts: Verdicts, told: ToldCrowd) -> None:
-        self.today = verdicts.day.toordinal()
+        self.found = np.full(len(verdicts), NEVER, np.int32)
+        self.careful = careful(verdicts)
+        self._today = verdicts.day.toordinal()
         self._verdicts = verdicts
         self._told = told
-        self._careful = careful(verdicts)
         self._arrival = _arrivals(verdicts.crowd, verdicts.day)
 
     def shown(self, rows: Rows, ahead: int) -> _Shown:
@@ -98,23 +97,43 @@ class _Search:
             verdicts = judge_crowd(verdicts.crowd.take(rows), verdicts.rulebook, day)
         return _Shown(signs(verdicts), verdicts.score, verdicts.each)
 
-    def passed(self, rows: Rows, shown: _Shown, before: int, ahead: int, *, over: bool) -> tuple[Rows, _Shown]:
-        """Who surely shows nothing after the day `before`, on which they are `shown`, up to the day `ahead`.
+    def halve(self, rows: Rows, shown: _Shown, first: int, last: int) -> None:
+        """Find the day of people who are calm up to one of the days of _AHEAD (its place; `shown` is what they show then), and
+        no longer on a later one.
+        """
+        if last == first + 1:
+            self.found[rows] = self._today + _AHEAD[first] + 1
+        elif len(rows):
+            middle = (first + last) // 2
+            calm, then = self.passes(rows, shown, _AHEAD[first], _AHEAD[middle])
+            self.halve(rows[~calm], shown.of(~calm), first, middle)
+            self.halve(rows[calm], then.of(calm), middle, last)
 
-        With `over` they and what they show then; else all the others, and what these show on the day `before`.
+    def step(self, rows: Rows, shown: _Shown) -> None:
+        """Find the day of people of whom days between two days that are alike may differ."""
+        for before, ahead in pairwise(_AHEAD):
+            self.found[rows] = self._today + before + 1
+            if ahead > before + 1 or not len(rows):
+                return
+            calm, then = self.passes(rows, shown, before, ahead)
+            rows, shown = rows[calm], then.of(calm)
+
+    def passes(self, rows: Rows, shown: _Shown, before: int, ahead: int) -> tuple[Bools, _Shown]:
+        """Who surely shows nothing after the day `before`, on which they are `shown`, up to the day `ahead`, and what all of
+        them show then.
         """
         then = self.shown(rows, ahead)
         calm = (shown.signs == then.signs).all(axis=0) & ~self._is_written(rows, then, ahead)
         if ahead > before + 1:
-            calm &= ~self._careful[rows] & (self._arrival[rows] > self.today + ahead)
+            calm &= ~self.careful[rows] & (self._arrival[rows] > self._today + ahead)
             calm &= ~self._is_written(rows, shown, ahead)
-        return (rows[calm], then.of(calm)) if over else (rows[~calm], shown.of(~calm))
+        return calm, then
 
     def _is_written(self, rows: Rows, shown: _Shown, ahead: int) -> Bools:
         """Whose score would be worth a write by that day (promise 5)."""
         rule = self._verdicts.rulebook.fields.write.score
         since = self._told.since[rows]
-        old = (since == 0) | (self.today + ahead - since >= rule.at_least)
+        old = (since == 0) | (self._today + ahead - since >= rule.at_least)
         least = np.where(old, 1, rule.min_change)
         written = _differs(shown.score, self._told.scores[:, rows], least)
         for place, model in enumerate(self._verdicts.rulebook.models):
