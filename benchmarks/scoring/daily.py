@@ -28,7 +28,7 @@ from connector.facts import Contact, Event
 from connector.rulebook.read import read_rulebook
 from connector.rulebook.types import Rulebook
 from connector.scoring.decay import day_of
-from connector.scoring.outlook import Told, due
+from connector.scoring.outlook.due import Told, due
 from connector.scoring.score import judge
 from connector.scoring.stages import step
 from connector.scoring.verdict import Place, Step, Verdict

@@ -19,6 +19,7 @@ from connector.rulebook.types import Model, Rulebook
 from connector.scoring.chances import Chances, Thing
 from connector.scoring.score import judge
 from connector.scoring.stages import step as step_on
+from connector.scoring.topics import NOT_HERS
 from connector.scoring.verdict import NOT_ENOUGH_DATA, Place, Step, Verdict
 from connector.scoring.words import Language, joined, knows, say, stage_label
 
@@ -132,7 +133,7 @@ def _acts(model: Model) -> Iterator[tuple[int, Thing]]:
         tests += [(worth, leaf.event, leaf.asset) for leaf in leaves(override.when) if isinstance(leaf, Did)]
     for points, kind, test in tests:
         asset = "" if test is None else next((text for text in _texts(test) if asset_holds(test, text)), None)
-        if points > 0 and asset is not None:
+        if points > 0 and asset is not None and kind not in NOT_HERS:
             yield points, Thing("act", kind, asset)
 
 

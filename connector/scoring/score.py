@@ -6,7 +6,7 @@ the events arrived; the lines add up to the score exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from connector.facts import Contact
 from connector.rulebook.types import Rulebook
+from connector.scoring.by_identity import ByIdentity
 from connector.scoring.evidence import known_events
 from connector.scoring.model import ModelJudge
 from connector.scoring.verdict import NO_MODEL, Verdict
@@ -27,24 +28,11 @@ def judge(contact: Contact, rulebook: Rulebook, day: date, known_by: datetime | 
     to the first in order. `each` has the score of every one of them. If none applies the verdict has no model and no
     score, and `missing` says NO_MODEL.
     """
-    return _judge_for(_Identity(rulebook)).judge(contact, day, known_by)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Identity:
-    """A rulebook as a key of a cache, by which object it is: its mappings do not hash."""
-
-    rulebook: Rulebook
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identity) and self.rulebook is other.rulebook
-
-    def __hash__(self) -> int:
-        return id(self.rulebook)
+    return _judge_for(ByIdentity(rulebook)).judge(contact, day, known_by)
 
 
 @lru_cache(maxsize=16)
-def _judge_for(identity: _Identity) -> _Judge:
+def _judge_for(identity: ByIdentity) -> _Judge:
     return _Judge(identity.rulebook)
 
 

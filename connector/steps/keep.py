@@ -13,7 +13,7 @@ from connector.nurturing.ways import segment_keys
 from connector.rulebook.types import PropertyWrite, ScoreWrite
 from connector.scoring.columns import digests as digesting
 from connector.scoring.columns.receipts import receipts_of
-from connector.scoring.outlook import Told, due
+from connector.scoring.outlook.due import Told, due
 from connector.scoring.packed import Packing
 from connector.scoring.rules import rule_list
 from connector.scoring.verdict import Line

@@ -13,10 +13,10 @@ from connector.rulebook.types import Engagement, Stage
 from connector.scoring.decay import half_life_curve
 from connector.scoring.engagement import EngagementFactor
 from connector.scoring.evidence import Act, Evidence
-from connector.scoring.fading import EngagementFade
-from connector.scoring.leading import Race, Runner
-from connector.scoring.staying import Rung, Staying
-from connector.scoring.turning import Span, Stretch, settle
+from connector.scoring.outlook.fading import EngagementFade
+from connector.scoring.outlook.leading import Race, Runner
+from connector.scoring.outlook.staying import Rung, Staying
+from connector.scoring.outlook.turning import Span, Stretch, settle
 
 TODAY = date(2026, 11, 20)
 MADRID = ZoneInfo("Europe/Madrid")

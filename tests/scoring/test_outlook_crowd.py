@@ -11,7 +11,7 @@ from connector.scoring.columns.careful import careful
 from connector.scoring.columns.outlook import NEVER, NOT_THERE, ToldCrowd, due_crowd
 from connector.scoring.columns.score import judge_crowd
 from connector.scoring.columns.stages import step_crowd
-from connector.scoring.outlook import Told, due
+from connector.scoring.outlook.due import Told, due
 from connector.scoring.score import judge
 from connector.scoring.stages import step
 from connector.scoring.verdict import Place

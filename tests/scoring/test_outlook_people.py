@@ -7,7 +7,7 @@ import pytest
 
 from connector.facts import Contact, Episode
 from connector.rulebook.types import Model
-from connector.scoring.outlook import Told, due
+from connector.scoring.outlook.due import Told, due
 from connector.scoring.score import judge
 from connector.scoring.stages import step
 from connector.scoring.verdict import Place

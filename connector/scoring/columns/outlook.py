@@ -1,4 +1,4 @@
-"""When each of a crowd must be looked at again, as `scoring.outlook.due`, for everybody at once and a little more coarsely.
+"""When each of a crowd must be looked at again, as `scoring.outlook.due.due`, for everybody at once and a little more coarsely.
 
 Everybody is judged on a few days to come. What fades only falls, and a test of a day or of a fading number turns once; so
 where two of these days show the same signs (signs.py), the days between them do. Of whom that cannot be said (careful.py)

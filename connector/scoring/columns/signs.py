@@ -15,7 +15,7 @@ from connector.scoring.columns.knowledge import rounded
 from connector.scoring.columns.model import ModelColumns, fields_of
 from connector.scoring.columns.standing import Standing, standing
 from connector.scoring.columns.verdicts import NOT_MEANT, Verdicts
-from connector.scoring.turning import turns_by_itself
+from connector.scoring.outlook.turning import turns_by_itself
 
 _Number = NDArray[np.int32]
 

@@ -11,8 +11,8 @@ from connector.rulebook.conditions import Condition, Subject, names
 from connector.rulebook.types import POINT, Rulebook, Stage
 from connector.rulebook.vocabulary import AIMS
 from connector.scoring.computed import WIN
+from connector.scoring.outlook.turning import Ask, Stretch, settle, turns_by_itself
 from connector.scoring.stages import SUPPRESSING
-from connector.scoring.turning import Ask, Stretch, settle, turns_by_itself
 from connector.scoring.verdict import NOT_ENOUGH_DATA, Step, Verdict
 
 

@@ -14,15 +14,12 @@ from datetime import datetime
 from connector.facts import Trust
 from connector.rulebook.types import POINT, Model, Phase
 from connector.scoring.decay import WHOLE, factor, half_life_curve, kept
-from connector.scoring.doubts import SENT
 from connector.scoring.evidence import Act, Evidence, asset_test
-from connector.scoring.fading import Extent
+from connector.scoring.outlook.fading import Extent
+from connector.scoring.topics import NOT_HERS
 
 #: More than anybody can be worth.
 _UNLIMITED = 10**12
-
-#: What says nothing of her interests (topics.py).
-_NOT_HERS = frozenset({SENT, "email_bounce"})
 
 #: When an act was done, and its key: the later, the more it counts on a tie.
 Newness = tuple[datetime, str] | tuple[()]
@@ -150,7 +147,7 @@ class TopicRace:
         acts = [
             act
             for kind, of_kind in evidence.acts.items()
-            if self._topics and kind not in _NOT_HERS
+            if self._topics and kind not in NOT_HERS
             for act in of_kind
             if act.event.asset and act.event.trust != Trust.MACHINE
         ]

@@ -13,10 +13,10 @@ from connector.rulebook.types import POINT, Model, Override, Rulebook
 from connector.scoring.computed import as_values, in_points, rounded
 from connector.scoring.doubts import address_domain, graded
 from connector.scoring.evidence import gather, subject_of
-from connector.scoring.fading import EngagementFade, Extent, Over, ProfileFade
-from connector.scoring.leading import PhaseRace, Race, TopicRace
 from connector.scoring.model import ModelJudge
-from connector.scoring.turning import Ask, Span, Stretch, settle, turns_by_itself
+from connector.scoring.outlook.fading import EngagementFade, Extent, Over, ProfileFade
+from connector.scoring.outlook.leading import PhaseRace, Race, TopicRace
+from connector.scoring.outlook.turning import Ask, Span, Stretch, settle, turns_by_itself
 from connector.scoring.verdict import Verdict
 
 _MOST = 100 * POINT

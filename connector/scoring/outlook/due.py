@@ -17,13 +17,14 @@ from zoneinfo import ZoneInfo
 
 from connector.facts import Contact
 from connector.rulebook.types import Rulebook, ScoreWrite
-from connector.scoring.coming import next_arrival
+from connector.scoring.by_identity import ByIdentity
 from connector.scoring.computed import as_values
 from connector.scoring.decay import OLDEST
 from connector.scoring.evidence import known_events, subject_of
-from connector.scoring.prospect import Outcome, Prospect, ProspectFinder
-from connector.scoring.staying import Standing, Staying
-from connector.scoring.turning import Span, Stretch
+from connector.scoring.outlook.coming import next_arrival
+from connector.scoring.outlook.prospect import Outcome, Prospect, ProspectFinder
+from connector.scoring.outlook.staying import Standing, Staying
+from connector.scoring.outlook.turning import Span, Stretch
 from connector.scoring.verdict import Step, Verdict
 
 #: The days that are tried first, once it is known that something comes at all.
@@ -51,24 +52,11 @@ def due(contact: Contact, verdict: Verdict, step: Step, rulebook: Rulebook, day:
     first topic, whether there is enough evidence, a score that is worth a write, whom a track is for. `verdict` and
     `step` are those of `day`, from everything known by then; `told` is as of after the writes of `day`.
     """
-    return _ready(_Identity(rulebook)).due(contact, verdict, step, day, told)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Identity:
-    """A rulebook as a key of a cache, by which object it is: its mappings do not hash."""
-
-    rulebook: Rulebook
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identity) and self.rulebook is other.rulebook
-
-    def __hash__(self) -> int:
-        return id(self.rulebook)
+    return _ready(ByIdentity(rulebook)).due(contact, verdict, step, day, told)
 
 
 @lru_cache(maxsize=16)
-def _ready(identity: _Identity) -> _Outlook:
+def _ready(identity: ByIdentity) -> _Outlook:
     return _Outlook(identity.rulebook)
 
 
