@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from connector.change.tree import replaced
+from connector.change.mutation.tree import replaced
 from connector.facts import Consent, Contact, Episode, Event, Trust
 from connector.nurturing.intents import Memory, Plan
 from connector.nurturing.tracks import plan

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from connector.change.cases import Failure, failures
-from connector.change.mutation import Tried, try_mutants
+from connector.change.mutation.trial import Tried, try_mutants
 from connector.rulebook.problems import Problem, RulebookError
 from connector.rulebook.read import read_rulebook
 from connector.rulebook.read_cases import Golden, read_cases

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.change.equivalence import why_equal
-from connector.change.mutants import mutants
+from connector.change.mutation.equivalence import why_equal
+from connector.change.mutation.mutants import mutants
 from connector.facts import Contact, Episode, Event, Trust
 from connector.nurturing.intents import Memory
 from connector.nurturing.tracks import plan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from connector.change.condition_mutations import condition_mutations
-from connector.change.mutants import mutants
-from connector.change.tree import REMOVED, at, replaced
+from connector.change.mutation.condition_mutations import condition_mutations
+from connector.change.mutation.mutants import mutants
+from connector.change.mutation.tree import REMOVED, at, replaced
 from connector.rulebook.parse import parse_condition, write_condition
 
 MARIA = "given: {job_title: Directora financiera, employees: 120, company: Acme, country: España}"
@@ -191,7 +191,7 @@ def test_an_unnoticed_break_names_file_rule_and_what_was_done(folder):
 
 
 def test_progress_is_told_up_to_the_last_mutant(folder):
-    from connector.change.mutation import try_mutants
+    from connector.change.mutation.trial import try_mutants
 
     heard = []
     cases = folder.read(f"- {{name: maria, {MARIA}, expect: {{stage: nurture}}}}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.change.cases import failures
-from connector.change.mutation import try_mutants
+from connector.change.mutation.trial import try_mutants
 from connector.rulebook.read import read_rulebook
 from connector.rulebook.read_cases import read_cases
 

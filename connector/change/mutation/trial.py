@@ -8,10 +8,10 @@ from pathlib import PurePath
 from typing import Literal
 
 from connector.change.cases import misses
-from connector.change.equivalence import why_equal
 from connector.change.golden import Outcome, Person, person_of
-from connector.change.mutant import Mutant
-from connector.change.mutants import mutants
+from connector.change.mutation.equivalence import why_equal
+from connector.change.mutation.mutant import Mutant
+from connector.change.mutation.mutants import mutants
 from connector.rulebook.read_cases import Golden
 from connector.rulebook.types import Rulebook
 

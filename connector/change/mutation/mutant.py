@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connector.change.condition_mutations import condition_mutations, moved
-from connector.change.tree import REMOVED, Path_, replaced
+from connector.change.mutation.condition_mutations import condition_mutations, moved
+from connector.change.mutation.tree import REMOVED, Path_, replaced
 from connector.rulebook.conditions import Condition
 from connector.rulebook.types import POINT, Rulebook
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from connector.change.attainable import attainable
-from connector.change.mutant import Mutant
-from connector.change.tree import at
+from connector.change.mutation.attainable import attainable
+from connector.change.mutation.mutant import Mutant
+from connector.change.mutation.tree import at
 from connector.rulebook.conditions import Compare, Condition, Every, Subject, holds, leaves, names
 from connector.rulebook.types import Rulebook, Track
 from connector.scoring.computed import WIN

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.change.attainable import persona_sums
-from connector.change.equivalent_conditions import closed_by_exit, nobody_between
-from connector.change.mutant import Mutant
-from connector.change.tree import at, inside
+from connector.change.mutation.attainable import persona_sums
+from connector.change.mutation.equivalent_conditions import closed_by_exit, nobody_between
+from connector.change.mutation.mutant import Mutant
+from connector.change.mutation.tree import at, inside
 from connector.rulebook.conditions import Condition, events
 from connector.rulebook.types import POINT, EventEvidence, Fit, Group, Model, Reaction, Rulebook, Trait, TrustShares
 from connector.scoring.decay import kept

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector.change.model_mutants import model_mutants
-from connector.change.mutant import Mutant, condition_mutants, number_mutants, threshold_mutants
-from connector.change.tree import REMOVED, Path_
+from connector.change.mutation.model_mutants import model_mutants
+from connector.change.mutation.mutant import Mutant, condition_mutants, number_mutants, threshold_mutants
+from connector.change.mutation.tree import REMOVED, Path_
 from connector.rulebook.types import Rulebook
 
 
