@@ -32,6 +32,7 @@ from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import Tally
 from connector.store import failures, ledger, outbox, state
 from connector.store.engine import writer_lock
+from connector.store.ledger import Person
 from connector.store.outbox import Intent
 
 _WRITE_BATCH = 500
@@ -46,7 +47,7 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
         if not _is_down(source, errors) and not stop():
             tally += _write(parts, source, errors, stop)
     if not stop():
-        tally += _leave(parts, errors)
+        tally += _leave(parts, errors, stop)
     if parts.hubspot is not None and not _is_down(HUBSPOT, errors) and not stop():
         tally += _hand_over(parts, parts.hubspot)
     if not stop():
@@ -189,12 +190,23 @@ def _facts(parts: Parts, source: str) -> frozenset[str]:
 # ---------------------------------------------------------------- out of tracks, over to sales
 
 
-def _leave(parts: Parts, errors: Sequence[PlatformError]) -> Tally:
+def _leave(parts: Parts, errors: Sequence[PlatformError], stop: Callable[[], bool]) -> Tally:
     """Take people out by the channels that they entered by; a channel whose platform is away or off is asked later."""
     tally: Tally = Counter()
-    with parts.engine.begin() as conn:
-        claimed = outbox.claim(conn, "leave", 100, LEASE_S, parts.now())
-        people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
+    while not stop():
+        with parts.engine.begin() as conn:
+            claimed = outbox.claim(conn, "leave", 100, LEASE_S, parts.now())
+            people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
+        if not claimed:
+            break
+        tally += _leave_some(parts, errors, claimed, people)
+    return tally
+
+
+def _leave_some(
+    parts: Parts, errors: Sequence[PlatformError], claimed: Sequence[Intent], people: Mapping[int, Person]
+) -> Tally:
+    tally: Tally = Counter()
     by_channel: dict[tuple[str, str], list[Intent]] = defaultdict(list)
     for intent in claimed:
         by_channel[str(intent.payload["key"]), intent.track or ""].append(intent)

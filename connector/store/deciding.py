@@ -15,7 +15,7 @@ from connector.store.schema import LIVE_ENROLLMENT, OPEN_LEAVE, intent
 if TYPE_CHECKING:
     from connector.store.judgement import Judgement
 
-#: How long a decision to act on somebody stands. One that is held begins to live when it is approved.
+#: How long a decision to enroll somebody, or to hand her over, stands. One that is held begins to live when it is approved.
 LIFE = timedelta(hours=24)
 
 
@@ -57,10 +57,12 @@ def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -
     A write that waits, or is held, gives way to the newer one, which stays held (or approved) if the older was, so that
     a hold cannot be slipped by judging again. An enrollment that waits stays if it is wanted again, and is over if not;
     one that a person approved is over only when she no longer matches. A hand-over that waits is over with the standing
-    that it belongs to. What is being sent is left alone.
+    that it belongs to; leaving waits as long as it takes, unless she matches the track again. What is being sent is left
+    alone.
     """
     replaced = _withdraw_writes(conn, rows, at)
     _withdraw_enrollments(conn, rows, at)
+    _withdraw_leaves(conn, rows, at)
     conn.execute(_WITHDRAW_HANDOVERS, {"ids": [row.contact for row in rows if not row.handed_over], "at": at})
     wanted = [
         *(
@@ -91,6 +93,12 @@ _WITHDRAW_ENROLLMENTS = text(
     "  unnest(CAST(:matching AS bigint[]), CAST(:matched AS text[]))))"
 )
 
+_WITHDRAW_LEAVES = text(
+    "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
+    " FROM unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[])) AS matched (contact, track)"
+    " WHERE kind = 'leave' AND state IN ('pending', 'held') AND intent.contact = matched.contact"
+    " AND intent.track = matched.track"
+)
 _WITHDRAW_HANDOVERS = text(
     "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
     " WHERE kind = 'handover' AND state IN ('pending', 'held') AND contact = ANY(:ids)"
@@ -121,6 +129,17 @@ def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datet
             "matched": [track for _, track in matched],
         },
     )
+
+
+def _withdraw_leaves(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:
+    stays = [
+        (row.contact, one.track)
+        for row in rows
+        for one in row.tracks.values()
+        if one.matched and one.track not in {leave.track for leave in row.leaves}
+    ]
+    told = {"contacts": [contact for contact, _ in stays], "tracks": [track for _, track in stays]}
+    conn.execute(_WITHDRAW_LEAVES, {**told, "at": at})
 
 
 def _writes(rows: Sequence[Judgement]) -> Iterator[tuple[Judgement, str, Mapping[str, str]]]:
@@ -168,7 +187,7 @@ def _handover(row: Judgement, one: HandingOver, at: datetime) -> dict[str, Any]:
 
 def _base(row: Judgement, kind: str, at: datetime, hold: str, not_before: datetime | None = None) -> dict[str, Any]:
     begins = max(at, not_before or at)
-    lives = kind != "write" and not hold
+    lives = kind in ("enroll", "handover") and not hold
     return {
         "kind": kind,
         "state": "held" if hold else "pending",

@@ -62,7 +62,7 @@ def approve(conn: Connection, number: int, now: datetime) -> bool:
     """
     contact = conn.scalar(
         text(
-            "UPDATE intent SET approved_at = :now, expires_at = CASE WHEN kind = 'write' THEN NULL"
+            "UPDATE intent SET approved_at = :now, expires_at = CASE WHEN kind IN ('write', 'leave') THEN NULL"
             "  ELSE greatest(not_before, CAST(:now AS timestamptz)) + :life END,"
             " reason = '', state = CASE WHEN kind = 'write' AND EXISTS (SELECT 1 FROM intent AS newer"
             "   WHERE newer.contact = intent.contact AND newer.source = intent.source AND newer.kind = 'write'"

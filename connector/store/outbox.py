@@ -209,7 +209,7 @@ def release(conn: Connection, number: int, reason: str, at: datetime, *, again_i
             "  ELSE clock_timestamp() + make_interval(secs => :pause) END,"
             " state = CASE WHEN state = 'superseded' THEN state ELSE 'pending' END,"
             " attempts = greatest(attempts - 1, 0), sending_at = NULL, reason = :reason,"
-            " expires_at = CASE WHEN kind = 'write' THEN NULL ELSE greatest(expires_at, CAST(:at AS timestamptz)) END"
+            " expires_at = CASE WHEN kind IN ('write', 'leave') THEN NULL ELSE greatest(expires_at, CAST(:at AS timestamptz)) END"
             " WHERE id = :id AND state IN ('pending', 'sending', 'unknown', 'superseded')"
         ),
         {"id": number, "reason": storable(reason), "at": at, "pause": again_in_s},

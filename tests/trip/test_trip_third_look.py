@@ -15,6 +15,7 @@ from connector.store import state
 
 MQL, SQL = "marketingqualifiedlead", "salesqualifiedlead"
 FINANCE = "finance-consideration"
+HAND_WRITTEN = "Trellis: Ready for a hand-written mail"
 PRICING = "https://www.brightledger.example/pricing"
 BOTH_WAYS = {
     "fields.yaml": ("when: forward, owner: platform", "when: both, owner: trellis"),
@@ -226,3 +227,35 @@ def test_the_baseline_of_a_lost_store_remembers_the_same_of_tracks_however_many_
     matching = {row.contact for row in told[0] if row.track == FINANCE}
     assert matching
     assert matching.isdisjoint(again.contact(email) for email in (dora, world.email("jordi"), world.email("maria")))
+
+
+def test_who_is_to_be_taken_off_a_list_is_taken_off_it_however_long_the_platform_is_away(world):
+    carla, life = world.new_lead("carla", form="Pricing guide"), world.sandbox.hubspot.life
+    one_pass(world)
+    members = world.sandbox.hubspot.lists.named(HAND_WRITTEN).members
+    assert len(members) == 1
+    world.sandbox.hubspot_server.faults.add(
+        Fault(method="PUT|DELETE", path="/lists/", times=None, status=503, body={"message": "away"})
+    )
+    life.win_deal(carla)
+    for _ in range(4):
+        one_pass(world, hours=13)
+    world.sandbox.hubspot_server.faults.clear()
+    one_pass(world)
+    assert len(members) == 0
+
+
+def test_who_belongs_on_a_list_again_is_not_taken_off_it_by_what_was_decided_before(world):
+    carla, life = world.new_lead("carla", form="Pricing guide"), world.sandbox.hubspot.life
+    one_pass(world)
+    away = Fault(method="PUT|DELETE", path="/lists/", times=None, status=503, body={"message": "away"})
+    world.sandbox.hubspot_server.faults.add(away)
+    life.set_property(carla, "trellis_exclude", "true")
+    one_pass(world, days=1)
+    assert [state for state, _ in world.intents(carla, "leave")] == ["pending"]
+    life.set_property(carla, "trellis_exclude", "false")
+    one_pass(world, days=1)
+    world.sandbox.hubspot_server.faults.clear()
+    one_pass(world)
+    assert [state for state, _ in world.intents(carla, "leave")] == ["superseded"]
+    assert len(world.sandbox.hubspot.lists.named(HAND_WRITTEN).members) == 1
