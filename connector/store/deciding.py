@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.intents import DISCARDED
 from connector.store.schema import LIVE_ENROLLMENT, OPEN_LEAVE, intent
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -
     ]
     if wanted:
         conn.execute(insert(intent), wanted)
-    _insert_once(conn, [_enter(row, one, at) for row in rows for one in row.enters], LIVE_ENROLLMENT)
+    discarded = _discarded(conn, rows)
+    enters = [(row, one) for row in rows for one in row.enters if (row.contact, one.track) not in discarded]
+    _insert_once(conn, [_enter(row, one, at) for row, one in enters], LIVE_ENROLLMENT)
     _insert_once(conn, [_leave(row, one, at) for row in rows for one in row.leaves], OPEN_LEAVE)
 
 
@@ -98,6 +101,13 @@ _WITHDRAW_LEAVES = text(
     " FROM unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[])) AS matched (contact, track)"
     " WHERE kind = 'leave' AND state IN ('pending', 'held') AND intent.contact = matched.contact"
     " AND intent.track = matched.track"
+)
+# A match begins on a day of the team's, whose zone is not known here: it may have begun a day earlier.
+_DISCARDED = text(
+    "SELECT contact, track FROM intent"
+    " JOIN unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[]), CAST(:since AS date[]))"
+    "  AS wanted (contact, track, since) USING (contact, track)"
+    " WHERE kind = 'enroll' AND state = 'refused' AND reason = :why AND created_at >= since - 1"
 )
 _WITHDRAW_HANDOVERS = text(
     "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
@@ -129,6 +139,18 @@ def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datet
             "matched": [track for _, track in matched],
         },
     )
+
+
+def _discarded(conn: Connection, rows: Sequence[Judgement]) -> set[tuple[int, str]]:
+    """The wishes to enroll that a person has discarded since the present match began, by contact and track."""
+    since = {(row.contact, one.track): one.matched_since for row in rows for one in row.tracks.values()}
+    wanted = [
+        (row.contact, one.track, since.get((row.contact, one.track), row.day)) for row in rows for one in row.enters
+    ]
+    if not wanted:
+        return set()
+    told = {name: [one[place] for one in wanted] for place, name in enumerate(("contacts", "tracks", "since"))}
+    return {(row.contact, row.track) for row in conn.execute(_DISCARDED, {**told, "why": DISCARDED})}
 
 
 def _withdraw_leaves(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:

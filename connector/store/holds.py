@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.deciding import LIFE
-from connector.store.intents import COLUMNS, FREE, Intent, source_of
+from connector.store.intents import COLUMNS, DISCARDED, FREE, Intent, source_of
 from connector.store.position import mark_changed
 from connector.store.schema import episode, intent
 
@@ -79,14 +79,15 @@ def approve(conn: Connection, number: int, now: datetime) -> bool:
 def discard(conn: Connection, number: int, now: datetime) -> bool:
     """Drop a held or parked intent for good. False if it is neither.
 
-    What may have been sent keeps its episode used up.
+    What may have been sent keeps its episode used up. An enrollment is not proposed again before she has stopped matching
+    the track and matches it anew.
     """
     row = conn.execute(
         text(
-            "UPDATE intent SET state = 'refused', reason = 'discarded by a person', finished_at = :now"
+            "UPDATE intent SET state = 'refused', reason = :why, finished_at = :now"
             " WHERE id = :id AND state IN ('held', 'parked') RETURNING kind, contact, track, episode, channel, sending_at"
         ),
-        {"id": number, "now": now},
+        {"id": number, "now": now, "why": DISCARDED},
     ).one_or_none()
     if row is not None and row.kind == "enroll" and row.sending_at is not None:
         used = insert(episode).values(

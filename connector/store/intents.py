@@ -9,6 +9,9 @@ from typing import Any
 
 from connector.store.schema import intent
 
+#: Why something was dropped for good; it is not proposed again while its occasion lasts.
+DISCARDED = "discarded by a person"
+
 #: True where nobody holds the row, by database time.
 FREE = "(lease_until IS NULL OR lease_until < clock_timestamp())"
 

@@ -11,7 +11,7 @@ from connector.steps import sync as steps
 from connector.steps.explain import explain
 from connector.steps.judge import judge_all
 from connector.steps.reading import read_all
-from connector.store import state
+from connector.store import outbox, state
 
 MQL, SQL = "marketingqualifiedlead", "salesqualifiedlead"
 FINANCE = "finance-consideration"
@@ -259,3 +259,18 @@ def test_who_belongs_on_a_list_again_is_not_taken_off_it_by_what_was_decided_bef
     one_pass(world)
     assert [state for state, _ in world.intents(carla, "leave")] == ["superseded"]
     assert len(world.sandbox.hubspot.lists.named(HAND_WRITTEN).members) == 1
+
+
+def test_what_a_person_discarded_is_not_proposed_again_the_next_day(make_world):
+    world = make_world(edits={"tracks.yaml": ("enrollments: 500}", "enrollments: 0}")})
+    carla = world.new_lead("carla")
+    one_pass(world)
+    with world.store.engine.begin() as conn:
+        (held,) = [one for one in outbox.list_held(conn) if one.kind == "enroll"]
+        assert outbox.discard(conn, held.id, world.parts.now())
+    one_pass(world, days=1)
+    assert [one for one, _ in world.intents(carla)] == ["refused"]
+    for value in ("true", "false"):  # she leaves, and matches anew
+        world.sandbox.hubspot.life.set_property(carla, "trellis_exclude", value)
+        one_pass(world, days=1)
+    assert [one for one, _ in world.intents(carla)] == ["refused", "held"]
