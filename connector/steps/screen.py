@@ -129,12 +129,11 @@ def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: int, *, baseline:
     people, verdicts, steps = judged.people, judged.verdicts, judged.steps
     receipts = receipts_of_crowd(verdicts, judged.asset_ids)
     digest = digests.digests(receipts, digests.rows_of_crowd(verdicts, steps), parts.rulebook, verdicts.rules)
-    due = due_crowd(verdicts, steps, told(parts, people))
     kept, today = people.kept, parts.today.toordinal()
     woken = (kept.due > 0) & (kept.due <= today)
-    asked = (
-        woken | (kept.changed > kept.judged) | (kept.rulebook != rulebook)
-    )  # of others nothing is due: they only fade
+    # Of others nothing is due: they only fade, and stay due when they were.
+    asked = judged.first | woken | (kept.changed > kept.judged) | (kept.rulebook != rulebook)
+    due = due_crowd(verdicts, steps, told(parts, people), asked)
     renewed = judged.first | woken | (asked & (digest != kept.digest))
     rows = calm[renewed[calm]]
     same = calm[~renewed[calm] & (due[calm] > 0) & ((kept.due[calm] == 0) | (due[calm] < kept.due[calm]))]

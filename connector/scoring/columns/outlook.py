@@ -48,21 +48,23 @@ class ToldCrowd:
     each: Mapping[str, _Scores] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def due_crowd(verdicts: Verdicts, steps: Steps, told: ToldCrowd) -> NDArray[np.int32]:
+def due_crowd(verdicts: Verdicts, steps: Steps, told: ToldCrowd, asked: Bools | None = None) -> NDArray[np.int32]:
     """The ordinal of the day on which each contact is due, or NEVER; sooner than need be now and then, later never.
 
+    It is looked for of those who are `asked` for (None: of everybody); for all others stands NEVER.
     `steps` are those that the `verdicts` led to, from everything known by then; `told` is as of after the writes of that
     day. As always in a crowd nobody may have been on a track. Of topics only the first is looked at, on the days judged,
     unless a condition asks for it.
     """
     crowd = replace(verdicts.crowd, stages=steps.texts, stage=steps.after.astype(np.int16), since=steps.since)
     search = _Search(replace(verdicts, crowd=crowd), told)
-    rows = np.arange(len(crowd))
+    rows = np.arange(len(crowd)) if asked is None else np.flatnonzero(asked)
     shown = search.shown(rows, 0)
     calm, _ = search.passes(rows, shown, 0, OLDEST)
-    jumping = ~calm & ~search.careful
+    stepping = search.careful[rows]
+    jumping = ~calm & ~stepping
     search.halve(rows[jumping], shown.of(jumping), 0, len(_AHEAD) - 1)
-    search.step(rows[search.careful], shown.of(search.careful))
+    search.step(rows[stepping], shown.of(stepping))
     return search.found
 
 
@@ -74,8 +76,12 @@ class _Shown:
     score: _Scores
     each: _Scores
 
-    def of(self, people: Bools) -> _Shown:
+    def of(self, people: Bools | Rows) -> _Shown:
         return _Shown(self.signs[:, people], self.score[people], self.each[people])
+
+
+def _shown(verdicts: Verdicts) -> _Shown:
+    return _Shown(signs(verdicts), verdicts.score, verdicts.each)
 
 
 class _Search:
@@ -91,11 +97,10 @@ class _Search:
 
     def shown(self, rows: Rows, ahead: int) -> _Shown:
         """What these people show so many days ahead."""
-        verdicts = self._verdicts
-        if ahead:
-            day = verdicts.day + timedelta(days=ahead)
-            verdicts = judge_crowd(verdicts.crowd.take(rows), verdicts.rulebook, day)
-        return _Shown(signs(verdicts), verdicts.score, verdicts.each)
+        today = self._verdicts
+        if not ahead:
+            return _shown(today).of(rows)
+        return _shown(judge_crowd(today.crowd.take(rows), today.rulebook, today.day + timedelta(days=ahead)))
 
     def halve(self, rows: Rows, shown: _Shown, first: int, last: int) -> None:
         """Find the day of people who are calm up to one of the days of _AHEAD (its place; `shown` is what they show then), and
