@@ -46,7 +46,7 @@ def evidence(crowd: Crowd, acting: Acting, minimum: MinimumEvidence | None) -> E
     enough = np.asarray(~lacking.any(axis=0))
     for way in () if minimum is None else minimum.any:
         if isinstance(way, KnownEvidence):
-            enough |= np.sum([known[name] for name in way.of], axis=0, dtype=np.int32) >= way.known
+            enough |= sum((known[name] for name in way.of), np.zeros(len(crowd), np.int32)) >= way.known
         else:
             enough |= acting.counts(way.except_) >= way.events
     return EvidenceColumns(enough, names, lacking)

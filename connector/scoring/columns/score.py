@@ -39,7 +39,7 @@ def judge_crowd(crowd: Crowd, rulebook: Rulebook, day: date, known_by: datetime 
 
     def gathered(of_model: Sequence[NDArray[np.generic] | None], nothing: int) -> NDArray[np.int32]:
         """What the best model of each contact says; `nothing` of who has no score."""
-        if len(models) == 1 and len(models[0].rows) == len(crowd) and of_model[0] is not None:
+        if _is_of_all(models, len(crowd)) and of_model[0] is not None:
             return where(enough, of_model[0].astype(np.int32), nothing)
         result = np.full(len(crowd), nothing, np.int32)
         for place, numbers in enumerate(of_model):
@@ -79,10 +79,17 @@ def judge_crowd(crowd: Crowd, rulebook: Rulebook, day: date, known_by: datetime 
     )
 
 
+def _is_of_all(models: Sequence[ModelColumns], people: int) -> bool:
+    """Tell whether there is one model, and it is meant for everybody."""
+    return len(models) == 1 and len(models[0].rows) == people
+
+
 def _best(models: Sequence[ModelColumns], people: int) -> tuple[NDArray[np.int16], NDArray[np.intp]]:
     """The model of the verdict that stands, and the row in its columns: a score before none, then the highest exact one,
     a tie goes to the first in order.
     """
+    if _is_of_all(models, people):
+        return np.zeros(people, np.int16), models[0].rows
     best = np.full(people, -1, np.int16)
     at = np.zeros(people, np.intp)
     most = np.full(people, -2, np.int32)
