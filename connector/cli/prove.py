@@ -15,7 +15,7 @@ from connector.cli.session import drawn_progress
 
 if TYPE_CHECKING:
     from connector.change.cases import Failure
-    from connector.change.mutation import Tried
+    from connector.change.mutation.trial import Tried
     from connector.rulebook.read_cases import Golden
     from connector.rulebook.types import Rulebook
 
@@ -58,7 +58,7 @@ def test(*, mutate: bool, as_json: bool) -> None:
 
 
 def _try(cases: Sequence[Golden], rulebook: Rulebook, folder: Path) -> Sequence[Tried]:
-    from connector.change.mutation import try_mutants
+    from connector.change.mutation.trial import try_mutants
     from connector.rulebook.read import MODEL, MODELS
 
     names = sorted((path.name for path in folder.glob(MODELS)), key=lambda name: (name != MODEL, name))
