@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _WIDEST, _NARROWEST = 110, 60
 
+#: The years that `explain` looks into.
+_YEARS = range(1970, 2200)
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
@@ -62,9 +65,12 @@ def check(*, as_json: bool) -> None:
 def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
     """A calendar day as people write it, in the team's time zone."""
     try:
-        return None if value is None else date.fromisoformat(value)
+        day = None if value is None else date.fromisoformat(value)
     except ValueError:
         raise click.BadParameter(f'"{value}" is no day; write one like 2026-11-20') from None
+    if day is not None and day.year not in _YEARS:
+        raise click.BadParameter(f"{day} is too far away; days from {_YEARS[0]} to {_YEARS[-1]} can be asked for")
+    return day
 
 
 @click.command()

@@ -45,6 +45,8 @@ def test_what_changed_is_told_line_by_line(onlooker):
     [
         (("--at", "yesterday"), '"yesterday" is no day; write one like 2026-11-20'),
         (("--at", "2001-01-01"), "on 2001-01-01; `trellis explain` without days shows what is known now"),
+        (("--at", "9999-12-31"), "9999-12-31 is too far away"),
+        (("--versus", "0001-01-01"), "0001-01-01 is too far away"),
         (("--rulebook", "ffff"), 'no rulebook, or more than one, begins with "ffff"'),
     ],
 )
