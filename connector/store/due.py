@@ -27,9 +27,9 @@ _TO_JUDGE = text(
     f"({_NEWS} ORDER BY id LIMIT :limit) UNION ({_TIME} ORDER BY contact LIMIT :limit) ORDER BY 1 LIMIT :limit"
 ).bindparams(_SWEPT, _DAY)
 _COUNT = text(f"SELECT count(*) FROM ({_NEWS} UNION {_TIME}) AS due").bindparams(_SWEPT, _DAY)  # noqa: S608 -- our own
-_AGAIN = text(
-    "UPDATE verdict SET due = :day WHERE contact = ANY(:ids) AND (due IS NULL OR due > :day)"
-).bindparams(bindparam("day", type_=sweep.c.day.type))
+_AGAIN = text("UPDATE verdict SET due = :day WHERE contact = ANY(:ids) AND (due IS NULL OR due > :day)").bindparams(
+    bindparam("day", type_=sweep.c.day.type)
+)
 _UNJUDGED = text(
     "UPDATE contact SET changed = nextval('ledger_position')"
     " WHERE changed > :swept AND changed <= :position"
