@@ -68,18 +68,27 @@ def screen(parts: Parts, order: Sequence[str], *, baseline: bool, stop: Callable
         number = state.rulebook_id(conn, parts.rulebook.hash)
         if number is None:
             raise ValueError(f"rulebook {parts.rulebook.hash} was never activated")
+        active = _Active(number, ledger.swept(conn, parts.rulebook.hash))
     with _snapshot(parts) as conn:
         for people in slices(conn, wanted(parts)):
             judged = _judge(parts, conn, people, order)
             singly = _singly(parts, judged, order, baseline=baseline)
             screened.people += len(people)
             screened.singly += people.ids[singly].tolist()
-            screened.kept += _keep(parts, judged, np.flatnonzero(~singly), number, baseline=baseline)
+            screened.kept += _keep(parts, judged, np.flatnonzero(~singly), active, baseline=baseline)
             if parts.progress:
                 parts.progress.step("screening", screened.people)
             if stop():
                 break
     return screened
+
+
+@dataclass(frozen=True, slots=True)
+class _Active:
+    """The store's number of the rulebook that judges, and up to which position everybody was judged by it already."""
+
+    number: int
+    swept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +133,16 @@ def _singly(parts: Parts, judged: _Judged, order: Sequence[str], *, baseline: bo
     return singly
 
 
-def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: int, *, baseline: bool) -> int:
+def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: _Active, *, baseline: bool) -> int:
     """Keep the verdicts of the calm that say something new, or whose day had come; returns how many."""
     people, verdicts, steps = judged.people, judged.verdicts, judged.steps
     receipts = receipts_of_crowd(verdicts, judged.asset_ids)
     digest = digests.digests(receipts, digests.rows_of_crowd(verdicts, steps), parts.rulebook, verdicts.rules)
     kept, today = people.kept, parts.today.toordinal()
     woken = (kept.due > 0) & (kept.due <= today)
+    news = (kept.changed > kept.judged) | (kept.rulebook != rulebook.number)
     # Of others nothing is due: they only fade, and stay due when they were.
-    asked = judged.first | woken | (kept.changed > kept.judged) | (kept.rulebook != rulebook)
+    asked = judged.first | woken | (news & (kept.changed > rulebook.swept))
     due = due_crowd(verdicts, steps, told(parts, people), asked)
     renewed = judged.first | woken | (asked & (digest != kept.digest))
     rows = calm[renewed[calm]]
@@ -146,7 +156,7 @@ def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: int, *, baseline:
             judged=kept.changed[rows],
             digest=digest[rows],
             exact=verdicts.exact[rows],
-            rulebook=np.full(len(rows), rulebook, np.int32),
+            rulebook=np.full(len(rows), rulebook.number, np.int32),
             day=np.full(len(rows), today, np.int32),
             since=steps.since[rows],
             due=due[rows],

@@ -52,6 +52,13 @@ def count_to_judge(conn: Connection, day: date, rulebook_hash: str) -> int:
     return number
 
 
+def swept(conn: Connection, rulebook_hash: str) -> int:
+    """Up to which position of the ledger everybody was judged by this rulebook; -1 where no sweep says so. Read-only."""
+    number = rulebook_id(conn, rulebook_hash)
+    position: int | None = conn.scalar(text("SELECT position FROM sweep WHERE rulebook = :number"), {"number": number})
+    return -1 if position is None else position
+
+
 def look_again(conn: Connection, contacts: Sequence[int], day: date) -> None:
     """Let contacts be judged again on this day at the latest, although nothing new may be told of them by then."""
     conn.execute(_AGAIN, {"ids": list(contacts), "day": day})
@@ -66,7 +73,7 @@ def keep_sweep(conn: Connection, rulebook_hash: str, position: int, day: date) -
     number = rulebook_id(conn, rulebook_hash)
     if number is None:
         raise ValueError(f"rulebook {rulebook_hash} was never activated")
-    conn.execute(_UNJUDGED, {"position": position, "swept": _swept(conn, number)})
+    conn.execute(_UNJUDGED, {"position": position, "swept": swept(conn, rulebook_hash)})
     conn.execute(delete(sweep).where(sweep.c.rulebook != number))
     row = insert(sweep).values(rulebook=number, position=position, day=day)
     newest = {name: func.greatest(sweep.c[name], row.excluded[name]) for name in ("position", "day")}
@@ -75,10 +82,4 @@ def keep_sweep(conn: Connection, rulebook_hash: str, position: int, day: date) -
 
 def _asked(conn: Connection, day: date, rulebook_hash: str) -> dict[str, object]:
     number = rulebook_id(conn, rulebook_hash)
-    return {"day": day, "rulebook": number or 0, "swept": _swept(conn, number)}
-
-
-def _swept(conn: Connection, rulebook: int | None) -> int:
-    """How far this rulebook has swept; -1 for nowhere yet."""
-    position = conn.scalar(text("SELECT position FROM sweep WHERE rulebook = :rulebook"), {"rulebook": rulebook})
-    return -1 if position is None else position
+    return {"day": day, "rulebook": number or 0, "swept": swept(conn, rulebook_hash)}

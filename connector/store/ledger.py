@@ -4,7 +4,7 @@ Writing needs the writer lock (`engine.writer_lock`) in the caller's transaction
 """
 
 from connector.store.dictionary import asset_ids, asset_texts, word_ids, word_texts
-from connector.store.due import count_to_judge, keep_sweep, look_again, to_judge
+from connector.store.due import count_to_judge, keep_sweep, look_again, swept, to_judge
 from connector.store.erasure import forget, forget_record, names_forgotten
 from connector.store.events import add_events
 from connector.store.history import person_as_of
@@ -59,6 +59,7 @@ __all__ = [
     "person_as_of",
     "position",
     "rank",
+    "swept",
     "take_in",
     "to_judge",
     "unite",

@@ -93,6 +93,7 @@ def test_hubspot_alone_is_served(town):
 
 
 def test_mailchimp_alone_scores_and_enrolls_there_by_a_rulebook_that_names_no_property(town):
+    (town.mappings / "model-customers.yaml").unlink()
     for name, content in MAILCHIMP_ALONE.items():
         (town.mappings / name).write_text(content)
     alone = {"HUBSPOT_ACCESS_TOKEN": None}
