@@ -17,7 +17,7 @@ from connector.scoring.columns.days import days_of
 from connector.scoring.columns.fields import asked_fields, typed_columns
 from connector.scoring.stages import SUPPRESSING
 from connector.steps.parts import HUBSPOT, Parts
-from connector.store.bulk_slice import NONE, Slice, Wanted
+from connector.store.bulk.slice import NONE, Slice, Wanted
 
 _NEVER_MODIFIED = datetime(1970, 1, 1, tzinfo=UTC)
 

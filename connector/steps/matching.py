@@ -15,7 +15,7 @@ from connector.scoring.columns.verdicts import Verdicts
 from connector.scoring.verdict import CUSTOMER, NOT_ENOUGH_DATA
 from connector.steps.crowd import refused
 from connector.steps.parts import Parts
-from connector.store.bulk_slice import Slice
+from connector.store.bulk.slice import Slice
 
 Bools = NDArray[np.bool_]
 

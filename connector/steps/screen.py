@@ -27,9 +27,9 @@ from connector.steps.matching import matching
 from connector.steps.parts import Parts
 from connector.steps.worth_writing import lifecycle_may_move, told, worth_writing
 from connector.store import ledger, state
-from connector.store.bulk_read import slices
-from connector.store.bulk_slice import MATCHED_AT_BASELINE, NO_MEMORY, NONE, UNMATCHED, Slice, TextColumn
-from connector.store.bulk_write import (
+from connector.store.bulk.read import slices
+from connector.store.bulk.slice import MATCHED_AT_BASELINE, NO_MEMORY, NONE, UNMATCHED, Slice, TextColumn
+from connector.store.bulk.write import (
     FlipRows,
     TrackRows,
     VerdictRows,

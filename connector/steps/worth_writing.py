@@ -16,7 +16,7 @@ from connector.scoring.columns.verdicts import NO_SCORE, Verdicts
 from connector.steps.crowd import written_as
 from connector.steps.difference import Due, rider_names, same, score_is_due
 from connector.steps.parts import HUBSPOT, Parts
-from connector.store.bulk_slice import NONE, Slice, TextColumn
+from connector.store.bulk.slice import NONE, Slice, TextColumn
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]

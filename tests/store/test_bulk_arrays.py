@@ -6,7 +6,7 @@ import pytest
 from psycopg.sql import SQL
 from sqlalchemy import Connection
 
-from connector.store.bulk_copy import BIGINT, SMALLINT, read_arrays
+from connector.store.bulk.copy import BIGINT, SMALLINT, read_arrays
 
 _QUERY = SQL(
     "SELECT array_agg(n ORDER BY n), array_agg((n % 7)::smallint ORDER BY n)"

@@ -7,7 +7,7 @@ import pytest
 from psycopg.sql import SQL, Literal
 from sqlalchemy import Connection, text
 
-from connector.store.bulk_copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, read_all, read_rows, read_texts
+from connector.store.bulk.copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, read_all, read_rows, read_texts
 
 _NUMBERS = SQL("SELECT i::bigint, -i::integer, (i % 3)::smallint, i % 2 = 0 FROM generate_series(1, {}) AS i")
 _COLUMNS = {"big": BIGINT, "middle": INTEGER, "small": SMALLINT, "even": BOOLEAN}

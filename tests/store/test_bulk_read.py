@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Engine, text
 
 from connector.facts import Event, Record, Trust
 from connector.store import companies, judgement, ledger, state
-from connector.store.bulk_copy import unescaped
-from connector.store.bulk_events import newest_first
-from connector.store.bulk_read import slices
-from connector.store.bulk_slice import NONE, Slice, TextColumn, Wanted
+from connector.store.bulk.copy import unescaped
+from connector.store.bulk.events import newest_first
+from connector.store.bulk.read import slices
+from connector.store.bulk.slice import NONE, Slice, TextColumn, Wanted
 from connector.store.engine import writer_lock
 from connector.store.events import TRUSTS, key_text
 from connector.store.judgement import Judgement

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Engine, text
 
 from connector.facts import Record
 from connector.store import judgement, ledger, state
-from connector.store.bulk_read import slices
-from connector.store.bulk_slice import NONE, KeptColumns, TextColumn, Wanted
-from connector.store.bulk_write import (
+from connector.store.bulk.read import slices
+from connector.store.bulk.slice import NONE, KeptColumns, TextColumn, Wanted
+from connector.store.bulk.write import (
     FlipRows,
     TrackRows,
     VerdictRows,

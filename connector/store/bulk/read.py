@@ -10,11 +10,11 @@ from psycopg.sql import SQL
 from sqlalchemy import Connection, text
 
 from connector.rulebook.mapping import HUBSPOT
-from connector.store.bulk_copy import BIGINT, read_all
-from connector.store.bulk_events import read_events
-from connector.store.bulk_kept import read_alone, read_kept, read_memory, read_score_written
-from connector.store.bulk_slice import Slice, Wanted
-from connector.store.bulk_values import Companies, read_companies, read_values
+from connector.store.bulk.copy import BIGINT, read_all
+from connector.store.bulk.events import read_events
+from connector.store.bulk.kept import read_alone, read_kept, read_memory, read_score_written
+from connector.store.bulk.slice import Slice, Wanted
+from connector.store.bulk.values import Companies, read_companies, read_values
 
 _PEOPLE = SQL("SELECT id, changed FROM contact ORDER BY id")
 _EVENTS = text("SELECT count(*) FROM event WHERE contact BETWEEN :first AND :last")

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from psycopg.sql import SQL, Identifier, Literal
 from sqlalchemy import Connection, text
 
-from connector.store.bulk_copy import BIGINT, read_all, write_rows
-from connector.store.bulk_rows import (
+from connector.store.bulk.copy import BIGINT, read_all, write_rows
+from connector.store.bulk.rows import (
     FlipRows,
     TrackRows,
     VerdictRows,

@@ -13,8 +13,8 @@ from psycopg.sql import SQL, Composable, Literal
 from sqlalchemy import Connection
 
 from connector.rulebook.mapping import COMPANY
-from connector.store.bulk_copy import NULL, read_texts, unescaped
-from connector.store.bulk_slice import NONE, TextColumn, Wanted, rows_of
+from connector.store.bulk.copy import NULL, read_texts, unescaped
+from connector.store.bulk.slice import NONE, TextColumn, Wanted, rows_of
 
 ASSOCIATED_COMPANY = "associatedcompanyid"
 
@@ -33,7 +33,7 @@ class Companies:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What the records of one source hold of a range of contacts: see `bulk_slice.Slice`."""
+    """What the records of one source hold of a range of contacts: see `bulk.slice.Slice`."""
 
     present: NDArray[np.bool_]
     email: TextColumn

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from psycopg.sql import SQL, Literal
 from sqlalchemy import Connection
 
-from connector.store.bulk_copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, read_all
-from connector.store.bulk_events import EPOCH_2000
-from connector.store.bulk_slice import NO_MEMORY, NONE, KeptColumns, rows_of
+from connector.store.bulk.copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, read_all
+from connector.store.bulk.events import EPOCH_2000
+from connector.store.bulk.slice import NO_MEMORY, NONE, KeptColumns, rows_of
 
 #: Less this date, a date is an ordinal.
 _DAY_ZERO = "(date '0001-01-01' - 1)"
@@ -82,7 +82,7 @@ def read_score_written(conn: Connection, ids: NDArray[np.int64], source: str, na
 
 
 def read_alone(conn: Connection, ids: NDArray[np.int64], tracks: Sequence[str]) -> NDArray[np.bool_]:
-    """Who of contacts `ids` must be judged singly: see `bulk_slice.Slice`."""
+    """Who of contacts `ids` must be judged singly: see `bulk.slice.Slice`."""
     first, last = _range(ids)
     told = read_all(conn, _ALONE.format(first=first, last=last, tracks=Literal(list(tracks))), {"contact": BIGINT})
     alone = np.zeros(len(ids), np.bool_)
@@ -91,7 +91,7 @@ def read_alone(conn: Connection, ids: NDArray[np.int64], tracks: Sequence[str]) 
 
 
 def read_memory(conn: Connection, ids: NDArray[np.int64], track: str) -> NDArray[np.int8]:
-    """What is remembered of contacts `ids` and one track, by the codes of `bulk_slice`."""
+    """What is remembered of contacts `ids` and one track, by the codes of `bulk.slice`."""
     told = read_all(conn, _MEMORY.format(*_range(ids), Literal(track)), {"contact": BIGINT, "memory": SMALLINT})
     memory = np.full(len(ids), NO_MEMORY, np.int8)
     memory[rows_of(told["contact"], ids)] = told["memory"]

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from psycopg.sql import SQL, Literal
 from sqlalchemy import Connection
 
-from connector.store.bulk_copy import BIGINT, read_arrays
-from connector.store.bulk_slice import EventColumns, rows_of
+from connector.store.bulk.copy import BIGINT, read_arrays
+from connector.store.bulk.slice import EventColumns, rows_of
 
 #: PostgreSQL counts microseconds from 2000-01-01 UTC, everybody else from 1970.
 EPOCH_2000 = 946_684_800_000_000

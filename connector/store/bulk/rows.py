@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.store.bulk_copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, Columns, encoded
-from connector.store.bulk_slice import NONE, TextColumn
+from connector.store.bulk.copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, Columns, encoded
+from connector.store.bulk.slice import NONE, TextColumn
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts days and microseconds from here
 
@@ -31,7 +31,7 @@ _VERDICT = {
 @dataclass(frozen=True, slots=True)
 class VerdictRows:
     """Verdicts to keep, one for each contact, best in the order of the contacts. The columns mean what those of
-    `bulk_slice.KeptColumns` do; `revision` is the one that was read. Receipt i is `receipts[begins[i] : ends[i]]`.
+    `bulk.slice.KeptColumns` do; `revision` is the one that was read. Receipt i is `receipts[begins[i] : ends[i]]`.
     """
 
     contact: NDArray[np.int64]
