@@ -24,7 +24,7 @@ def override(rules: Sequence[Override], points: int, subject: Subject, known: Ma
     for rule in rules:
         if not _holds(rule, points, subject, known):
             continue
-        reached = _apply(rule, points)
+        reached = applied(rule, points)
         lines.append(Line("override", rule.id, reached - points, rule.why or "", gross=reached - points))
         points = reached
     if points > _MOST:
@@ -45,7 +45,8 @@ def _holds(rule: Override | AudienceRule, points: int, subject: Subject, known: 
     return holds(rule.when, replace(subject, values={**known, "score": rounded(points)}))
 
 
-def _apply(rule: Override, points: int) -> int:
+def applied(rule: Override, points: int) -> int:
+    """The score, in thousandths, that an override which holds makes of `points`."""
     if rule.set is not None:
         return rule.set
     if rule.add is not None:

@@ -17,6 +17,7 @@ from connector.scoring.model import ModelJudge
 from connector.scoring.outlook.fading import EngagementFade, Extent, Over, ProfileFade
 from connector.scoring.outlook.leading import PhaseRace, Race, TopicRace
 from connector.scoring.outlook.turning import Ask, Span, Stretch, settle, turns_by_itself
+from connector.scoring.overrides import applied
 from connector.scoring.verdict import Verdict
 
 _MOST = 100 * POINT
@@ -108,7 +109,7 @@ class Weighed:
         for rule, ask in self.overrides:
             answer = ask(_seen(stretch, numbers, low, high))
             if answer is not False:
-                reached = _apply(rule, low), _apply(rule, high)
+                reached = applied(rule, low), applied(rule, high)
                 low, high = reached if answer else (min(low, reached[0]), max(high, reached[1]))
         low, high = max(0, min(low, _MOST)), max(0, min(high, _MOST))
         return Outcome(low, high, _seen(stretch, numbers, low, high))
@@ -156,13 +157,3 @@ def _seen(stretch: Stretch, numbers: Mapping[str, Span], low: int, high: int) ->
 
 def _in_points(extent: Extent) -> Span:
     return Span(in_points(extent.low), in_points(extent.high))
-
-
-def _apply(rule: Override, points: int) -> int:
-    if rule.set is not None:
-        return rule.set
-    if rule.add is not None:
-        return points + rule.add
-    if rule.at_least is not None:
-        return max(points, rule.at_least)
-    return points if rule.at_most is None else min(points, rule.at_most)
