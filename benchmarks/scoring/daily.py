@@ -29,8 +29,8 @@ from connector.rulebook.read import read_rulebook
 from connector.rulebook.types import Rulebook
 from connector.scoring.decay import day_of
 from connector.scoring.outlook.due import Told, due
+from connector.scoring.placing import place
 from connector.scoring.score import judge
-from connector.scoring.stages import step
 from connector.scoring.verdict import Place, Step, Verdict
 from connector.steps.difference import Held, Texts, for_hubspot
 
@@ -148,7 +148,7 @@ class Life:
         began = time.process_time()
         contact = self.as_of(day)
         verdict = judge(contact, self.rulebook, day)
-        placed = step(self.place, verdict, contact, self.rulebook, day)
+        placed = place(self.place, verdict, contact, self.rulebook, day)
         self.place = placed.after
         self.took["judging"] += time.process_time() - began
         return verdict, placed

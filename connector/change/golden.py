@@ -16,8 +16,8 @@ from connector.nurturing.ways import HUBSPOT, ways_into
 from connector.rulebook.cases_file import Deed, OnTrack
 from connector.rulebook.read_cases import Golden
 from connector.rulebook.types import Holdout, Rulebook
+from connector.scoring.placing import place
 from connector.scoring.score import judge
-from connector.scoring.stages import step
 from connector.scoring.verdict import Place, Step, Verdict
 
 #: What platforms tell of without knowing that a person did it (facts/hubspot.md §7).
@@ -68,7 +68,7 @@ class Outcome:
     def step(self) -> Step:
         """Her step on that day, from where she stood."""
         person = self._person
-        return step(person.before, self.verdict, person.contact, self._rulebook, person.golden.day)
+        return place(person.before, self.verdict, person.contact, self._rulebook, person.golden.day)
 
     @cached_property
     def plan(self) -> Plan:

@@ -9,8 +9,9 @@ What is proven of a rulebook, for everybody and whatever she opens:
   engagement asks for, and no more than the band of any stage (`enter` less `leave_below`): no stage that was lost comes
   back through opens, and none is lost again when they fade.
 
-What remains: who lacks no more points than opens give (see `points_of_opens`) is carried over a threshold by them, once.
-All bounds err on the safe side: a rulebook that is named here may still be harmless, one that is not is proven.
+What remains is seen to when somebody is placed: a rise must hold without opens as well (scoring/placing.py), so that nobody
+who lacks no more points than opens give (see `points_of_opens`) is carried over a threshold by them. All bounds err on the
+safe side: a rulebook that is named here may still be harmless, one that is not is proven.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from connector.facts import Contact, Event, Value
 from connector.rulebook.conditions import Compare, Condition, Did, Subject, asset_holds, holds, leaves
 from connector.rulebook.types import Model, Rulebook
 from connector.scoring.chances import Chances, Thing
+from connector.scoring.placing import place as step_on
 from connector.scoring.score import judge
-from connector.scoring.stages import step as step_on
 from connector.scoring.topics import NOT_HERS
 from connector.scoring.verdict import NOT_ENOUGH_DATA, Place, Step, Verdict
 from connector.scoring.words import Language, joined, knows, say, stage_label

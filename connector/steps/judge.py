@@ -14,8 +14,8 @@ from connector.nurturing.intents import Memory, TrackState
 from connector.nurturing.markers import Markers, parse_markers, unite
 from connector.nurturing.tracks import plan as plan_tracks
 from connector.rulebook.mapping import interpret
+from connector.scoring.placing import place
 from connector.scoring.score import judge as judge_contact
-from connector.scoring.stages import step as step_stage
 from connector.scoring.verdict import Place
 from connector.steps import portal
 from connector.steps.judged import Judged
@@ -131,9 +131,9 @@ def judge_person(parts: Parts, person: Person, order: Sequence[str], *, baseline
     contact = contact_of(parts, person, order)
     verdict = judge_contact(contact, parts.rulebook, parts.today)
     before = Place(person.stage, person.since) if person.stage and person.since else None
-    step = step_stage(before, verdict, contact, parts.rulebook, parts.today)
+    step = place(before, verdict, contact, parts.rulebook, parts.today)
     if before is not None and step.moved:  # rare: only now is it worth unpacking what changed
-        step = step_stage(before, verdict, contact, parts.rulebook, parts.today, earlier=kept_lines(parts, person))
+        step = place(before, verdict, contact, parts.rulebook, parts.today, earlier=kept_lines(parts, person))
     memory = memory_of(parts, person)
     plan = plan_tracks(contact, verdict, step, memory, parts.rulebook, parts.now(), baseline=baseline)
     return Judged(contact, verdict, step, plan, parts.rulebook)

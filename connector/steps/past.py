@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from connector.facts import Contact
+from connector.scoring.placing import place as place_anew
 from connector.scoring.score import judge
-from connector.scoring.stages import step as step_stage
 from connector.scoring.verdict import Place, Step, Verdict
 from connector.steps import portal
 from connector.steps.judge import contact_of
@@ -44,7 +44,7 @@ def as_of(parts: Parts, contact: int, day: date, known_by: date | None = None) -
     facts = contact_of(parts, person, portal.kept_stage_order(parts))
     verdict = judge(facts, parts.rulebook, day, horizon)
     place = Place(person.stage, person.since) if person.stage and person.since else None
-    step = Step(place, place, "") if place else step_stage(None, verdict, facts, parts.rulebook, day, horizon)
+    step = Step(place, place, "") if place else place_anew(None, verdict, facts, parts.rulebook, day, horizon)
     return Then(person, facts, verdict, step)
 
 

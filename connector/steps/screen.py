@@ -17,9 +17,10 @@ from sqlalchemy import Connection
 
 from connector.scoring.columns import digests
 from connector.scoring.columns.outlook import due_crowd
+from connector.scoring.columns.placing import place_crowd
 from connector.scoring.columns.receipts import receipts_of_crowd
 from connector.scoring.columns.score import judge_crowd
-from connector.scoring.columns.stages import Steps, step_crowd
+from connector.scoring.columns.stages import Steps
 from connector.scoring.columns.verdicts import Verdicts
 from connector.scoring.packed import Packing
 from connector.steps.crowd import crowd_of, wanted
@@ -116,7 +117,7 @@ def _judge(parts: Parts, conn: Connection, people: Slice, order: Sequence[str]) 
     named = np.unique(people.events.asset).tolist()
     crowd, ids = crowd_of(parts, people, order, ledger.word_texts(conn), ledger.asset_texts(conn, named))
     verdicts = judge_crowd(crowd, parts.rulebook, parts.today)
-    return _Judged(people, verdicts, step_crowd(verdicts), ids)
+    return _Judged(people, verdicts, place_crowd(verdicts), ids)
 
 
 def _singly(parts: Parts, judged: _Judged, order: Sequence[str], *, baseline: bool) -> Bools:

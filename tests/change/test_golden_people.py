@@ -120,6 +120,7 @@ def test_what_came_out_otherwise_is_told_with_the_receipt_in_one_line(folder):
 - name: maria is already sold
   {MARIA}
   did: [{{event: form_submit, asset: Guide, ago: 40d}}, {{event: email_open, times: 40}}]
+  was: {{stage: qualified, since: 40d}}
   on_track: {{track: finance, entered: 30d}}
   expect: {{score: {{at_least: 90}}, stage: qualified, track: finance, phase: decision, persona: none, lines: {{forms: 16, hand-raiser: 5}}}}
 """)

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from connector.facts import Contact, Event, Range, Trust
 from connector.rulebook.types import Model, StagesFile
 from connector.scoring.columns.digests import digests, rows_of, rows_of_crowd
+from connector.scoring.columns.placing import place_crowd
 from connector.scoring.columns.receipts import receipts_of, receipts_of_crowd
 from connector.scoring.columns.score import judge_crowd
 from connector.scoring.columns.stages import step_crowd
 from connector.scoring.packed import Packing
+from connector.scoring.placing import place
 from connector.scoring.rules import rule_list
 from connector.scoring.score import judge
 from connector.scoring.stages import step
@@ -262,12 +264,13 @@ def hold(crowd_of, contacts, rulebook, places=(), known_by=None):
     """Hold the bulk path against the single path: verdicts and steps."""
     crowd = crowd_of(contacts, rulebook, places)
     verdicts = judge_crowd(crowd, rulebook, TODAY, known_by)
-    steps = step_crowd(verdicts)
+    steps, placed = step_crowd(verdicts), place_crowd(verdicts)
     for row, contact in enumerate(contacts):
         verdict = judge(contact, rulebook, TODAY, known_by)
         assert verdicts.verdict(row) == verdict
         before = places[row] if places else None
         assert steps.step(row) == step(before, verdict, contact, rulebook, TODAY, known_by)
+        assert placed.step(row) == place(before, verdict, contact, rulebook, TODAY, known_by)
     hold_packed(rulebook, crowd, verdicts, steps)
 
 
