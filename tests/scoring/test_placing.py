@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.facts import Contact, Event, Trust
+from connector.scoring.columns.placing import place_crowd
+from connector.scoring.columns.score import judge_crowd
 from connector.scoring.placing import place
 from connector.scoring.score import judge
 from connector.scoring.stages import step
@@ -62,6 +64,44 @@ def test_opens_lift_nobody(title, others, opens, before, give, rulebook, ruleboo
     assert rank(found.after) <= rank(plainly.after)
     if not opens:
         assert found == without == plainly
+
+
+@given(
+    people=st.lists(st.tuples(TITLES, OTHERS, OPENS, STOOD), min_size=1, max_size=4),
+    give=st.sampled_from([True, True, False]),
+)
+def test_a_crowd_is_placed_as_each_of_it_is(people, give, rulebook, rulebook_with, crowd_of):
+    rulebook = rulebook_with(generous) if give else rulebook
+    contacts = [
+        Contact(
+            number,
+            fields={"job_title": title, "company": "Acme", "employees": 200},
+            events=(*others, *(dataclasses.replace(one, key=f"{int(one.key) + 10**7:08d}") for one in opens)),
+        )
+        for number, (title, others, opens, _) in enumerate(people, 1)
+    ]
+    places = [before for *_, before in people]
+    steps = place_crowd(judge_crowd(crowd_of(contacts, rulebook, places), rulebook, TODAY))
+    for row, (contact, before) in enumerate(zip(contacts, places, strict=True)):
+        assert steps.step(row) == place(before, judge(contact, rulebook, TODAY), contact, rulebook, TODAY)
+
+
+def test_she_goes_as_far_up_as_she_would_without_opens(act, rulebook_with, crowd_of):
+    """With opens she would be qualified; without them she has what *nurture* asks for, or not even that."""
+    rulebook = rulebook_with(generous)
+    stood = Place("new", TODAY - timedelta(days=3))
+    opens = tuple(act("email_open", 1, key=f"{number:08d}") for number in range(40))
+    fields = {"job_title": "CFO", "company": "Acme", "employees": 200}
+    finance = Contact(1, fields=fields, events=(*opens, act("email_click", 1, key="99999999")))
+    poet = Contact(2, fields={"job_title": "Poet", "company": "Acme"}, events=opens)
+    verdict, own = judge(finance, rulebook, TODAY), dataclasses.replace(finance, events=finance.events[40:])
+    assert step(stood, verdict, finance, rulebook, TODAY).after.stage == "qualified"
+    found = place(stood, verdict, finance, rulebook, TODAY)
+    assert (found.after.stage, found.rise) == ("nurture", True)
+    assert found == step(stood, judge(own, rulebook, TODAY), own, rulebook, TODAY)
+    assert place(stood, judge(poet, rulebook, TODAY), poet, rulebook, TODAY).after == stood
+    steps = place_crowd(judge_crowd(crowd_of([finance, poet], rulebook, [stood, stood]), rulebook, TODAY))
+    assert [steps.step(row).after.stage for row in range(2)] == ["nurture", "new"]
 
 
 @pytest.fixture

@@ -158,3 +158,24 @@ def test_one_more_property_is_filled_for_everybody_who_has_a_score_and_then_left
         key: values.get("trellis_segment") for key, values in before.items()
     }
     assert world.rows("SELECT id FROM intent WHERE kind = 'write' AND state = 'pending'") == []
+
+
+def test_a_first_screening_without_platforms_lets_opens_lift_nobody(make_world):
+    """With no platform on, even the first verdicts are kept by the screen alone."""
+
+    def opened_much(sandbox, _population):
+        for record in tuple(sandbox.hubspot.contacts):
+            for _ in range(40 if record.values.get("email") else 0):
+                sandbox.hubspot.life.open_mail(record.values["email"], "[FIN] 1")
+
+    cautious = (
+        "max: 2\n        decay: {cliff: 14d}\n        rules:\n          - {id: opens, event: email_open, points: 0.4,"
+    )
+    generous = cautious.replace("max: 2", "max: 17").replace("0.4", "30")
+    world = make_world(edits={"model.yaml": (cautious, generous)}, before=opened_much, baseline=False)
+    read_all(world.parts, full=False)
+    alone = replace(world.parts, hubspot=None, mailchimp={})
+    singly = {person.contact: row.stage for person, row in everybody(alone)}
+    judge_all(alone, baseline=True, many=0)
+    assert {person.contact: person.stage for person, _ in everybody(alone)} == singly
+    assert_all_is_said(alone)
