@@ -53,6 +53,11 @@ class RateBudget:
         self._slowed_at, self._slowed_to = now, 1.0
         self._foreign, self._foreign_until = 0, now
 
+    @property
+    def rate(self) -> float:
+        """Calls a second, when nothing slows us down."""
+        return self._cap / self._per_seconds
+
     def acquire(self, deadline: Deadline | None = None) -> bool:
         """Wait for a permit and take it; False, at once, if none can come before the deadline."""
         while True:

@@ -7,7 +7,7 @@ quirks; the sandbox does that. Everything may be looked at and changed by the te
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -49,14 +49,22 @@ class Memory(ABC):
         """Take people in, or put others in their place."""
         self.people.update({person.id: person for person in people})
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+    def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
         """See `ContactPlatform`."""
         within = [person for person in self.people.values() if since <= person.modified_at <= until]
-        return _pages(sorted(within, key=lambda person: person.modified_at), 0)
+        return _pages(sorted(within, key=lambda person: person.modified_at, reverse=True), 0)
 
-    def all(self, after: str | None = None) -> Iterator[Page]:
+    def all(self, after: str | None = None) -> Generator[Page, None, None]:
         """See `ContactPlatform`."""
         return _pages([person for person in self.people.values() if not person.archived], int(after or 0))
+
+    def count(self) -> int:
+        """See `ContactPlatform`."""
+        return sum(not person.archived for person in self.people.values())
+
+    def pace(self) -> float:
+        """See `ContactPlatform`."""
+        return 1000.0
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """See `ContactPlatform`."""
@@ -160,7 +168,7 @@ def _ending(id_: str, act: Callable[[], None]) -> RowOutcome:
     return RowOutcome(id_, Outcome.DONE)
 
 
-def _pages(people: Sequence[Record], start: int) -> Iterator[Page]:
+def _pages(people: Sequence[Record], start: int) -> Generator[Page, None, None]:
     for offset in range(start, len(people), _PAGE):
         end = offset + _PAGE
-        yield Page(tuple(people[offset:end]), next=str(end) if end < len(people) else None)
+        yield Page(tuple(people[offset:end]), next=str(end) if end < len(people) else None, total=len(people))

@@ -10,17 +10,18 @@ from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.names import HubSpotNames
 from adapters.memory import Memory, MemoryChannel
 from adapters.ports import (
+    Deal,
     Enrollment,
     EnrollmentChannel,
     Flow,
     ListInfo,
     ListMember,
-    Newest,
+    MembersPage,
     Owner,
-    Page,
     PastValue,
     Record,
     Standing,
+    Submission,
 )
 from connector.facts import normal_email
 
@@ -44,6 +45,8 @@ class HubSpotMemory(Memory):
     users: tuple[Owner, ...] = ()
     workflows: tuple[Flow, ...] = ()
     members: dict[str, dict[str, datetime]] = field(default_factory=dict)  # by list name: contact id → joined at
+    deals: dict[str, tuple[Deal, tuple[str, ...]]] = field(default_factory=dict)  # by id: the deal, its contacts
+    submitted: list[Submission] = field(default_factory=list)
     tasks: list[tuple[str, str]] = field(default_factory=list)  # (contact id, title)
 
     def standing(self, person: Record) -> Standing:
@@ -82,11 +85,6 @@ class HubSpotMemory(Memory):
         there = (one for one in self.people.values() if not one.archived and one.email)
         return next((one for one in there if normal_email(one.email or "") == address), None)
 
-    def newest(self, since: datetime, until: datetime) -> Newest:
-        """See `HubSpotPort`."""
-        within = [record for page in self.changed(since, until) for record in page.records]
-        return Newest(Page(tuple(reversed(within[-200:]))), len(within))
-
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """See `HubSpotPort`."""
         return tuple(id_ for id_, company in self.companies.items() if since <= company.modified_at <= until)
@@ -104,9 +102,44 @@ class HubSpotMemory(Memory):
         self.members.setdefault(name, {})
         return self.lists()[name]
 
-    def list_members(self, list_id: str) -> Iterator[ListMember]:
+    def list_members(self, list_id: str, token: str | None = None) -> Iterator[MembersPage]:
+        """See `HubSpotPort`; one page, from the place that `token` numbers."""
+        members = [ListMember(id_, joined_at) for id_, joined_at in self.members[list_id].items()]
+        return iter([MembersPage(tuple(members[int(token or 0) :]), token)])
+
+    def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
         """See `HubSpotPort`."""
-        return iter([ListMember(id_, joined_at) for id_, joined_at in self.members[list_id].items()])
+        closed = (deal for deal, _ in self.deals.values() if deal.won or deal.lost)
+        return iter([tuple(deal for deal in closed if since <= deal.modified_at <= until)])
+
+    def contacts_of_deals(self, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """See `HubSpotPort`."""
+        return {id_: self.deals[id_][1] for id_ in ids if id_ in self.deals}
+
+    def forms(self) -> Mapping[str, str]:
+        """See `HubSpotPort`."""
+        return {one.form: one.form_name for one in self.submitted}
+
+    def submissions(self, form_id: str, form_name: str, since: datetime | None) -> Iterator[tuple[Submission, ...]]:  # noqa: ARG002
+        """See `HubSpotPort`."""
+        there = [one for one in self.submitted if one.form == form_id and (since is None or one.at >= since)]
+        return iter([tuple(sorted(there, key=lambda one: one.at, reverse=True))])
+
+    def count_within(self, low: int, high: int) -> int:
+        """See `HubSpotPort`."""
+        return len(self._within(low, high))
+
+    def ids_within(self, low: int, high: int) -> tuple[str, ...]:
+        """See `HubSpotPort`."""
+        return tuple(str(one) for one in self._within(low, high)[:200])
+
+    def archived(self, ids: Sequence[str]) -> frozenset[str]:
+        """See `HubSpotPort`."""
+        return frozenset(id_ for id_ in ids if id_ in self.people and self.people[id_].archived)
+
+    def _within(self, low: int, high: int) -> list[int]:
+        numbers = (int(id_) for id_, person in self.people.items() if id_.isdigit() and not person.archived)
+        return sorted(one for one in numbers if low <= one <= high)
 
     def owners(self) -> tuple[Owner, ...]:
         """See `HubSpotPort`."""

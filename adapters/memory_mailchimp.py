@@ -9,7 +9,7 @@ from datetime import datetime
 from adapters.mailchimp.members import SUBSCRIBED, consent_from_values
 from adapters.mailchimp.platform import MailchimpNames
 from adapters.memory import Memory, MemoryChannel
-from adapters.ports import Activity, Enrollment, EnrollmentChannel, PlatformRefused, Record, Standing
+from adapters.ports import Activity, Enrollment, EnrollmentChannel, Order, PlatformRefused, Record, Standing
 
 
 @dataclass
@@ -20,6 +20,7 @@ class MailchimpMemory(Memory):
     audience: str = "main"
     names: MailchimpNames = field(default_factory=MailchimpNames)
     acts: list[Activity] = field(default_factory=list)
+    bought: list[Order] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
 
     def value_name(self, name: str) -> str:
@@ -47,6 +48,15 @@ class MailchimpMemory(Memory):
         """See `MailchimpPort`."""
         within = tuple(act for act in self.acts if since <= act.at <= until)
         return iter([within] if within else [])
+
+    def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the port's word
+        """See `MailchimpPort`."""
+        hash_ = self.person(id).values.get("subscriber_hash")
+        return tuple(act for act in self.acts if act.id == hash_)
+
+    def orders(self, known: int) -> Iterator[tuple[tuple[Order, ...], int]]:
+        """See `MailchimpPort`."""
+        return iter([(tuple(self.bought[known:]), len(self.bought))] if len(self.bought) > known else [])
 
     def member_by_email(self, email: str) -> Record | None:
         """See `MailchimpPort`."""

@@ -19,14 +19,65 @@ None means that the platform holds no value. An empty string is read as None.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.facts import Record as Record  # noqa: PLC0414 — re-exported: the unit of every read
-from connector.facts import Refusal
+# ruff: noqa: PLC0414 - what platforms tell and take is part of the contract, and imported from here
+from adapters.rows import (
+    Activity as Activity,
+)
+from adapters.rows import (
+    Change as Change,
+)
+from adapters.rows import (
+    Deal as Deal,
+)
+from adapters.rows import (
+    Definition as Definition,
+)
+from adapters.rows import (
+    Enrollment as Enrollment,
+)
+from adapters.rows import (
+    Flow as Flow,
+)
+from adapters.rows import (
+    Found as Found,
+)
+from adapters.rows import (
+    ListInfo as ListInfo,
+)
+from adapters.rows import (
+    ListMember as ListMember,
+)
+from adapters.rows import (
+    MembersPage as MembersPage,
+)
+from adapters.rows import (
+    Option as Option,
+)
+from adapters.rows import (
+    Order as Order,
+)
+from adapters.rows import (
+    Owner as Owner,
+)
+from adapters.rows import (
+    Page as Page,
+)
+from adapters.rows import (
+    PastValue as PastValue,
+)
+from adapters.rows import (
+    Standing as Standing,
+)
+from adapters.rows import (
+    Submission as Submission,
+)
+from connector.facts import Record as Record
 
 
 class PlatformError(Exception):
@@ -99,61 +150,6 @@ class Deadline:
         return self.ends - self.monotonic()
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of records, the rows that could not be understood (id → reason), and where to go on (None: the end)."""
-
-    records: tuple[Record, ...]
-    unreadable: Mapping[str, str] = field(default_factory=dict)
-    next: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """The latest changed records of a window, and how many records the window holds in all."""
-
-    page: Page
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The answer to a read by ids: what exists, and the ids that do not (deleted, merged away, never there)."""
-
-    records: tuple[Record, ...]
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PastValue:
-    """One entry of a property's history; newest come first."""
-
-    value: str | None
-    at: datetime
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """One thing that a Mailchimp member did with one campaign. `id` is the subscriber hash; `asset` a link or a name."""
-
-    source: str
-    id: str
-    kind: str  # email_sent | email_open | email_click | email_bounce | unsubscribe
-    at: datetime
-    campaign: str
-    campaign_name: str
-    asset: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Values to write on one record (platform names; an empty text clears)."""
-
-    id: str
-    values: Mapping[str, str]
-
-
 class Outcome(StrEnum):
     """How one row ended."""
 
@@ -170,93 +166,6 @@ class RowOutcome:
     id: str
     outcome: Outcome
     error: PlatformError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the platform says about one person right before an enrollment, from one read.
-
-    `refusals` hold for every channel, `hubspot_types` are subscription types she opted out of, `markers` is the raw text
-    of the episodes marker, `track` the present value of the track property ("" at Mailchimp), `tags` her active tags.
-    """
-
-    id: str
-    refusals: frozenset[Refusal]
-    hubspot_types: frozenset[str] = frozenset()
-    channel_refusal: Refusal | None = None
-    markers: str = ""
-    track: str = ""
-    tags: frozenset[str] = frozenset()
-    email: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Enrollment:
-    """One enrollment to make: `track` is put where the channel listens, `markers` is the whole new marker text."""
-
-    id: str
-    track: str
-    markers: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListMember:
-    """One membership of a HubSpot list, with the time of joining where the platform tells it."""
-
-    id: str
-    joined_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option of an enumeration property."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A property (HubSpot) or merge field (Mailchimp) as defined there. Types are the platform's own words."""
-
-    name: str
-    label: str
-    type: str
-    field_type: str = ""
-    options: tuple[Option, ...] = ()
-    read_only: bool = False
-    description: str = ""
-    group: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ListInfo:
-    """A HubSpot list, or a Mailchimp audience: id, name, kind (MANUAL, SNAPSHOT, DYNAMIC; ``audience``), size if told."""
-
-    id: str
-    name: str
-    kind: str
-    size: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """A HubSpot workflow as far as the flows API shows it: what it listens to, and what happens on leaving."""
-
-    id: str
-    name: str
-    enabled: bool
-    listens_to: tuple[tuple[str, str], ...] = ()  # ("property", "trellis_track=finance"), ("list", "12")
-    re_enrolls: bool = False
-    leaves: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A HubSpot user who can own contacts."""
-
-    id: str
-    email: str
 
 
 class EnrollmentChannel(Protocol):
@@ -287,11 +196,21 @@ class ContactPlatform(Protocol):
 
     source: str
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
-        """Records changed in [since, until], oldest first; may repeat records, never concludes absence. Read-only."""
+    def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
+        """Records changed in [since, until]; the first page tells the window's `total`. May repeat records, never
+        concludes absence; a reader that stops early has seen the newest (HubSpot) or the oldest (Mailchimp). Read-only.
+        """
 
-    def all(self, after: str | None = None) -> Iterator[Page]:
-        """Every record that is not archived; resumes from a page's `next`. Read-only."""
+    def all(self, after: str | None = None) -> Generator[Page, None, None]:
+        """Every record that is there; resumes from a page's `next`. Calls may be under way ahead of the page given: close
+        the iterator when you stop early. Read-only.
+        """
+
+    def count(self) -> int:
+        """How many records there are that are not archived, by the platform's own word, in one call. Read-only."""
+
+    def pace(self) -> float:
+        """How many calls a second bulk work may make, by what is known now; asks nobody."""
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """Records by id, any number of ids (batched inside). Read-only. Raises PlatformError."""
@@ -318,16 +237,22 @@ class HubSpotPort(ContactPlatform, Protocol):
     def contact_by_email(self, email: str) -> Record | None:
         """The contact with this address, or None. Read-only. Raises PlatformError."""
 
-    def newest(self, since: datetime, until: datetime) -> Newest:
-        """The latest of what `changed` would give, in one call: enough to see that a window holds nothing unknown.
+    def count_within(self, low: int, high: int) -> int:
+        """How many contacts have an id in [low, high], by search: a hint where to look, never a proof. Read-only."""
 
-        Read-only. Raises PlatformError.
-        """
+    def ids_within(self, low: int, high: int) -> tuple[str, ...]:
+        """Ids in [low, high] that search shows, at most 200, lowest first: a hint like the count. Read-only."""
+
+    def archived(self, ids: Sequence[str]) -> frozenset[str]:
+        """Which of these ids are in HubSpot's bin, from where they may be restored for 90 days. Read-only."""
 
     def history(
         self, ids: Sequence[str], properties: Sequence[str]
     ) -> Mapping[str, Mapping[str, tuple[PastValue, ...]]]:
-        """Property histories by contact id and property, newest first. Read-only."""
+        """Property histories by contact id and property, newest first; several calls at once where that helps.
+
+        Ids that are not there are absent. Read-only.
+        """
 
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """Ids of companies changed in the window. Read-only."""
@@ -341,8 +266,20 @@ class HubSpotPort(ContactPlatform, Protocol):
     def create_list(self, name: str) -> ListInfo:
         """Create a MANUAL contact list. Raises PlatformError."""
 
-    def list_members(self, list_id: str) -> Iterator[ListMember]:
-        """All members of a list. Read-only."""
+    def list_members(self, list_id: str, token: str | None = None) -> Iterator[MembersPage]:
+        """Members of a list, those who joined last at the end; from the page on that `token` names. Read-only."""
+
+    def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
+        """Deals that are closed and were changed in [since, until]; may repeat. Read-only."""
+
+    def contacts_of_deals(self, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Contact ids by deal id. Read-only."""
+
+    def forms(self) -> Mapping[str, str]:
+        """Names of the portal's forms by id. Read-only."""
+
+    def submissions(self, form_id: str, form_name: str, since: datetime | None) -> Iterator[tuple[Submission, ...]]:
+        """Submissions of one form, newest first, down to `since` (None: all there are). Read-only."""
 
     def owners(self) -> tuple[Owner, ...]:
         """All owners. Read-only."""
@@ -373,6 +310,14 @@ class MailchimpPort(ContactPlatform, Protocol):
 
     def activity(self, since: datetime, until: datetime) -> Iterator[tuple[Activity, ...]]:
         """Opens, clicks, bounces in campaigns and automations with activity since; the reports list is asked once."""
+
+    def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the word of every row
+        """What one member did, by her own activity feed, custom events included (kind ``event``). Read-only."""
+
+    def orders(self, known: int) -> Iterator[tuple[tuple[Order, ...], int]]:
+        """Pages of orders with how many there are in all, where `known` were there last time: nothing when there are no
+        more, else those that are not known, and perhaps known ones. Read-only.
+        """
 
     def member_by_email(self, email: str) -> Record | None:
         """The member with this address, archived included, or None. Read-only."""

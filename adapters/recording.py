@@ -7,7 +7,7 @@ writes are written down and then done there, so that later reads show them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -21,6 +21,7 @@ from adapters.ports import (
     ContactPlatform,
     Deadline,
     DeadlinePassed,
+    Deal,
     Definition,
     Enrollment,
     EnrollmentChannel,
@@ -28,9 +29,9 @@ from adapters.ports import (
     Found,
     HubSpotPort,
     ListInfo,
-    ListMember,
     MailchimpPort,
-    Newest,
+    MembersPage,
+    Order,
     Outcome,
     Owner,
     Page,
@@ -38,6 +39,7 @@ from adapters.ports import (
     Record,
     RowOutcome,
     Standing,
+    Submission,
 )
 
 
@@ -70,13 +72,21 @@ class _Recording(Generic[Port]):
         """Everything of one act on the tape."""
         return tuple(one for one in self.tape if one.act == act)
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+    def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
         """See `ContactPlatform`."""
         return self._platform.changed(since, until)
 
-    def all(self, after: str | None = None) -> Iterator[Page]:
+    def all(self, after: str | None = None) -> Generator[Page, None, None]:
         """See `ContactPlatform`."""
         return self._platform.all(after)
+
+    def count(self) -> int:
+        """See `ContactPlatform`."""
+        return self._platform.count()
+
+    def pace(self) -> float:
+        """See `ContactPlatform`."""
+        return self._platform.pace()
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """See `ContactPlatform`."""
@@ -176,10 +186,6 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         """See `HubSpotPort`."""
         return self._platform.contact_by_email(email)
 
-    def newest(self, since: datetime, until: datetime) -> Newest:
-        """See `HubSpotPort`."""
-        return self._platform.newest(since, until)
-
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """See `HubSpotPort`."""
         return self._platform.changed_companies(since, until)
@@ -197,9 +203,37 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         self.tape.append(Recorded("create_list", name))
         return ListInfo("not created", name, "MANUAL") if self._dry else self._platform.create_list(name)
 
-    def list_members(self, list_id: str) -> Iterator[ListMember]:
+    def list_members(self, list_id: str, token: str | None = None) -> Iterator[MembersPage]:
         """See `HubSpotPort`."""
-        return self._platform.list_members(list_id)
+        return self._platform.list_members(list_id, token)
+
+    def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
+        """See `HubSpotPort`."""
+        return self._platform.changed_deals(since, until)
+
+    def contacts_of_deals(self, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """See `HubSpotPort`."""
+        return self._platform.contacts_of_deals(ids)
+
+    def forms(self) -> Mapping[str, str]:
+        """See `HubSpotPort`."""
+        return self._platform.forms()
+
+    def submissions(self, form_id: str, form_name: str, since: datetime | None) -> Iterator[tuple[Submission, ...]]:
+        """See `HubSpotPort`."""
+        return self._platform.submissions(form_id, form_name, since)
+
+    def count_within(self, low: int, high: int) -> int:
+        """See `HubSpotPort`."""
+        return self._platform.count_within(low, high)
+
+    def ids_within(self, low: int, high: int) -> tuple[str, ...]:
+        """See `HubSpotPort`."""
+        return self._platform.ids_within(low, high)
+
+    def archived(self, ids: Sequence[str]) -> frozenset[str]:
+        """See `HubSpotPort`."""
+        return self._platform.archived(ids)
 
     def owners(self) -> tuple[Owner, ...]:
         """See `HubSpotPort`."""
@@ -244,6 +278,14 @@ class RecordingMailchimp(_Recording[MailchimpPort]):
     def activity(self, since: datetime, until: datetime) -> Iterator[tuple[Activity, ...]]:
         """See `MailchimpPort`."""
         return self._platform.activity(since, until)
+
+    def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the port's word
+        """See `MailchimpPort`."""
+        return self._platform.member_activity(id)
+
+    def orders(self, known: int) -> Iterator[tuple[tuple[Order, ...], int]]:
+        """See `MailchimpPort`."""
+        return self._platform.orders(known)
 
     def member_by_email(self, email: str) -> Record | None:
         """See `MailchimpPort`."""

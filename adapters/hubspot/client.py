@@ -98,6 +98,10 @@ class HubSpotClient:
         )
         return retrying(self._once, name, endpoint, path or {}, query or {}, body, limit)
 
+    def pace(self) -> float:
+        """How many calls a second the budget allows."""
+        return self._budget.rate
+
     def _once(
         self,
         name: str,

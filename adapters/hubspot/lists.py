@@ -7,9 +7,9 @@ from typing import Any
 
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
-from adapters.hubspot.rows import UnreadableRow, row_moment, rows_of, walk
+from adapters.hubspot.rows import UnreadableRow, next_token, row_moment, rows_of, walk
 from adapters.hubspot.versions import CONTACT_TYPE
-from adapters.ports import Deadline, ListInfo, ListMember, PlatformUnreachable
+from adapters.ports import Deadline, ListInfo, ListMember, MembersPage, PlatformUnreachable
 
 #: The most that one call gives (facts/hubspot.md §11.16 for members; 500 is the SDK's word for lists).
 MEMBERS_PAGE = 250
@@ -50,8 +50,8 @@ def create_list(client: HubSpotClient, name: str) -> ListInfo:
     return _list_in(client.call("list_create", body=body))
 
 
-def list_members(client: HubSpotClient, list_id: str) -> Iterator[ListMember]:
-    """All members with the time they joined, in that order. Read-only."""
+def list_members(client: HubSpotClient, list_id: str, token: str | None = None) -> Iterator[MembersPage]:
+    """All members with the time they joined, in that order, from the page on that `token` names. Read-only."""
 
     def ask(after: str | None) -> dict[str, Any]:
         query = {"limit": str(MEMBERS_PAGE)}
@@ -59,9 +59,9 @@ def list_members(client: HubSpotClient, list_id: str) -> Iterator[ListMember]:
             query["after"] = after
         return client.call("list_members", path={"list_id": list_id}, query=query)
 
-    for answer in walk(ask):
-        for row in rows_of(answer):
-            yield _member(row)
+    for answer in walk(ask, token):
+        yield MembersPage(tuple(_member(row) for row in rows_of(answer)), token)
+        token = next_token(answer)
 
 
 def lists_of_contact(client: HubSpotClient, contact_id: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from adapters.hubspot import definitions as properties_api
@@ -16,18 +16,19 @@ from adapters.hubspot.read import ContactReader, History, changed_companies, con
 from adapters.hubspot.write import write_contacts
 from adapters.ports import (
     Change,
+    Deal,
     Definition,
     EnrollmentChannel,
     Flow,
     Found,
     ListInfo,
-    ListMember,
-    Newest,
+    MembersPage,
     Owner,
     Page,
     Record,
     RowOutcome,
     Standing,
+    Submission,
 )
 
 _COMPANY_OF_CONTACT = "associatedcompanyid"
@@ -62,13 +63,49 @@ class HubSpotPlatform:
         company = (_COMPANY_OF_CONTACT,) if company_properties else ()
         self._contacts = ContactReader(client, (*properties, *self._consent_properties, *company))
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+    def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
         """See `ContactPlatform`."""
         return self._contacts.changed(since, until)
 
-    def all(self, after: str | None = None) -> Iterator[Page]:
+    def all(self, after: str | None = None) -> Generator[Page, None, None]:
         """See `ContactPlatform`."""
         return self._contacts.all(after)
+
+    def count(self) -> int:
+        """See `ContactPlatform`."""
+        return self._contacts.count_within(None, None)
+
+    def pace(self) -> float:
+        """See `ContactPlatform`."""
+        return self._client.pace()
+
+    def count_within(self, low: int, high: int) -> int:
+        """See `HubSpotPort`."""
+        return self._contacts.count_within(low, high)
+
+    def ids_within(self, low: int, high: int) -> tuple[str, ...]:
+        """See `HubSpotPort`."""
+        raise NotImplementedError
+
+    def archived(self, ids: Sequence[str]) -> frozenset[str]:
+        """See `HubSpotPort`."""
+        raise NotImplementedError
+
+    def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
+        """See `HubSpotPort`."""
+        raise NotImplementedError
+
+    def contacts_of_deals(self, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """See `HubSpotPort`."""
+        raise NotImplementedError
+
+    def forms(self) -> Mapping[str, str]:
+        """See `HubSpotPort`."""
+        raise NotImplementedError
+
+    def submissions(self, form_id: str, form_name: str, since: datetime | None) -> Iterator[tuple[Submission, ...]]:
+        """See `HubSpotPort`."""
+        raise NotImplementedError
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """See `ContactPlatform`."""
@@ -124,10 +161,6 @@ class HubSpotPlatform:
         """See `HubSpotPort`."""
         return contact_by_email(self._client, email, self._consent_properties)
 
-    def newest(self, since: datetime, until: datetime) -> Newest:
-        """See `HubSpotPort`."""
-        return self._contacts.newest(since, until)
-
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """See `HubSpotPort`."""
         return changed_companies(self._client, since, until)
@@ -144,9 +177,9 @@ class HubSpotPlatform:
         """See `HubSpotPort`."""
         return lists.create_list(self._client, name)
 
-    def list_members(self, list_id: str) -> Iterator[ListMember]:
+    def list_members(self, list_id: str, token: str | None = None) -> Iterator[MembersPage]:
         """See `HubSpotPort`."""
-        return lists.list_members(self._client, list_id)
+        return lists.list_members(self._client, list_id, token)
 
     def flows(self) -> tuple[Flow, ...]:
         """See `HubSpotPort`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,7 +19,6 @@ from adapters.hubspot.rows import (
     history_of,
     ids_not_found,
     in_batches,
-    milliseconds,
     next_token,
     row_id,
     row_values,
@@ -28,7 +27,7 @@ from adapters.hubspot.rows import (
     walk,
 )
 from adapters.hubspot.search import LONGEST_BODY, Groups, between, changed_rows, search_body
-from adapters.ports import Deadline, Found, Newest, Page, PastValue, PlatformRefused, PlatformUnreachable, Record
+from adapters.ports import Deadline, Found, Page, PastValue, PlatformRefused, PlatformUnreachable, Record
 
 #: Limits of one call (facts/hubspot.md §1.3).
 BATCH = 100
@@ -49,7 +48,7 @@ class ContactReader:
         self._shown = frozenset(properties)
         self._properties = tuple(dict.fromkeys((*properties, "email", CONTACT_MODIFIED, MERGED_IDS)))
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+    def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
         """See `ContactPlatform.changed`: 1,000 changed contacts are five calls, values included."""
         whole = search_body([], CONTACT_MODIFIED, self._properties)
         if len(json.dumps(whole)) < LONGEST_BODY / 2:  # the other half is for the filters
@@ -62,24 +61,16 @@ class ContactReader:
         for rows in changed_rows(search, CONTACT_MODIFIED, since, until):
             yield self._values_for(rows, None)
 
-    def newest(self, since: datetime, until: datetime) -> Newest:
-        """See `HubSpotPort.newest`; values are read in a second call where the list of properties is very long."""
-        groups = [[between(CONTACT_MODIFIED, milliseconds(since), milliseconds(until))]]
-        body = search_body(groups, CONTACT_MODIFIED, self._properties, "DESCENDING")
-        short = len(json.dumps(body)) > LONGEST_BODY
-        if short:
-            body["properties"] = [CONTACT_MODIFIED]
-        answer = self._client.call("contacts_search", body=body)
-        rows = rows_of(answer)
-        total = answer.get("total")
+    def count_within(self, low: int | None, high: int | None) -> int:
+        """How many contacts search shows, all of them or those with an id in [low, high]."""
+        groups = [] if low is None else [[between("hs_object_id", low, high or low)]]
+        body = {**search_body(groups, "hs_object_id", ("hs_object_id",)), "limit": 1}
+        total = self._client.call("contacts_search", body=body).get("total")
         if not isinstance(total, int):
             raise PlatformUnreachable(PLATFORM, "HubSpot's search tells no total", maybe_applied=False)
-        if short:
-            return Newest(self._values_for(rows, None), total)
-        records, unreadable = sort_rows(rows, self._shown)
-        return Newest(Page(tuple(records), unreadable), total)
+        return total
 
-    def all(self, after: str | None = None) -> Iterator[Page]:
+    def all(self, after: str | None = None) -> Generator[Page, None, None]:
         """See `ContactPlatform.all`: one call per 100 contacts, two where the list of properties is very long."""
         query = {"limit": str(BATCH), "archived": "false", "properties": ",".join(self._properties)}
         short = len(urlencode(query)) > LONGEST_QUERY

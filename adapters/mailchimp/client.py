@@ -93,6 +93,10 @@ class MailchimpClient:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def pace(self) -> float:
+        """How many calls a second the budget allows."""
+        return self._budget.rate
+
     def call(
         self,
         method: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,18 @@ from adapters.mailchimp.fields import MergeFields
 from adapters.mailchimp.read import Reader
 from adapters.mailchimp.webhooks import create_webhook, webhook_urls
 from adapters.mailchimp.write import Writer
-from adapters.ports import Activity, Change, Definition, EnrollmentChannel, Found, Page, Record, RowOutcome, Standing
+from adapters.ports import (
+    Activity,
+    Change,
+    Definition,
+    EnrollmentChannel,
+    Found,
+    Order,
+    Page,
+    Record,
+    RowOutcome,
+    Standing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +66,23 @@ class MailchimpPlatform:
         answer = self._client.call("GET", "/", query={"fields": fields})
         return {name: str(answer[name]) for name in fields if answer.get(name)}
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+    def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
         return self._reader.changed(since, until)
 
-    def all(self, after: str | None = None) -> Iterator[Page]:
+    def all(self, after: str | None = None) -> Generator[Page, None, None]:
         return self._reader.all(after)
+
+    def count(self) -> int:
+        return self._reader.count()
+
+    def pace(self) -> float:
+        return self._client.pace()
+
+    def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the port's word
+        raise NotImplementedError
+
+    def orders(self, known: int) -> Iterator[tuple[tuple[Order, ...], int]]:
+        raise NotImplementedError
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         return self._reader.by_ids(ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,13 +38,15 @@ class Reader:
         self._list_id = list_id
         self._page_size = page_size
 
-    def changed(self, since: datetime, until: datetime) -> Iterator[Page]:
+    def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
         """Members changed in [since, until], oldest first, the archived ones after the others; none of them twice."""
         seen: set[str] = set()
         for status in ({}, {"status": "archived"}):
             yield from self._changed(since, until, status, seen)
 
-    def _changed(self, since: datetime, until: datetime, status: Mapping[str, str], seen: set[str]) -> Iterator[Page]:
+    def _changed(
+        self, since: datetime, until: datetime, status: Mapping[str, str], seen: set[str]
+    ) -> Generator[Page, None, None]:
         """Page by the time of the last row, not by offset: rows that change meanwhile leave the window at its end, and
         an offset would then skip as many (facts/mailchimp.md §8.9). Only within one second the offset is needed.
         """
@@ -70,7 +72,7 @@ class Reader:
             if newest > floor:
                 floor, offset = newest, 0
 
-    def all(self, after: str | None = None) -> Iterator[Page]:
+    def all(self, after: str | None = None) -> Generator[Page, None, None]:
         """Every member, the archived ones last (with `archived` set).
 
         A listing from the start is checked against the total that Mailchimp tells and repeated for rows that moved
@@ -84,7 +86,9 @@ class Reader:
             {"status": "archived"}, "archived", int(start) if kind == "archived" else 0, then=None
         )
 
-    def _everyone(self, query: Mapping[str, object], kind: str, start: int, then: str | None) -> Iterator[Page]:
+    def _everyone(
+        self, query: Mapping[str, object], kind: str, start: int, then: str | None
+    ) -> Generator[Page, None, None]:
         """Each page begins with the last row of the one before; if it does not, rows have moved meanwhile."""
         seen: set[str] = set()
         total = 0
@@ -107,6 +111,11 @@ class Reader:
         if len(seen) < total:
             text = f"{len(seen)} of {total} members could be listed"
             raise PlatformUnreachable("mailchimp", text, maybe_applied=False)
+
+    def count(self) -> int:
+        """How many members there are that are not archived."""
+        answer = self._client.call("GET", MEMBERS, {"list_id": self._list_id}, {"count": 1, "fields": ("total_items",)})
+        return int(answer.get("total_items") or 0)
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """Members by contact_id; an id that is not there, or no longer, is missing. Raises PlatformError."""

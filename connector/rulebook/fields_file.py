@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from connector.rulebook.conditions import ASSET, COMPUTED
 from connector.rulebook.folding import fold
-from connector.rulebook.kinds import Days, Identifier, Strict
+from connector.rulebook.kinds import Days, Identifier, Share, Strict
 from connector.rulebook.parse import JOINING
 from connector.rulebook.spelling import did_you_mean
 
@@ -71,26 +72,42 @@ class FieldMapping(Strict):
 
 
 class HubSpotEvents(Strict):
-    """An act that HubSpot tells as a counter with the date and name of the last one, or as joining named lists."""
+    """An act that HubSpot tells as a counter with the date and name of the last one, as joining named lists, as a property
+    that `changed` to another value, or as `deals` of hers that were won or lost.
+    """
 
     count: str | None = None
     last: str | None = None
     asset: str | None = None
     lists: tuple[str, ...] = ()
+    changed: str | None = None
+    deals: Literal["won", "lost"] | None = None
 
     @model_validator(mode="after")
     def _tells_something(self) -> HubSpotEvents:
-        if not (self.lists or (self.count and self.last)):
-            raise ValueError("give `count:` and `last:` (property names), or `lists:`")
+        if not (self.lists or self.changed or self.deals or (self.count and self.last)):
+            raise ValueError("give `count:` and `last:` (property names), `lists:`, `changed:` or `deals:`")
         return self
 
 
 class EventMapping(Strict):
-    """Where acts of one kind come from. `mailchimp` is ``activity.open|click|bounce|sent|unsub``."""
+    """Where acts of one kind come from. `mailchimp` is ``activity.open|click|bounce|sent|unsub``, ``orders`` of connected
+    stores, or ``events`` (custom ones, read with her own activity). With `submissions` the forms' own submissions are the
+    acts, and HubSpot's counter is the bell that makes us read them.
+    """
 
     hubspot: HubSpotEvents | None = None
     mailchimp: (
-        Literal["activity.open", "activity.click", "activity.bounce", "activity.sent", "activity.unsub"] | None
+        Literal[
+            "activity.open",
+            "activity.click",
+            "activity.bounce",
+            "activity.sent",
+            "activity.unsub",
+            "orders",
+            "events",
+        ]
+        | None
     ) = None
     submissions: bool = False
 
@@ -180,6 +197,12 @@ class Writes(Strict):
         }
 
 
+class Quota(Strict):
+    """Of HubSpot's calls a day, the `share` that bulk work may use up; the rest is left to other apps and to webhooks."""
+
+    share: Share = Decimal("0.8")
+
+
 class FieldsFile(Strict):
     """fields.yaml: what we call it ← where it lives."""
 
@@ -187,6 +210,7 @@ class FieldsFile(Strict):
     language: Literal["en", "es", "ca"] = "en"
     timezone: TimeZone = "UTC"
     marketing_contacts: bool = False
+    quota: Quota = Quota()
     audiences: Mapping[Identifier, Audience] = Field(default_factory=dict)
     fields: Mapping[FieldName, FieldMapping]
     events: Mapping[Identifier, EventMapping] = Field(default_factory=dict)

@@ -29,7 +29,7 @@ from connector.steps import portal
 from connector.steps.difference import same
 from connector.steps.enroll import DEADLINE_S, LEASE_S, enroll_all
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.reading import Tally
+from connector.steps.tally import Tally
 from connector.store import failures, ledger, outbox, state
 from connector.store.engine import writer_lock
 from connector.store.ledger import Person

@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 from adapters.ports import Deadline, Enrollment, Outcome
 from connector.steps.decide import Go, No, decide, ways_of
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.reading import Tally
 from connector.steps.standing import ask
+from connector.steps.tally import Tally
 from connector.store import ledger, outbox
 from connector.store.outbox import Intent
 

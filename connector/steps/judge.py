@@ -21,9 +21,9 @@ from connector.steps import portal
 from connector.steps.judged import Judged
 from connector.steps.keep import kept_lines, rows_of
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.reading import Tally
 from connector.steps.screen import screen
 from connector.steps.switched_on import look_again_where_switched_on
+from connector.steps.tally import Tally
 from connector.store import failures, judgement, ledger
 from connector.store.engine import writer_lock
 from connector.store.judgement import Judgement

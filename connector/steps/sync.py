@@ -18,8 +18,9 @@ from connector.steps import health, portal
 from connector.steps.deliver import deliver
 from connector.steps.judge import judge_all
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.reading import Tally, read_hubspot, read_mailchimp
+from connector.steps.reading import read_hubspot, read_mailchimp
 from connector.steps.take_in import take_in_deliveries
+from connector.steps.tally import Tally
 from connector.store import ledger, state
 from connector.store.engine import lock_within, unlock
 

@@ -22,7 +22,9 @@ from adapters.ports import (
     ScopeMissing,
 )
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.reading import Tally, refresh_companies, take_in
+from connector.steps.reading.companies import refresh_companies
+from connector.steps.reading.records import take_in
+from connector.steps.tally import Tally
 from connector.store import companies, inbox, ledger
 from connector.store.engine import writer_lock
 from connector.store.inbox import Delivery, Ending

@@ -28,6 +28,8 @@ _ADDRESS = re.compile(r"[^\s\"'<>&=,;:()\[\]{}]+@[^\s\"'<>&=,;:()\[\]{}]+")
 _TABLES = (
     "identity",
     "record",
+    "past_to_read",
+    "unsettled",
     "sighting",
     "event",
     "verdict",

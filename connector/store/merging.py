@@ -18,6 +18,7 @@ _KEYED = {
     "track_state": "track",
     "episode": "track, number",
     "written": "source, name",
+    "unsettled": "kind, key",
 }
 
 
@@ -47,6 +48,7 @@ def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) 
         staying,
     )
     conn.execute(text("DELETE FROM record WHERE contact = :gone AND source <> ALL(:both)"), staying)
+    conn.execute(text("UPDATE past_to_read SET contact = :keep WHERE contact = :gone"), two)
     _move_sightings(conn, keep, gone, both, at)
     conn.execute(
         text(

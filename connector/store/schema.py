@@ -105,6 +105,21 @@ record = Table(  # the present snapshot of a contact on a source
     Index("record_platform_id", "source", "platform_id", unique=True),
 )
 
+past_to_read = Table(  # HubSpot records whose property histories have not been read yet, from their first sight on
+    "past_to_read",
+    metadata,
+    Column("platform_id", Text, primary_key=True),
+    _needed("contact", BigInteger),
+    Index("past_to_read_contact", "contact"),
+)
+
+listed = Table(  # ids that the full read at hand has met; emptied when it begins
+    "listed",
+    metadata,
+    _needed("source", Text),
+    _needed("platform_id", Text),
+)
+
 company = Table(  # once each; contacts point at it by `associatedcompanyid`
     "company",
     metadata,
@@ -153,6 +168,17 @@ event = Table(  # one per contact and key: a partitioned table cannot say so its
     _needed("channel", SmallInteger),
     _needed("trust", SmallInteger),  # 0 human, 1 unsure, 2 machine
     postgresql_partition_by="RANGE (happened_at)",
+)
+
+unsettled = Table(  # acts that a counter tells of, until the submissions of forms say whether they are theirs
+    "unsettled",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    _needed("happened_at", Moment),
+    _needed("known_at", Moment),
+    _needed("asset", Text),
 )
 
 tombstone = Table(  # keyed hashes of erased people: what comes late about them is dropped
@@ -366,6 +392,15 @@ cursor = Table(
     Column("stream", Text, primary_key=True),
     _needed("value", Text),
     _needed("at", Moment),
+)
+
+rate = (
+    Table(  # how fast all processes together may call one account of a platform: `adapters.budget` says what it means
+        "rate",
+        metadata,
+        Column("account", Text, primary_key=True),
+        _needed("state", JSONB),
+    )
 )
 
 portal_cache = Table(

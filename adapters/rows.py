@@ -1,0 +1,191 @@
+"""What platforms tell and what they are told: one frozen record per kind, the words in which `adapters.ports` speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connector.facts import Record, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of records, and the rows that could not be understood (id → reason).
+
+    `next` is where to go on when this page and all before it are kept (None: the end); `total` how many rows the whole
+    stream has by the platform's own word, where it tells.
+    """
+
+    records: tuple[Record, ...]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    next: str | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a read by ids: what exists, and the ids that do not (deleted, merged away, never there)."""
+
+    records: tuple[Record, ...]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastValue:
+    """One entry of a property's history; newest come first."""
+
+    value: str | None
+    at: datetime
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One thing that a Mailchimp member did with one campaign. `id` is the subscriber hash; `asset` a link or a name."""
+
+    source: str
+    id: str
+    kind: str  # email_sent | email_open | email_click | email_bounce | unsubscribe
+    at: datetime
+    campaign: str
+    campaign_name: str
+    asset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Values to write on one record (platform names; an empty text clears)."""
+
+    id: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the platform says about one person right before an enrollment, from one read.
+
+    `refusals` hold for every channel, `hubspot_types` are subscription types she opted out of, `markers` is the raw text
+    of the episodes marker, `track` the present value of the track property ("" at Mailchimp), `tags` her active tags.
+    """
+
+    id: str
+    refusals: frozenset[Refusal]
+    hubspot_types: frozenset[str] = frozenset()
+    channel_refusal: Refusal | None = None
+    markers: str = ""
+    track: str = ""
+    tags: frozenset[str] = frozenset()
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """One enrollment to make: `track` is put where the channel listens, `markers` is the whole new marker text."""
+
+    id: str
+    track: str
+    markers: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListMember:
+    """One membership of a HubSpot list, with the time of joining where the platform tells it."""
+
+    id: str
+    joined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembersPage:
+    """Members of a list in the order of their joining; `token` asks for this very page (and what comes after) again."""
+
+    members: tuple[ListMember, ...]
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A deal as HubSpot shows it; `closed_at` is its close date, which for an open one is a plan."""
+
+    id: str
+    name: str
+    won: bool
+    lost: bool
+    closed_at: datetime | None
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One submission of a form: the address given (None where none was) and the page that it was filled in on."""
+
+    form: str
+    form_name: str
+    at: datetime
+    email: str | None = field(repr=False)
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of a store that is connected to an audience; `id` holds for the account, `hash` is the subscriber hash."""
+
+    source: str
+    id: str
+    hash: str
+    at: datetime
+    store: str
+    total: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of an enumeration property."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A property (HubSpot) or merge field (Mailchimp) as defined there. Types are the platform's own words."""
+
+    name: str
+    label: str
+    type: str
+    field_type: str = ""
+    options: tuple[Option, ...] = ()
+    read_only: bool = False
+    description: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListInfo:
+    """A HubSpot list, or a Mailchimp audience: id, name, kind (MANUAL, SNAPSHOT, DYNAMIC; ``audience``), size if told."""
+
+    id: str
+    name: str
+    kind: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A HubSpot workflow as far as the flows API shows it: what it listens to, and what happens on leaving."""
+
+    id: str
+    name: str
+    enabled: bool
+    listens_to: tuple[tuple[str, str], ...] = ()  # ("property", "trellis_track=finance"), ("list", "12")
+    re_enrolls: bool = False
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A HubSpot user who can own contacts."""
+
+    id: str
+    email: str

@@ -1,0 +1,38 @@
+"""Polling: what changed on each platform since the last pass, into the ledger. This is the guarantee; webhooks are the hint."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from adapters.ports import HubSpotPort, MailchimpPort
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reading.campaigns import read_campaigns
+from connector.steps.reading.companies import read_companies
+from connector.steps.reading.lists import read_lists
+from connector.steps.reading.records import Pause, read_records
+from connector.steps.tally import Tally
+
+
+def read_all(parts: Parts, *, full: bool) -> Tally:
+    """Read every platform that is on. Raises PlatformError of the first that fails; what was read by then is kept."""
+    tally: Tally = Counter()
+    if parts.hubspot is not None:
+        tally += read_hubspot(parts, parts.hubspot, full=full)
+    for source, port in parts.mailchimp.items():
+        tally += read_mailchimp(parts, source, port, full=full)
+    return tally
+
+
+def read_hubspot(parts: Parts, port: HubSpotPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
+    """Contacts, then the companies that are new or changed, then the lists that are event sources."""
+    tally = read_records(parts, HUBSPOT, port, full=full, pause=pause)
+    read_companies(parts, port)
+    tally["events"] += read_lists(parts, port)
+    return tally
+
+
+def read_mailchimp(parts: Parts, source: str, port: MailchimpPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
+    """Members, then the activity of campaigns that have something new."""
+    tally = read_records(parts, source, port, full=full, pause=pause)
+    tally["events"] += read_campaigns(parts, source, port)
+    return tally
