@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from connector.cli.exits import Exit, explain_failures
 from connector.cli.session import activate, drawn_progress, refuse_without_platform, session, stored
 
 if TYPE_CHECKING:
+    from connector.steps.parts import Parts
     from connector.steps.sync import Summary
 
 Calls = Mapping[str, Mapping[tuple[str, str], int]]
@@ -56,7 +58,8 @@ def provision(*, dry_run: bool) -> None:
 def sync(*, full: bool, dry_run: bool, as_json: bool) -> None:
     """One pass: read changes, judge, deliver. The first pass of a platform is a baseline: it enrolls nobody.
 
-    The first sync also makes the files of mappings/ the active rulebook; later only `trellis apply` does.
+    The first sync also makes the files of mappings/ the active rulebook; later only `trellis apply` does. With --full and
+    --dry-run together it only says what reading everything would cost.
 
     Example: trellis sync
     """
@@ -66,6 +69,9 @@ def sync(*, full: bool, dry_run: bool, as_json: bool) -> None:
     with drawn_progress() as progress, session() as now:
         decides = now.active or now.files
         refuse_without_platform(now.settings, decides)
+        if full and dry_run:
+            _tell_costs(now.parts(decides), as_json=as_json)
+            return
         if now.active is None and not dry_run:
             activate(now.store, now.files)
         parts = now.parts(decides, progress)
@@ -82,6 +88,22 @@ def sync(*, full: bool, dry_run: bool, as_json: bool) -> None:
         )
     code = _told(summary.errors)
     raise click.exceptions.Exit(Exit.HELD if not code and summary.tally["held"] else code)
+
+
+def _tell_costs(parts: Parts, *, as_json: bool) -> None:
+    """Print what a full read would cost; one call a source is made to know."""
+    from connector.steps.reading.estimate import estimates
+
+    costs = list(estimates(parts))
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in costs]))
+        return
+    for one in costs:
+        minutes, seconds = divmod(round(one.seconds), 60)
+        click.echo(
+            f"{one.source}: {_some(one.records, 'record')}, about {_some(one.calls, 'call')},"
+            f" at least {minutes} min {seconds:02} s as the quota allows."
+        )
 
 
 @click.command()
@@ -121,6 +143,7 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
     lines = ["Baseline: scores and stages only; nobody is enrolled."] if summary.baseline else []
     lines += ["Dry run: nothing is written, and no verdict is kept."] if dry_run else []
     lines.append(f"Read {_some(tally['read'], 'record')}: {tally['changed']} changed, {tally['events']} new acts.")
+    lines += [_reconciled(tally)] if tally["told"] else []
     lines.append(f"Judged {_some(tally['judged'], 'contact')}: {tally['moved']} moved to another stage.")
     if dry_run:
         lines.append(
@@ -136,6 +159,9 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
         "held",
         "refused",
         "unreadable",
+        "gone",
+        "erased",
+        "not erased",
         "enrollment unknown",
         "parked for a person",
     )
@@ -149,6 +175,17 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
     if tally["refused"] or tally["unreadable"]:
         lines.append("What was refused or unreadable is listed: trellis failures list")
     return lines
+
+
+def _reconciled(tally: Mapping[str, int]) -> str:
+    """A full read against the platforms' own totals; who came, went or was merged meanwhile may differ."""
+    told, met = tally["told"], tally["listed"]
+    if told == met:
+        return f"All {told:,} that the platforms count were met."
+    return (
+        f"The platforms counted {told:,} when the reading began, {met:,} were met: who came or went meanwhile is read by the"
+        " next pass, and what was unreadable is listed."
+    )
 
 
 def _some(count: int, what: str) -> str:

@@ -64,9 +64,7 @@ def _try(cases: Sequence[Golden], rulebook: Rulebook, folder: Path) -> Sequence[
     names = sorted((path.name for path in folder.glob(MODELS)), key=lambda name: (name != MODEL, name))
     files = [str(folder / name) for name in names]
     with drawn_progress() as progress:
-        return try_mutants(
-            cases, rulebook, files, lambda done, of: progress.step("mutants", done, of) if progress else None
-        )
+        return try_mutants(cases, rulebook, files, lambda done, of: progress.step("mutants", done, of))
 
 
 def _closing(cases: Sequence[Golden], failed: Sequence[Failure], folder: Path) -> str:

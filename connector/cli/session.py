@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from connector.cli.exits import Exit
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
-    from rich.progress import TaskID
+    from rich.progress import Task, TaskID
 
     from connector.assembly import Store
     from connector.rulebook.types import Rulebook
@@ -106,29 +106,53 @@ def refuse_without_platform(given: Settings, rulebook: Rulebook) -> None:
 
 
 class Drawn:
-    """Draws a bar for each kind of long work, on a terminal only."""
+    """Draws a bar for each kind of long work, with its speed, the calls made so far and the time left."""
 
-    def __init__(self, bars: Bars) -> None:
+    def __init__(self, bars: Bars, calls: Callable[[], int]) -> None:
         self._bars = bars
+        self._calls = calls
         self._tasks: dict[str, TaskID] = {}
 
     def step(self, what: str, done: int, total: int | None = None) -> None:
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total)
-        self._bars.update(self._tasks[what], completed=done, total=total)
+            self._tasks[what] = self._bars.add_task(what, total=total, calls=0)
+        self._bars.update(self._tasks[what], completed=done, total=total, calls=self._calls())
 
 
 @contextmanager
-def drawn_progress() -> Iterator[Progress | None]:
-    """Progress bars while the block runs, where standard error is a terminal; None elsewhere."""
+def drawn_progress() -> Iterator[Progress]:
+    """Progress bars while the block runs, where standard error is a terminal; log lines elsewhere."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    from connector.assembly import platforms, settings
+    from connector.logs import set_up_logs
+    from connector.steps.progress import Logged
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield None
+        set_up_logs(settings(), "command")
+        yield Logged()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+
+    class Speed(ProgressColumn):
+        """Rows a second."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+    def calls() -> int:
+        return sum(sum(made.values()) for made in platforms(settings()).calls().values())
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Speed(),
+        TextColumn("{task.fields[calls]} calls"),
+        TimeRemainingColumn(),
+    )
     with Bars(*columns, console=console, transient=True) as bars:
-        yield Drawn(bars)
+        yield Drawn(bars, calls)

@@ -21,7 +21,7 @@ from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import read_hubspot, read_mailchimp
 from connector.steps.take_in import take_in_deliveries
 from connector.steps.tally import Tally
-from connector.store import ledger, state
+from connector.store import inbox, ledger, state
 from connector.store.engine import lock_within, unlock
 
 _LOCK = "steps"
@@ -68,13 +68,10 @@ def sync(
         for source in parts.mailchimp:
             _attempt(parts, summary, "mailchimp", partial(portal.require_audience, parts, source))
         summary.tally += take_in_waiting(parts, summary, stop)
-        if parts.hubspot is not None and not _failed(summary, HUBSPOT):
-            read = partial(read_hubspot, parts, parts.hubspot, full=full)
-            _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, read))
-        for source, port in () if _failed(summary, "mailchimp") else parts.mailchimp.items():
-            read = partial(read_mailchimp, parts, source, port, full=full)
-            _attempt(parts, summary, "mailchimp", partial(_add_from, summary, read))
-        if stop():
+        pause = partial(_let_webhooks_through, parts, summary, stop, deliver_too=not dry_run)
+        try:
+            _read(parts, summary, pause, full=full)
+        except Stopped:
             return summary
         if dry_run:
             judge = partial(judge_all, parts, baseline=summary.baseline, keep=False, stop=stop)
@@ -117,6 +114,32 @@ def take_in_waiting(parts: Parts, summary: Summary, stop: Callable[[], bool]) ->
     for error in summary.errors[before:]:
         health.failed(parts, error)
     return tally
+
+
+class Stopped(Exception):
+    """Told to stop in the middle of reading; what was read is kept, and the next pass goes on there."""
+
+
+def _read(parts: Parts, summary: Summary, pause: Callable[[], None], *, full: bool) -> None:
+    if parts.hubspot is not None and not _failed(summary, HUBSPOT):
+        read = partial(read_hubspot, parts, parts.hubspot, full=full, pause=pause)
+        _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, read))
+    for source, port in () if _failed(summary, "mailchimp") else parts.mailchimp.items():
+        read = partial(read_mailchimp, parts, source, port, full=full, pause=pause)
+        _attempt(parts, summary, "mailchimp", partial(_add_from, summary, read))
+
+
+def _let_webhooks_through(parts: Parts, summary: Summary, stop: Callable[[], bool], *, deliver_too: bool) -> None:
+    """Between the transactions of a long reading: what waits in the inbox is more urgent than the bulk. Raises Stopped."""
+    if stop():
+        raise Stopped
+    if summary.baseline or not deliver_too:
+        return
+    with parts.engine.connect() as conn:
+        if not inbox.waiting(conn):
+            return
+    summary.tally += take_in_waiting(parts, summary, stop)
+    _judge_and_deliver(parts, summary, stop)
 
 
 def _judge_and_deliver(parts: Parts, summary: Summary, stop: Callable[[], bool]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -40,4 +41,19 @@ def not_listed(conn: Connection, source: str) -> Sequence[str]:
             " AND platform_id NOT IN (SELECT platform_id FROM listed WHERE source = :source) ORDER BY 1"
         ),
         {"source": source},
+    ).all()
+
+
+def present_ids(conn: Connection, source: str) -> Sequence[str]:
+    """Ids of all records of a source that we hold for present. Read-only."""
+    return conn.scalars(
+        text("SELECT platform_id FROM record WHERE source = :source AND NOT archived"), {"source": source}
+    ).all()
+
+
+def archived_before(conn: Connection, source: str, moment: datetime) -> Sequence[str]:
+    """Ids of records that were found archived or deleted before `moment`. Read-only."""
+    return conn.scalars(
+        text("SELECT platform_id FROM record WHERE source = :source AND archived AND read_at < :moment ORDER BY 1"),
+        {"source": source, "moment": moment},
     ).all()

@@ -10,6 +10,7 @@ from connector.steps.reading.campaigns import read_campaigns
 from connector.steps.reading.companies import read_companies
 from connector.steps.reading.lists import read_lists
 from connector.steps.reading.records import Pause, read_records
+from connector.steps.reading.sweep import count_differs, sweep
 from connector.steps.tally import Tally
 
 
@@ -24,15 +25,16 @@ def read_all(parts: Parts, *, full: bool) -> Tally:
 
 
 def read_hubspot(parts: Parts, port: HubSpotPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
-    """Contacts, then the companies that are new or changed, then the lists that are event sources."""
+    """Contacts, then the companies that are new or changed, then the lists that are event sources; once a night, who is gone."""
     tally = read_records(parts, HUBSPOT, port, full=full, pause=pause)
     read_companies(parts, port)
     tally["events"] += read_lists(parts, port)
-    return tally
+    return tally + sweep(parts, port, pause)
 
 
 def read_mailchimp(parts: Parts, source: str, port: MailchimpPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
-    """Members, then the activity of campaigns that have something new."""
+    """Members (all of them when their number has moved unexplained), then the activity of campaigns that have something new."""
+    full = full or count_differs(parts, source, port)
     tally = read_records(parts, source, port, full=full, pause=pause)
     tally["events"] += read_campaigns(parts, source, port)
     return tally

@@ -17,7 +17,7 @@ from connector.facts import Record
 from connector.rulebook.mapping import growth
 from connector.steps.parts import Parts
 from connector.steps.reading.cursors import OVERLAP, known_until, set_cursor
-from connector.steps.reading.sweep import confirm_gone
+from connector.steps.reading.sweep import confirm_gone, keep_count
 from connector.steps.tally import Tally
 from connector.store import failures, ledger, state
 from connector.store.engine import writer_lock
@@ -84,6 +84,7 @@ def _read_everything(parts: Parts, source: str, port: HubSpotPort | MailchimpPor
         tally["listed"] = count_listed(conn, source)
     tally["told"] = told
     tally += confirm_gone(parts, source, port, absent)
+    keep_count(parts, source, told)
     set_cursor(parts, source, "records", began)
     with parts.engine.begin() as conn:
         state.set_cursor(conn, source, "resume", "", parts.now())
