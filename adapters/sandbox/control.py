@@ -18,6 +18,7 @@ def control_routes(server: Callable[[], Server], clock: Clock, effects: EffectLe
 
     - `GET|DELETE /sandbox/calls`: `{"total", "counts", "calls"}`; reset.
     - `GET|POST|DELETE /sandbox/faults`: list; add one (the fields of `Fault`); clear.
+    - `GET|POST /sandbox/latency`: `{"ms"}`, how much longer every answer takes.
     - `GET /sandbox/effects?since=&kind=&platform=&person=&email=&flow=`: `{"effects": […]}`.
     - `GET|POST /sandbox/clock`: `{"now"}`; `{"advance_seconds": n}`, `{"fix": ISO}` or `{"resume": true}`.
     - `POST /sandbox/life`: `{"do": act, …arguments}`, one of `acts`; answers `{"result"}`.
@@ -30,6 +31,8 @@ def control_routes(server: Callable[[], Server], clock: Clock, effects: EffectLe
     routes.add("GET", "/sandbox/faults", panel.faults)
     routes.add("POST", "/sandbox/faults", panel.add_fault)
     routes.add("DELETE", "/sandbox/faults", panel.clear_faults)
+    routes.add("GET", "/sandbox/latency", panel.latency)
+    routes.add("POST", "/sandbox/latency", panel.set_latency)
     routes.add("GET", "/sandbox/effects", panel.effects)
     routes.add("GET", "/sandbox/clock", panel.time)
     routes.add("POST", "/sandbox/clock", panel.set_time)
@@ -66,6 +69,16 @@ class _Panel:
     def clear_faults(self, _request: Request) -> Response:
         self._server().faults.clear()
         return Response(204)
+
+    def latency(self, _request: Request) -> Response:
+        return Response.json({"ms": self._server().latency * 1000})
+
+    def set_latency(self, request: Request) -> Response:
+        ms = (request.json() or {}).get("ms")
+        if not isinstance(ms, int | float) or ms < 0:
+            return _refused("give ms, 0 or more")
+        self._server().latency = ms / 1000
+        return self.latency(request)
 
     def effects(self, request: Request) -> Response:
         if "settle" in self._acts:

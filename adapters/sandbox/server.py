@@ -23,11 +23,13 @@ class Server:
     """Serves `routes` on 127.0.0.1 and `control` under `/sandbox/`; control is neither logged nor harmed by faults.
 
     `port=0` takes any free port; a taken port raises OSError in the constructor. Context manager: start and stop.
+    `latency` is how many seconds every answer of the platform takes longer, as over a network; connections wait apart.
     """
 
     def __init__(self, routes: Routes, control: Routes | None = None, *, port: int = 0, name: str = "sandbox") -> None:
         self.calls = CallLog()
         self.faults = Faults()
+        self.latency = 0.0
         self._routes = routes
         self._control = control or Routes()
         self._name = name
@@ -98,6 +100,8 @@ class Server:
         if request.path.startswith(CONTROL):
             connection.sendall(_encode(self._answer(self._control, request), request))
             return _keeps_alive(request)
+        if self.latency:
+            time.sleep(self.latency)
         fault = self.faults.strike(request)
         if fault is None:
             response = self._answer(self._routes, request)

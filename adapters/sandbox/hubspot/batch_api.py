@@ -14,7 +14,7 @@ from adapters.sandbox.hubspot.errors import error_body, invalid, invalid_values,
 from adapters.sandbox.hubspot.kinds import KINDS, Kind
 from adapters.sandbox.hubspot.objects_api import View, enforce_required, link_wishes
 from adapters.sandbox.hubspot.portal import Portal
-from adapters.sandbox.hubspot.shelf import Record
+from adapters.sandbox.hubspot.record import Record
 from adapters.sandbox.web import Refusal, Request, Response
 
 _MOST = 100

@@ -11,7 +11,7 @@ from sys import intern
 
 from adapters.sandbox.hubspot.definitions import Definition, Definitions
 from adapters.sandbox.hubspot.portal import Portal
-from adapters.sandbox.hubspot.shelf import Source
+from adapters.sandbox.hubspot.record import Source
 from adapters.sandbox.hubspot.values import BadValue, parse_ms, stored
 
 IMPORT = Source("IMPORT", "")

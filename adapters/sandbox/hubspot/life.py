@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from adapters.sandbox.hubspot.builtin import optout_property
 from adapters.sandbox.hubspot.merging import merge_contacts
-from adapters.sandbox.hubspot.shelf import Record, Source
+from adapters.sandbox.hubspot.record import Record, Source
 from adapters.sandbox.hubspot.values import iso, milliseconds, parse_ms, stored
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from adapters.sandbox.hubspot.errors import invalid, missing
-from adapters.sandbox.hubspot.shelf import Record
+from adapters.sandbox.hubspot.record import Record
 from adapters.sandbox.hubspot.values import iso
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.sandbox.hubspot.shelf import Record, Source
+from adapters.sandbox.hubspot.record import Record, Source
 
 if TYPE_CHECKING:
     from adapters.sandbox.hubspot.portal import Portal

@@ -9,7 +9,7 @@ from adapters.sandbox.hubspot.errors import invalid, invalid_values, not_found
 from adapters.sandbox.hubspot.kinds import ALIASES, KINDS, Kind
 from adapters.sandbox.hubspot.merging import merge_contacts
 from adapters.sandbox.hubspot.portal import Portal
-from adapters.sandbox.hubspot.shelf import Record
+from adapters.sandbox.hubspot.record import Record
 from adapters.sandbox.hubspot.values import iso
 from adapters.sandbox.web import Request, Response
 

@@ -3,9 +3,11 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from functools import partial
 from typing import Any
 
 from adapters.sandbox.hubspot.contact_csv import load_contacts_csv
+from adapters.sandbox.hubspot.crowd import add_many, change_many
 from adapters.sandbox.hubspot.portal import Portal
 from adapters.sandbox.hubspot.webhooks import subscriptions_from
 from adapters.sandbox.web import Request, Response, Routes
@@ -14,7 +16,7 @@ _NOT_ACTS = frozenset({"mail_received", "person"})
 
 
 def acts(portal: Portal) -> dict[str, Callable[..., object]]:
-    """Every public act of `Life` by its name, and: settle, flush, load_contacts_csv, add_workflow."""
+    """Every public act of `Life` by its name, and: settle, flush, load_contacts_csv, add_workflow, add_many, change_many."""
 
     def settle() -> None:
         with portal.lock:
@@ -39,6 +41,8 @@ def acts(portal: Portal) -> dict[str, Callable[..., object]]:
         "settle": settle,
         "flush": flush,
         "add_workflow": add_workflow,
+        "add_many": partial(add_many, portal),
+        "change_many": partial(change_many, portal),
         "load_contacts_csv": lambda path: asdict(load_contacts_csv(portal, path)),
     }
 

@@ -17,8 +17,9 @@ from adapters.sandbox.hubspot.kinds import ALIASES, CONTACTS, KINDS
 from adapters.sandbox.hubspot.life import Life
 from adapters.sandbox.hubspot.limits import Limits
 from adapters.sandbox.hubspot.lists import Lists
+from adapters.sandbox.hubspot.record import Record, Source
 from adapters.sandbox.hubspot.settings import Settings
-from adapters.sandbox.hubspot.shelf import Record, Shelf, Source
+from adapters.sandbox.hubspot.shelf import Shelf
 from adapters.sandbox.hubspot.values import BadValue, iso, milliseconds, stored
 from adapters.sandbox.hubspot.webhooks import Webhooks
 from adapters.sandbox.hubspot.workflows import Workflows
@@ -198,7 +199,7 @@ class Portal:
         self._echo_same(shelf, record, {n: v for n, v in wanted.items() if n not in changed}, source)
         for name, value in changed.items():
             record.remember(name, value, moment, source)
-        self._touch(shelf, record, moment)
+        shelf.touch(record, moment)
         self._apply(shelf, record, changed, source, moment)
         return bool(changed)
 
@@ -206,11 +207,11 @@ class Portal:
         """Move the last-modified date, as new activities do."""
         shelf = self.shelves[kind]
         self.hide_from_search(shelf, record)
-        self._touch(shelf, record, self.now_ms())
+        shelf.touch(record, self.now_ms())
 
     def touch_at(self, record: Record, modified: int) -> None:
         """Set a contact's last-modified date to a later moment (ms), as imports of old data do."""
-        self._touch(self.contacts, record, modified)
+        self.contacts.touch(record, modified)
 
     def email_owner(self, address: str) -> int | None:
         """Whose primary or additional address it is."""
@@ -234,7 +235,7 @@ class Portal:
         shelf.set_archived(record, None)
         if kind == "contacts" and address:
             shelf.by_email[address] = record.id
-        self._touch(shelf, record, self.now_ms())
+        shelf.touch(record, self.now_ms())
         self.emit("restore", shelf, record, source, changeFlag="RESTORED")
 
     def erase(self, record: Record, source: Source) -> None:
@@ -271,10 +272,6 @@ class Portal:
         if is_contact:
             for name, value in changed.items():
                 self.workflows.property_changed(record, name, before[name], value)
-
-    def _touch(self, shelf: Shelf, record: Record, moment: int) -> None:
-        record.modified = max(record.modified, moment)
-        record.values[shelf.kind.modified] = iso(record.modified)
 
     def _is_backward(self, kind: str, record: Record, wanted: Mapping[str, str]) -> bool:
         stages = self.definitions[kind].get("lifecyclestage").options
@@ -313,9 +310,8 @@ class Portal:
 
     def hide_from_search(self, shelf: Shelf, record: Record, *, new: bool = False) -> None:
         """Call before a change: search goes on seeing the record as it is now, for the index lag."""
-        now = self.clock().timestamp()
         if self.settings.search_lag > 0:
-            shelf.hide_change(record, now + self.settings.search_lag, now, new=new)
+            shelf.index.hide(record, self.clock().timestamp() + self.settings.search_lag, new=new)
 
     def _echo_same(self, shelf: Shelf, record: Record, same: Mapping[str, str], source: Source) -> None:
         if self.settings.same_value_fires:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from adapters.sandbox.hubspot.definitions import Definition
 
@@ -20,6 +21,7 @@ class BadValue(Exception):
         self.code = code
 
 
+@lru_cache(maxsize=65_536)
 def iso(ms: int) -> str:
     """Milliseconds since 1970 as HubSpot writes times: `2026-11-21T10:00:00.000Z`."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from adapters.sandbox.hubspot.record import Source
 from adapters.sandbox.hubspot.settings import Settings
-from adapters.sandbox.hubspot.shelf import Source
 from adapters.sandbox.hubspot.signatures import signed_headers
 
 Event = dict[str, Any]

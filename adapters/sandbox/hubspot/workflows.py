@@ -14,7 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from adapters.sandbox.hubspot.builtin import optout_property
-from adapters.sandbox.hubspot.shelf import Record, Source
+from adapters.sandbox.hubspot.record import Record, Source
 
 if TYPE_CHECKING:
     from adapters.sandbox.effects import Kind
