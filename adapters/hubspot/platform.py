@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from adapters.hubspot import deals, flows, forms, lists, people
 from adapters.hubspot import definitions as properties_api
-from adapters.hubspot import flows, lists, people
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.consent import consent_properties, standing_from_values
@@ -93,19 +93,19 @@ class HubSpotPlatform:
 
     def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
         """See `HubSpotPort`."""
-        raise NotImplementedError
+        return deals.changed_deals(self._client, since, until)
 
     def contacts_of_deals(self, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """See `HubSpotPort`."""
-        raise NotImplementedError
+        return deals.contacts_of_deals(self._client, ids)
 
     def forms(self) -> Mapping[str, str]:
         """See `HubSpotPort`."""
-        raise NotImplementedError
+        return forms.read_forms(self._client)
 
     def submissions(self, form_id: str, form_name: str, since: datetime | None) -> Iterator[tuple[Submission, ...]]:
         """See `HubSpotPort`."""
-        raise NotImplementedError
+        return forms.submissions(self._client, form_id, form_name, since)
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """See `ContactPlatform`."""

@@ -32,7 +32,8 @@ class Endpoint:
 def _single(method: str, path: str) -> Endpoint:
     """An endpoint that is the same in both columns.
 
-    Of flows no released date-based version exists (facts/hubspot.md §4, as of 2026-09), of limits no other one.
+    Of flows, forms and submissions no released date-based version exists (facts/hubspot.md §4, as of 2026-09), of limits
+    no other one.
     """
     return Endpoint(method, path, path)
 
@@ -56,6 +57,14 @@ ENDPOINTS: dict[str, Endpoint] = {
     ),
     "companies_search": Endpoint(
         "POST", "/crm/v3/objects/companies/search", "/crm/objects/2026-09/companies/search", searches=True
+    ),
+    "deals_search": Endpoint(
+        "POST", "/crm/v3/objects/deals/search", "/crm/objects/2026-09/deals/search", searches=True
+    ),
+    "deals_contacts": Endpoint(
+        "POST",
+        "/crm/v4/associations/deals/contacts/batch/read",
+        "/crm/associations/2026-09/deals/contacts/batch/read",
     ),
     "task_create": Endpoint("POST", "/crm/v3/objects/tasks", "/crm/objects/2026-09/tasks", writes=True),
     "owners": Endpoint("GET", "/crm/v3/owners/", "/crm/owners/2026-09"),
@@ -91,6 +100,8 @@ ENDPOINTS: dict[str, Endpoint] = {
         "/crm/v3/lists/records/0-1/{contact_id}/memberships",
         "/crm/lists/2026-09/records/0-1/{contact_id}/memberships",
     ),
+    "forms": _single("GET", "/marketing/v3/forms"),
+    "submissions": _single("GET", "/form-integrations/v1/submissions/forms/{form_id}"),
     "flows": _single("GET", "/automation/v4/flows"),
     "flows_read": _single("POST", "/automation/v4/flows/batch/read"),
 }
