@@ -32,6 +32,10 @@ NETWORK_BACKOFF_S = 0.5
 ATTEMPTS = 4
 
 
+class TooMuchAtOnce(PlatformUnreachable):
+    """Cut off on the way: 502 or 504 from the edge, or no end in time. A shorter page may come through."""
+
+
 def next_wait(error: BaseException, attempt: int, *, writes: bool) -> float | None:
     """Seconds to wait before another attempt, or None to give up; `attempt` counts from 1.
 
@@ -63,7 +67,8 @@ def from_answer(status: int, body: object, *, writes: bool) -> PlatformError:
         return ScopeMissing("mailchimp", message)
     if status < 500:
         return PlatformRefused("mailchimp", message, status=status, category=title, fields=fields)
-    return PlatformUnreachable("mailchimp", message, maybe_applied=writes)
+    kind = TooMuchAtOnce if status in (502, 504) else PlatformUnreachable
+    return kind("mailchimp", message, maybe_applied=writes)
 
 
 def from_exception(error: BaseException, *, writes: bool) -> PlatformError:
@@ -71,7 +76,10 @@ def from_exception(error: BaseException, *, writes: bool) -> PlatformError:
     causes = tuple(_causes(error))
     kinds = dict.fromkeys((type(error).__name__, type(causes[-1]).__name__))
     text = f"no usable answer ({': '.join(kinds)})"
-    return PlatformUnreachable("mailchimp", text, maybe_applied=writes and not _never_sent(causes))
+    never_sent = _never_sent(causes)
+    slow = not never_sent and any(isinstance(cause, requests.ReadTimeout | TimeoutError) for cause in causes)
+    kind = TooMuchAtOnce if slow else PlatformUnreachable
+    return kind("mailchimp", text, maybe_applied=writes and not never_sent)
 
 
 def row_outcome(row: str, error: PlatformError) -> RowOutcome:

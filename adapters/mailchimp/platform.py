@@ -9,6 +9,7 @@ from datetime import datetime
 from adapters.mailchimp.activity import activity
 from adapters.mailchimp.client import MailchimpClient
 from adapters.mailchimp.enroll import TagChannel
+from adapters.mailchimp.everybody import Everybody
 from adapters.mailchimp.fields import MergeFields
 from adapters.mailchimp.read import Reader
 from adapters.mailchimp.webhooks import create_webhook, webhook_urls
@@ -58,6 +59,7 @@ class MailchimpPlatform:
         self._page_size = page_size
         self._markers_tag = (names or MailchimpNames()).markers
         self._reader = Reader(client, source=self.source, list_id=list_id, page_size=page_size)
+        self._everybody = Everybody(client, list_id=list_id, page_size=page_size, record_of=self._reader.record_of)
         self._merge_fields = MergeFields(client, list_id)
         self._writer = Writer(client, list_id=list_id, merge_fields=self._merge_fields)
 
@@ -67,13 +69,13 @@ class MailchimpPlatform:
         return {name: str(answer[name]) for name in fields if answer.get(name)}
 
     def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
-        return self._reader.changed(since, until)
+        return self._everybody.changed(since, until)
 
     def all(self, after: str | None = None) -> Generator[Page, None, None]:
-        return self._reader.all(after)
+        return self._everybody.all(after)
 
     def count(self) -> int:
-        return self._reader.count()
+        return self._everybody.count()
 
     def pace(self) -> float:
         return self._client.pace()
