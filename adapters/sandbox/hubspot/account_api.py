@@ -1,9 +1,10 @@
 """Routes of the account itself: details, usage, owners, subscription status, forms and their submissions."""
 
-from adapters.sandbox.hubspot.api import Api, after_of, limit_of, paging
+from adapters.sandbox.hubspot.account import Owner
+from adapters.sandbox.hubspot.api import Api, Cursors, limit_of
 from adapters.sandbox.hubspot.builtin import optout_property
 from adapters.sandbox.hubspot.errors import missing
-from adapters.sandbox.hubspot.portal import Owner, Portal
+from adapters.sandbox.hubspot.portal import Portal
 from adapters.sandbox.web import Request, Response
 
 
@@ -58,11 +59,12 @@ class _Account:
         return Response.json({"results": [row]})
 
     def owners(self, request: Request) -> Response:
-        limit, start, email = limit_of(request, 100, 500), after_of(request), request.arg("email").lower()
+        cursors = Cursors(self._portal, request)
+        limit, start, email = limit_of(request, 100, 500), cursors.asked(), request.arg("email").lower()
         found = [o for o in self._portal.owners.values() if email in ("", o.email.lower()) and int(o.id) >= start]
         shown = found[:limit]
         after = int(found[limit].id) if len(found) > limit else None
-        return Response.json({"results": [_owner(owner) for owner in shown], **paging(request, after)})
+        return Response.json({"results": [_owner(owner) for owner in shown], **cursors.paging(after)})
 
     def owner(self, request: Request) -> Response:
         owner = self._portal.owners.get(request.params["owner_id"])
@@ -108,10 +110,11 @@ class _Account:
         return Response.json({"subscriptionDefinitions": rows})
 
     def forms(self, request: Request) -> Response:
-        limit, start = limit_of(request, 20, 500), after_of(request)
+        cursors = Cursors(self._portal, request)
+        limit, start = limit_of(request, 20, 500), cursors.asked()
         forms = list(self._portal.forms.by_id.values())
         after = start + limit if start + limit < len(forms) else None
-        return Response.json({"results": [f.as_json() for f in forms[start : start + limit]], **paging(request, after)})
+        return Response.json({"results": [f.as_json() for f in forms[start : start + limit]], **cursors.paging(after)})
 
     def form(self, request: Request) -> Response:
         return Response.json(self._portal.forms.get(request.params["form_id"]).as_json())
@@ -119,7 +122,8 @@ class _Account:
     def submissions(self, request: Request) -> Response:
         """Newest first; the cursor is a position, so it drifts when new ones come in, as a list by time does."""
         rows = self._portal.forms.get(request.params["form_id"]).submissions[::-1]
-        limit, start = limit_of(request, 20, 50), after_of(request)
+        cursors = Cursors(self._portal, request)
+        limit, start = limit_of(request, 20, 50), cursors.asked()
         shown = [
             {
                 "conversionId": row.conversion_id,
@@ -130,7 +134,7 @@ class _Account:
             for row in rows[start : start + limit]
         ]
         after = start + limit if start + limit < len(rows) else None
-        return Response.json({"results": shown, **paging(request, after)})
+        return Response.json({"results": shown, **cursors.paging(after)})
 
 
 def _owner(owner: Owner) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The frame of every API route: both version styles of a path, token, scopes, limits, size of the URI, the lock."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from urllib.parse import urlencode
 
 from adapters.sandbox.hubspot.errors import NOT_FOUND_HTML, bad_token, invalid, missing_scopes, refusal
@@ -55,7 +56,7 @@ class Api:
                 raise missing_scopes(needed)
             if len(request.target) > _LONGEST_TARGET:
                 raise refusal(414, "URI Too Long", None)
-            portal.workflows.settle()
+            portal.settle()
             response = _answer(handler, request)
             response.headers = {**headers, **response.headers}
             return response
@@ -96,17 +97,41 @@ def limit_of(request: Request, default: int, most: int) -> int:
     return int(text) or default
 
 
-def after_of(request: Request) -> int:
-    """The cursor, a number as text; 400 for anything else."""
-    text = request.arg("after", "0")
-    if not text.isdigit():
-        raise invalid(f"Invalid paging cursor: {text}")
-    return int(text)
+class Cursors:
+    """The cursors of one request's pages: numbers as text, or sealed so that nobody can make one up."""
+
+    def __init__(self, portal: Portal, request: Request) -> None:
+        self._request = request
+        self._opaque = portal.settings.page_tokens == "opaque"
+
+    def asked(self, name: str = "after") -> int:
+        """The number behind a cursor of the query, 0 where there is none; 400 for anything that is no cursor."""
+        text = self._request.arg(name)
+        try:
+            return int(_opened(text) if text and self._opaque else text or "0")
+        except ValueError as error:
+            raise invalid(f"Invalid paging cursor: {text}") from error
+
+    def paging(self, after: int | None, before: int | None = None) -> dict[str, object]:
+        """`{"paging": {"next": {"after", "link"}, "prev": {"before", "link"}}}`, without what is None."""
+        ways = (("next", "after", after), ("prev", "before", before))
+        found = {way: self._link(name, number) for way, name, number in ways if number is not None}
+        return {"paging": found} if found else {}
+
+    def _link(self, name: str, number: int) -> dict[str, str]:
+        token = _sealed(number) if self._opaque else str(number)
+        kept = {key: ",".join(values) for key, values in self._request.query.items() if key not in ("after", "before")}
+        query = urlencode({**kept, name: token})
+        return {name: token, "link": f"https://api.hubapi.com{self._request.path}?{query}"}
 
 
-def paging(request: Request, after: int | None) -> dict[str, object]:
-    """`{"paging": {"next": {"after", "link"}}}`, or nothing at the end."""
-    if after is None:
-        return {}
-    query = urlencode({**{name: ",".join(values) for name, values in request.query.items()}, "after": after})
-    return {"paging": {"next": {"after": str(after), "link": f"https://api.hubapi.com{request.path}?{query}"}}}
+def _sealed(number: int) -> str:
+    return urlsafe_b64encode(f"page|{number}".encode()).decode()
+
+
+def _opened(token: str) -> str:
+    """ValueError where it is none of ours."""
+    mark, _, number = urlsafe_b64decode(token.encode()).decode().partition("|")
+    if mark != "page":
+        raise ValueError("not sealed here")
+    return number

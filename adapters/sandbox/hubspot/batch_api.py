@@ -12,7 +12,7 @@ import orjson
 from adapters.sandbox.hubspot.api import Api, is_dated, truth
 from adapters.sandbox.hubspot.errors import error_body, invalid, invalid_values, refusal
 from adapters.sandbox.hubspot.kinds import KINDS, Kind
-from adapters.sandbox.hubspot.objects_api import View, enforce_required, link_wishes
+from adapters.sandbox.hubspot.objects_api import View, enforce_required, link_wishes, may_move_back
 from adapters.sandbox.hubspot.portal import Portal
 from adapters.sandbox.hubspot.record import Record
 from adapters.sandbox.web import Refusal, Request, Response
@@ -48,16 +48,17 @@ class _Batch:
         inputs = self._inputs(wish, _MOST_WITH_HISTORY if histories else _MOST)
         by_email = self._identified_by(wish.get("idProperty")) == "email"
         view = View(self._portal, self._kind, wish.get("properties") or (), histories)
-        archived = truth(request, "archived")
-        results, unknown = [], []
+        archived, follow = truth(request, "archived"), self._portal.settings.merged_ids_redirect
+        found: dict[int, Record] = {}
+        unknown = []
         for key in dict.fromkeys(str(each["id"]) for each in inputs):
-            record = self._shelf.find(key, archived=archived, by_email=by_email)
+            record = self._shelf.find(key, archived=archived, by_email=by_email, follow=follow)
             if record is None:
                 unknown.append(key)
             else:
-                results.append(view.of(record))
+                found[record.id] = record
         errors = [self._unknown(unknown)] if unknown else []
-        return self._finished(results, errors)
+        return self._finished([view.of(record) for record in found.values()], errors)
 
     def create(self, request: Request) -> Response:
         inputs = self._inputs(request.json(), _MOST)
@@ -157,7 +158,8 @@ class _Batch:
             self._refuse_taken(values.get("email", ""), record.id)
 
         def write() -> Row:
-            self._portal.write(self._kind.name, record, values, self._portal.api_source)
+            source, back = self._portal.api_source, may_move_back(self._portal, request)
+            self._portal.write(self._kind.name, record, values, source, back=back)
             return self._row(record, values)
 
         return write

@@ -1,6 +1,6 @@
 """Routes of workflows: reading flows (v4) and the legacy direct enrollment (v2) (facts/hubspot.md §5)."""
 
-from adapters.sandbox.hubspot.api import Api, after_of, limit_of, paging
+from adapters.sandbox.hubspot.api import Api, Cursors, limit_of
 from adapters.sandbox.hubspot.errors import missing
 from adapters.sandbox.hubspot.portal import Portal
 from adapters.sandbox.hubspot.workflows import Workflow
@@ -26,9 +26,11 @@ class _Flows:
         self._portal = portal
 
     def page(self, request: Request) -> Response:
-        start, limit, flows = after_of(request), limit_of(request, 100, 100), list(self._portal.workflows)
+        cursors, flows = Cursors(self._portal, request), list(self._portal.workflows)
+        start, limit = cursors.asked(), limit_of(request, 100, 100)
         after = start + limit if start + limit < len(flows) else None
-        return Response.json({"results": [_summary(x) for x in flows[start : start + limit]], **paging(request, after)})
+        shown = [_summary(x) for x in flows[start : start + limit]]
+        return Response.json({"results": shown, **cursors.paging(after)})
 
     def get(self, request: Request) -> Response:
         for flow in self._portal.workflows:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from adapters.sandbox.hubspot.builtin import optout_property
+from adapters.sandbox.hubspot.derived import LOST, WON
 from adapters.sandbox.hubspot.merging import merge_contacts
 from adapters.sandbox.hubspot.record import Record, Source
 from adapters.sandbox.hubspot.values import iso, milliseconds, parse_ms, stored
@@ -140,23 +141,24 @@ class Life:
 
     def win_deal(self, email: str, name: str = "Deal", amount: float = 1000, at: When = None) -> str:
         """A deal with her is won: she becomes a customer. Returns the deal's id."""
-        portal = self._portal
-        with portal.lock:
-            record, when = self.person(email), self._when(at)
-            values = {
-                "dealname": name,
-                "amount": str(amount),
-                "dealstage": "closedwon",
-                "closedate": iso(when),
-                "hs_is_closed": "true",
-                "hs_is_closed_won": "true",
-            }
-            deal = portal.create("deals", values, PERSON, at=_ms(at))
-            portal.associations.link("contacts", record.id, "deals", deal.id)
-            changes = _bumped(record, "num_associated_deals")
-            changes |= {"recent_deal_amount": str(amount), "recent_deal_close_date": iso(when), "closedate": iso(when)}
-            portal.write("contacts", record, {**changes, "lifecyclestage": "customer"}, DEALS, at=_ms(at))
-            return str(deal.id)
+        with self._portal.lock:
+            deal, when = self._closed_deal(email, name, amount, WON, at), iso(self._when(at))
+            changes = {"recent_deal_amount": str(amount), "recent_deal_close_date": when, "closedate": when}
+            self._write(email, {**changes, "lifecyclestage": "customer"}, DEALS, at)
+            return deal
+
+    def lose_deal(self, email: str, name: str = "Deal", amount: float = 1000, at: When = None) -> str:
+        """A deal with her is lost; she stays what she is. Returns the deal's id."""
+        with self._portal.lock:
+            return self._closed_deal(email, name, amount, LOST, at)
+
+    def _closed_deal(self, email: str, name: str, amount: float, stage: str, at: When) -> str:
+        record = self.person(email)
+        values = {"dealname": name, "amount": str(amount), "dealstage": stage, "closedate": iso(self._when(at))}
+        deal = self._portal.create("deals", values, PERSON, at=_ms(at))
+        self._portal.associations.link("contacts", record.id, "deals", deal.id)
+        self._write(email, _bumped(record, "num_associated_deals"), DEALS, at)
+        return str(deal.id)
 
     def contact_person(self, email: str, at: When = None) -> None:
         """Sales calls or writes to her and logs it."""
@@ -207,8 +209,9 @@ class Life:
             self._portal.archive("contacts", self.person(email), PERSON)
 
     def restore(self, contact_id: str) -> None:
-        """A person brings a deleted contact back."""
+        """A person brings a deleted contact back, within 90 days."""
         with self._portal.lock:
+            self._portal.settle()
             record = self._portal.contacts.find(contact_id, archived=True)
             if record is None:
                 raise LookupError(f"no archived contact {contact_id}")

@@ -66,6 +66,8 @@ class Limits:
 
     def _headers(self) -> dict[str, str]:
         settings = self._settings
+        if not settings.rate_headers:
+            return {}
         return {
             "X-HubSpot-RateLimit-Daily": str(settings.per_day),
             "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, settings.per_day - self.today)),

@@ -1,8 +1,9 @@
 """Routes of lists and memberships (facts/hubspot.md §1.3, §4, §11.16)."""
 
 from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 
-from adapters.sandbox.hubspot.api import Api, limit_of
+from adapters.sandbox.hubspot.api import Api, Cursors, limit_of
 from adapters.sandbox.hubspot.errors import invalid, missing
 from adapters.sandbox.hubspot.lists import ContactList
 from adapters.sandbox.hubspot.portal import Portal
@@ -87,16 +88,41 @@ class _Lists:
     def members(self, request: Request) -> Response:
         """By rising record id; the cursor is the id where the next page begins."""
         members = self._of(request).members
-        limit = limit_of(request, 100, 250)
         ids = sorted(members)
-        start = bisect_left(ids, int(request.arg("after", "0")))
-        return _page(members, ids[start : start + limit], ids[start + limit : start + limit + 1], len(ids))
+        return self._page(request, members, ids, lambda id_: bisect_left(ids, id_), lambda place: ids[place])
 
     def join_order(self, request: Request) -> Response:
         """In order of joining; the cursor is a position."""
         members = self._of(request).members
-        limit, start, ids = limit_of(request, 100, 250), int(request.arg("after", "0")), list(members)
-        return _page(members, ids[start : start + limit], [start + limit] if start + limit < len(ids) else [], len(ids))
+        return self._page(request, members, list(members), lambda place: place, lambda place: place)
+
+    def _page(
+        self,
+        request: Request,
+        members: Mapping[int, int],
+        ids: Sequence[int],
+        place_of: Callable[[int], int],
+        cursor_at: Callable[[int], int],
+    ) -> Response:
+        """`after` gives what follows the cursor, rising; `before` alone what precedes it, falling."""
+        cursors = Cursors(self._portal, request)
+        limit = limit_of(request, 100, 250)
+        backward = "before" in request.query and "after" not in request.query
+        if backward:
+            end = min(place_of(cursors.asked("before")), len(ids))
+            start = max(0, end - limit)
+        else:
+            start = place_of(cursors.asked())
+            end = min(start + limit, len(ids))
+        shown = ids[start:end][:: -1 if backward else 1]
+        following, preceding = end if end < len(ids) else None, start if 0 < start < len(ids) else None
+        body = {
+            "results": [{"recordId": str(id_), "membershipTimestamp": iso(members[id_])} for id_ in shown],
+            "total": len(ids),
+        }
+        after = None if following is None else cursor_at(following)
+        before = None if preceding is None else cursor_at(preceding)
+        return Response.json({**body, **cursors.paging(after, before)})
 
     def add(self, request: Request) -> Response:
         return self._change(request, request.json(), [])
@@ -120,14 +146,3 @@ class _Lists:
 
     def _of(self, request: Request) -> ContactList:
         return self._portal.lists.get(request.params["list_id"])
-
-
-def _page(members: dict[int, int], ids: list[int], following: list[int], total: int) -> Response:
-    body: dict[str, object] = {
-        "results": [{"recordId": str(id_), "membershipTimestamp": iso(members[id_])} for id_ in ids],
-        "total": total,
-    }
-    if following:
-        after = str(following[0])
-        body["paging"] = {"next": {"after": after, "link": f"?after={after}"}}
-    return Response.json(body)

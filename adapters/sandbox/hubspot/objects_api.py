@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from adapters.sandbox.hubspot.api import Api, after_of, is_dated, limit_of, names_in, paging, truth
+from adapters.sandbox.hubspot.api import Api, Cursors, is_dated, limit_of, names_in, truth
 from adapters.sandbox.hubspot.associations import PRIMARY, TYPE_NAMES
 from adapters.sandbox.hubspot.errors import invalid, invalid_values, not_found
 from adapters.sandbox.hubspot.kinds import ALIASES, KINDS, Kind
@@ -42,8 +42,8 @@ class View:
             self._unset_is_null = []
             self._always = kind.default_properties
         self._histories = [name for name in (h.lower() for h in histories) if name in definitions]
+        self._versions = portal.settings.history_versions
         self._kind = kind
-        self._portal = portal
 
     def of(self, record: Record, values: Mapping[str, str] | None = None) -> dict[str, object]:
         """One record; `values` in place of its own where search sees older ones."""
@@ -65,8 +65,7 @@ class View:
             answer["propertiesWithHistory"] = {name: self._history(record, name) for name in self._histories}
         return answer
 
-    @staticmethod
-    def _history(record: Record, name: str) -> list[dict[str, object]]:
+    def _history(self, record: Record, name: str) -> list[dict[str, object]]:
         return [
             {
                 "value": past.value,
@@ -74,7 +73,7 @@ class View:
                 "sourceType": past.source.change,
                 **({"sourceId": past.source.id} if past.source.id else {}),
             }
-            for past in record.past(name)
+            for past in record.past(name)[: self._versions]
         ]
 
 
@@ -114,6 +113,11 @@ def enforce_required(portal: Portal, kind: Kind, before: Mapping[str, str], valu
         )
 
 
+def may_move_back(portal: Portal, request: Request) -> bool:
+    """Whether a write by this request may move a lifecycle stage back."""
+    return portal.settings.dated_lifecycle_moves_back and is_dated(request)
+
+
 def link_wishes(portal: Portal, kind: Kind, record: Record, wishes: Iterable[Mapping[str, Any]]) -> None:
     """The `associations` of a create."""
     for wish in wishes:
@@ -139,15 +143,17 @@ class _Records:
         most = 50 if "propertiesWithHistory" in request.query else 100
         limit, wanted = limit_of(request, 10, most), names_in(request, "associations")
         view = view_of(self._portal, self._kind, request)
-        records, after = self._shelf.page(after_of(request), limit, archived=truth(request, "archived"))
+        cursors = Cursors(self._portal, request)
+        turn = self._shelf.page_at if self._portal.settings.page_tokens == "positions" else self._shelf.page
+        records, after = turn(cursors.asked(), limit, archived=truth(request, "archived"))
         results = [view.of(record) for record in records]
         if wanted:
             for record, shown in zip(records, results, strict=True):
                 shown.update(associations_of(self._portal, self._kind, record, wanted))
-        return Response.json({"results": results, **paging(request, after)})
+        return Response.json({"results": results, **cursors.paging(after)})
 
     def get(self, request: Request) -> Response:
-        record = self._find(request, archived=truth(request, "archived"))
+        record = self._find(request, archived=truth(request, "archived"), follow=True)
         shown = view_of(self._portal, self._kind, request).of(record)
         wanted = names_in(request, "associations")
         return Response.json({**shown, **associations_of(self._portal, self._kind, record, wanted)})
@@ -173,7 +179,8 @@ class _Records:
         values = self._checked((request.json() or {}).get("properties") or {})
         if is_dated(request):
             enforce_required(self._portal, self._kind, record.values, values)
-        self._portal.write(self._kind.name, record, values, self._portal.api_source)
+        source, back = self._portal.api_source, may_move_back(self._portal, request)
+        self._portal.write(self._kind.name, record, values, source, back=back)
         return Response.json(View(self._portal, self._kind, list(values)).of(record))
 
     def archive(self, request: Request) -> Response:
@@ -198,11 +205,16 @@ class _Records:
             self._portal.erase(record, self._portal.api_source)
         return Response(204)
 
-    def _find(self, request: Request, *, archived: bool = False) -> Record:
+    def _find(self, request: Request, *, archived: bool = False, follow: bool = False) -> Record:
         id_property = request.arg("idProperty")
         if id_property not in ("", "email", "hs_object_id"):
             raise invalid(f"{id_property} is not a unique property of {self._kind.type_id}")
-        record = self._shelf.find(request.params["id"], archived=archived, by_email=id_property == "email")
+        record = self._shelf.find(
+            request.params["id"],
+            archived=archived,
+            by_email=id_property == "email",
+            follow=follow and self._portal.settings.merged_ids_redirect,
+        )
         if record is None:
             raise not_found()
         return record

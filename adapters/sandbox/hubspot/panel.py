@@ -16,11 +16,11 @@ _NOT_ACTS = frozenset({"mail_received", "person"})
 
 
 def acts(portal: Portal) -> dict[str, Callable[..., object]]:
-    """Every public act of `Life` by its name, and: settle, flush, load_contacts_csv, add_workflow, add_many, change_many."""
+    """Every public act of `Life` and `Admin` by its name, and what stands at the end of the function."""
 
     def settle() -> None:
         with portal.lock:
-            portal.workflows.settle()
+            portal.settle()
 
     def flush() -> None:
         settle()
@@ -33,7 +33,8 @@ def acts(portal: Portal) -> dict[str, Callable[..., object]]:
 
     found = {
         name: act
-        for name, act in inspect.getmembers(portal.life, inspect.ismethod)
+        for actor in (portal.life, portal.admin)
+        for name, act in inspect.getmembers(actor, inspect.ismethod)
         if not name.startswith("_") and name not in _NOT_ACTS
     }
     return {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock
 
 from adapters.sandbox.effects import EffectLedger
+from adapters.sandbox.hubspot.account import Owner, SubscriptionType
+from adapters.sandbox.hubspot.admin import Admin
 from adapters.sandbox.hubspot.associations import Associations
-from adapters.sandbox.hubspot.builtin import YES_NO, optout_property
-from adapters.sandbox.hubspot.definitions import STAGE_DATES, Definition, Definitions, Option
+from adapters.sandbox.hubspot.definitions import Definitions
+from adapters.sandbox.hubspot.derived import derived
 from adapters.sandbox.hubspot.errors import conflict, invalid
 from adapters.sandbox.hubspot.forms import Forms
 from adapters.sandbox.hubspot.kinds import ALIASES, CONTACTS, KINDS
@@ -27,25 +28,8 @@ from adapters.sandbox.hubspot.workflows import Workflows
 #: Sources that may move a lifecycle stage forward only (facts/hubspot.md §8); people in the UI may do as they like.
 _FORWARD_ONLY = frozenset({"INTEGRATION", "API", "FORM", "AUTOMATION_PLATFORM", "DEALS"})
 
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A user who can own records."""
-
-    id: str
-    email: str
-    first_name: str
-    last_name: str
-    user_id: int
-    created: str
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionType:
-    """A kind of marketing mail that people can opt out of."""
-
-    id: str
-    name: str
+#: How long the recycling bin keeps a record (facts/hubspot.md §11.15).
+_BIN_MS = 90 * 86_400_000
 
 
 class Portal:
@@ -55,7 +39,7 @@ class Portal:
         shelves: records by kind name ("contacts", "companies", "deals", "tasks", "notes").
         definitions: property definitions by kind name.
         lists, workflows, webhooks, forms, associations: the parts of the account.
-        life: what people do in it.
+        life, admin: what people do in it, and to its properties.
         settings: quirks and limits, changeable at any time.
 
     """
@@ -76,10 +60,18 @@ class Portal:
         self.webhooks = Webhooks(self.settings, self.now_ms)
         self.forms = Forms(self.now_iso)
         self.life = Life(self)
+        self.admin = Admin(self)
 
     def close(self) -> None:
         """Stop the background threads."""
         self.webhooks.close()
+
+    def settle(self) -> None:
+        """Let happen what time brings: due mails, and the end of what was in the bin for 90 days."""
+        self.workflows.settle()
+        for shelf in self.shelves.values():
+            for record in shelf.empty_bin(self.now_ms() - _BIN_MS):
+                self.associations.drop(shelf.kind.name, record.id)
 
     def now_ms(self) -> int:
         """Sandbox time in milliseconds."""
@@ -118,18 +110,7 @@ class Portal:
         """A new type of marketing mail, with its opt-out property."""
         with self.lock:
             made = self.subscription_types[id_] = SubscriptionType(id_, name)
-            self.definitions["contacts"].put(
-                Definition(
-                    optout_property(id_),
-                    f"Opted out of email: {name}",
-                    "enumeration",
-                    "booleancheckbox",
-                    "emailinformation",
-                    options=tuple(Option(value, label, i) for i, (value, label) in enumerate(YES_NO)),
-                    read_only=True,
-                    builtin=True,
-                )
-            )
+            self.definitions["contacts"].put(made.opt_out())
             return made
 
     def checked(self, kind: str, wish: Mapping[str, object]) -> tuple[dict[str, str], list[dict[str, object]]]:
@@ -174,11 +155,18 @@ class Portal:
         return record
 
     def write(
-        self, kind: str, record: Record, values: Mapping[str, str], source: Source, *, at: int | None = None
+        self,
+        kind: str,
+        record: Record,
+        values: Mapping[str, str],
+        source: Source,
+        *,
+        at: int | None = None,
+        back: bool = False,
     ) -> bool:
         """Change a record's values (already stored texts); True if anything changed.
 
-        A lifecycle stage moves forward only unless a person moves it. 409 if a new e-mail belongs to someone else.
+        A lifecycle stage moves forward only unless a person moves it, or `back`. 409 if a new e-mail is someone else's.
         """
         shelf = self.shelves[kind]
         if kind == "contacts" and values.get("email"):
@@ -186,7 +174,8 @@ class Portal:
             if taken not in (None, record.id):
                 raise conflict(f"Contact already exists. Existing ID: {taken}")
         wanted = dict(values)
-        if "lifecyclestage" in wanted and source.change in _FORWARD_ONLY and self._is_backward(kind, record, wanted):
+        held_forward = source.change in _FORWARD_ONLY and not back
+        if "lifecyclestage" in wanted and held_forward and self._is_backward(kind, record, wanted):
             del wanted["lifecyclestage"]
         moment = self.now_ms() if at is None else at
         old = record.values
@@ -260,11 +249,10 @@ class Portal:
         """Set values and let the consequences happen: indexes, derived values, webhooks, workflows."""
         before = {name: record.values.get(name, "") for name in changed}
         record.values.update(changed)
+        record.values.update(derived(shelf.kind, before, changed, moment))
         is_contact = shelf.kind is CONTACTS
         if is_contact and "email" in changed:
             self._index_email(record, before["email"], changed["email"])
-        if changed.get("lifecyclestage") and is_contact:
-            self._date_stage(record, before["lifecyclestage"], changed["lifecyclestage"], moment)
         if "associatedcompanyid" in changed and is_contact:
             self._set_company(record, before["associatedcompanyid"], changed["associatedcompanyid"])
         for name, value in changed.items():
@@ -284,13 +272,6 @@ class Portal:
             del self.contacts.by_email[before]
         if after:
             self.contacts.by_email[after] = record.id
-        record.values["hs_email_domain"] = after.rpartition("@")[2]
-
-    def _date_stage(self, record: Record, before: str, after: str, moment: int) -> None:
-        became, entered, exited = (template for template, _ in STAGE_DATES)
-        record.values[became.format(after)] = record.values[entered.format(after)] = iso(moment)
-        if before:
-            record.values[exited.format(before)] = iso(moment)
 
     def _set_company(self, record: Record, before: str, after: str) -> None:
         if before:

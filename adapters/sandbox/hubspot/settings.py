@@ -1,6 +1,7 @@
 """What a test may choose about the pretend portal."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 ALL_SCOPES = frozenset(
     {
@@ -50,11 +51,18 @@ class Settings:
         time_zone: IANA name; the daily quota ends at its midnight.
         limits_on: False switches off every rate limit.
         per_ten_seconds, per_day: quotas of the private app.
+        rate_headers: whether answers tell the quotas.
         search_per_second: the search bucket of its own.
         search_lag: seconds of sandbox time until search sees a write.
         same_value_bumps: whether writing an equal value moves the last-modified date (undocumented: both are possible).
         same_value_fires: whether it sends a webhook.
+        page_tokens: what the cursor of a page is: the id where the next page begins, its position (a cursor made up
+            as an id then leads elsewhere), or a text that means nothing to others and cannot be made up.
+        history_versions: how many versions of a value a history shows at most; None for all.
+        dated_lifecycle_moves_back: whether date-based versions let the API move a lifecycle stage back (§11.12).
         merge_keeps_primary_id: "Primary ID Preservation"; otherwise a merge makes a third record.
+        merge_counters: what lifetime totals are after a merge: the primary's, the sum or the greater one.
+        merged_ids_redirect: whether reads by an id that was merged away show the record in its place; else not found.
         v2_enroll_works: whether the legacy direct enrollment still answers.
         required_when: rules of the admin that date-based versions enforce.
         custom_property_limit: for contacts.
@@ -71,11 +79,17 @@ class Settings:
     limits_on: bool = True
     per_ten_seconds: int = 190
     per_day: int = 625_000
+    rate_headers: bool = True
     search_per_second: int = 5
     search_lag: float = 2.0
     same_value_bumps: bool = False
     same_value_fires: bool = False
+    page_tokens: Literal["ids", "positions", "opaque"] = "ids"
+    history_versions: int | None = None
+    dated_lifecycle_moves_back: bool = False
     merge_keeps_primary_id: bool = False
+    merge_counters: Literal["primary", "sum", "max"] = "primary"
+    merged_ids_redirect: bool = False
     v2_enroll_works: bool = True
     required_when: list[RequiredWhen] = field(default_factory=list)
     custom_property_limit: int = 1000

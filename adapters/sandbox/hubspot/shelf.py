@@ -90,13 +90,16 @@ class Shelf:
             self._bin.append((at, record.id))
         self.index.changed(record.id)
 
-    def empty_bin(self, before: int) -> None:
-        """Remove for good what was archived before that moment (ms)."""
+    def empty_bin(self, before: int) -> list[Record]:
+        """Remove for good what was archived before that moment (ms), and tell what it was."""
+        gone = []
         while self._bin and self._bin[0][0] < before:
             at, id_ = self._bin.popleft()
             record = self.records.get(id_)
             if record is not None and record.archived == at:
                 self.remove(record)
+                gone.append(record)
+        return gone
 
     def remove(self, record: Record) -> None:
         """Take a record away for good."""
