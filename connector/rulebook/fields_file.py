@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -203,6 +205,16 @@ class Quota(Strict):
     share: Share = Decimal("0.8")
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """HubSpot's properties that tell of acts of one kind: how many, when and of what the last one was."""
+
+    kind: str
+    count: str
+    last: str | None
+    asset: str | None
+
+
 class FieldsFile(Strict):
     """fields.yaml: what we call it ← where it lives."""
 
@@ -215,3 +227,15 @@ class FieldsFile(Strict):
     fields: Mapping[FieldName, FieldMapping]
     events: Mapping[Identifier, EventMapping] = Field(default_factory=dict)
     write: Writes = Writes()
+
+    @cached_property
+    def counters(self) -> tuple[Counter, ...]:
+        """Every kind of act that a counter of HubSpot tells of."""
+        told = ((kind, one.hubspot) for kind, one in self.events.items() if one.hubspot)
+        return tuple(Counter(kind, one.count, one.last, one.asset) for kind, one in told if one.count)
+
+    @cached_property
+    def turns(self) -> tuple[tuple[str, str], ...]:
+        """Every kind of act that is another value of a HubSpot property, with the property's name."""
+        told = ((kind, one.hubspot) for kind, one in self.events.items() if one.hubspot)
+        return tuple((kind, one.changed) for kind, one in told if one.changed)

@@ -205,7 +205,7 @@ def told(before: Record | None, after: Record) -> list[str]:
 
 def test_at_first_sight_the_last_act_is_known_at_its_own_time():
     (event,) = growth(None, forms(5), FIELDS, NOW)
-    assert (event.kind, event.key, event.asset) == ("form_submit", "hubspot:form_submit:#5", "Demo request")
+    assert (event.kind, event.key, event.asset) == ("form_submit", "hubspot:501:form_submit:#5", "Demo request")
     assert event.happened_at == event.known_at == NOW - timedelta(days=2)
     assert (event.channel, event.trust) == ("hubspot", Trust.HUMAN)
 
@@ -219,13 +219,13 @@ def test_at_first_sight_nothing_without_a_date_or_an_act():
 
 def test_growth_gives_each_new_act_known_now():
     acts = growth(forms(2), forms(4), FIELDS, NOW)
-    assert [act.key for act in acts] == ["hubspot:form_submit:#3", "hubspot:form_submit:#4"]
+    assert [act.key for act in acts] == ["hubspot:501:form_submit:#3", "hubspot:501:form_submit:#4"]
     assert {act.known_at for act in acts} == {NOW}
-    assert told(forms(None), forms(2)) == ["hubspot:form_submit:#1", "hubspot:form_submit:#2"]
+    assert told(forms(None), forms(2)) == ["hubspot:501:form_submit:#1", "hubspot:501:form_submit:#2"]
 
 
 def test_a_counter_mapped_since_is_seen_for_the_first_time():
-    assert told(Record("hubspot", "501", None, {"jobtitle": "CFO"}, NOW), forms(5)) == ["hubspot:form_submit:#5"]
+    assert told(Record("hubspot", "501", None, {"jobtitle": "CFO"}, NOW), forms(5)) == ["hubspot:501:form_submit:#5"]
 
 
 def test_growth_without_a_date_happened_by_the_records_own_modification():
@@ -234,7 +234,7 @@ def test_growth_without_a_date_happened_by_the_records_own_modification():
 
 
 def test_at_most_the_newest_fifty():
-    assert told(forms(0), forms(1000)) == [f"hubspot:form_submit:#{n}" for n in range(951, 1001)]
+    assert told(forms(0), forms(1000)) == [f"hubspot:501:form_submit:#{n}" for n in range(951, 1001)]
 
 
 def test_opens_are_unsure():
@@ -255,7 +255,7 @@ def test_a_history_told_twice_tells_no_new_act(history):
     sights = [forms(count) for count in history]
     keys = set(told(None, sights[0])).union(*(told(before, after) for before, after in pairwise(sights)))
     highest = max((count or 0 for count in history), default=0)
-    assert keys <= {f"hubspot:form_submit:#{ordinal}" for ordinal in range(1, highest + 1)}
+    assert keys <= {f"hubspot:501:form_submit:#{ordinal}" for ordinal in range(1, highest + 1)}
     assert [told(sight, sight) for sight in sights] == [[]] * len(sights)
 
 
