@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from adapters.ports import HubSpotPort, MailchimpPort, Page
@@ -25,6 +25,8 @@ from connector.store.listing import begin_listing, count_listed, list_ids, not_l
 
 #: Records are kept so many at a time: each transaction waits for the disk.
 GROUP = 2000
+
+_RESUMED_WITHIN = timedelta(days=1)
 
 Pause = Callable[[], None]
 
@@ -47,26 +49,35 @@ def take_in(parts: Parts, records: Sequence[Record]) -> Tally:
 
 
 def read_records(
-    parts: Parts, source: str, port: HubSpotPort | MailchimpPort, *, full: bool, pause: Pause = lambda: None
+    parts: Parts,
+    source: str,
+    port: HubSpotPort | MailchimpPort,
+    *,
+    full: bool,
+    pause: Pause = lambda: None,
+    group: int = GROUP,
 ) -> Tally:
-    """Read a source: everything at first sight or with `full`, else the news. `pause` is called between transactions.
+    """Read a source: everything at first sight or with `full`, else the news. `pause` is called between transactions, of
+    `group` records each.
 
     Raises PlatformError; what was read by then is kept.
     """
     since = known_until(parts, source)
     if full or since is None:
-        return _read_everything(parts, source, port, pause)
+        return _read_everything(parts, source, port, pause, group)
     until = parts.now()
     tally: Tally = Counter()
     with closing(_news(parts, port, since - OVERLAP, until)) as pages:
-        for group in _groups(pages):
-            tally += _keep(parts, source, group, whole=False)
+        for some in _groups(pages, group):
+            tally += _keep(parts, source, some, whole=False)
             pause()
     set_cursor(parts, source, "records", until)
     return tally
 
 
-def _read_everything(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pause: Pause) -> Tally:
+def _read_everything(
+    parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pause: Pause, group: int
+) -> Tally:
     """What changes while it runs is read by the next pass, so the beginning counts, also after an interruption."""
     began, after = _began(parts, source)
     told = port.count()
@@ -74,8 +85,8 @@ def _read_everything(parts: Parts, source: str, port: HubSpotPort | MailchimpPor
         done = count_listed(conn, source)
     tally: Tally = Counter()
     with closing(port.all(after)) as pages:
-        for group in _groups(pages):
-            tally += _keep(parts, source, group, whole=True)
+        for some in _groups(pages, group):
+            tally += _keep(parts, source, some, whole=True)
             if parts.progress:
                 parts.progress.step(f"reading {source}", done + tally["read"], told)
             pause()
@@ -133,12 +144,12 @@ def _all_known(parts: Parts, source: str, newest: Page, since: datetime, until: 
     return known == newest.total and all(moments.get(one.id) == one.modified_at for one in newest.records)
 
 
-def _groups(pages: Iterator[Page]) -> Iterator[Sequence[Page]]:
-    """Pages in runs of at least GROUP records, the last one apart."""
+def _groups(pages: Iterator[Page], size: int) -> Iterator[Sequence[Page]]:
+    """Pages in runs of at least `size` records, the last one apart."""
     group: list[Page] = []
     for page in pages:
         group.append(page)
-        if sum(len(one.records) for one in group) >= GROUP:
+        if sum(len(one.records) for one in group) >= size:
             yield group
             group = []
     if group:
@@ -146,12 +157,15 @@ def _groups(pages: Iterator[Page]) -> Iterator[Sequence[Page]]:
 
 
 def _began(parts: Parts, source: str) -> tuple[datetime, str | None]:
-    """When the full read at hand began, and where it goes on if it was broken off."""
+    """When the full read at hand began, and where it goes on if it was broken off within a day, under the same rulebook:
+    another one may read other properties.
+    """
+    now = parts.now()
     with parts.engine.begin() as conn:
         after = state.get_cursor(conn, source, "resume") or None
-        began = state.get_cursor(conn, source, "began") if after else None
-        if began is None:
-            began = parts.now().isoformat()
-            state.set_cursor(conn, source, "began", began, parts.now())
-            begin_listing(conn, source)
-    return datetime.fromisoformat(began), after
+        moment, _, rulebook = (state.get_cursor(conn, source, "began") or "").partition(" ")
+        if after and rulebook == parts.rulebook.hash and now - datetime.fromisoformat(moment) < _RESUMED_WITHIN:
+            return datetime.fromisoformat(moment), after
+        state.set_cursor(conn, source, "began", f"{now.isoformat()} {parts.rulebook.hash}", now)
+        begin_listing(conn, source)
+    return now, None
