@@ -144,8 +144,11 @@ class _Records:
         limit, wanted = limit_of(request, 10, most), names_in(request, "associations")
         view = view_of(self._portal, self._kind, request)
         cursors = Cursors(self._portal, request)
-        turn = self._shelf.page_at if self._portal.settings.page_tokens == "positions" else self._shelf.page
-        records, after = turn(cursors.asked(), limit, archived=truth(request, "archived"))
+        tokens, archived = self._portal.settings.page_tokens, truth(request, "archived")
+        turn = self._shelf.page_at if tokens == "positions" else self._shelf.page
+        beyond = int(tokens == "last_ids")
+        records, after = turn(cursors.asked() + beyond, limit, archived=archived)
+        after = after if after is None else after - beyond
         results = [view.of(record) for record in records]
         if wanted:
             for record, shown in zip(records, results, strict=True):

@@ -56,8 +56,9 @@ class Settings:
         search_lag: seconds of sandbox time until search sees a write.
         same_value_bumps: whether writing an equal value moves the last-modified date (undocumented: both are possible).
         same_value_fires: whether it sends a webhook.
-        page_tokens: what the cursor of a page is: the id where the next page begins, its position (a cursor made up
-            as an id then leads elsewhere), or a text that means nothing to others and cannot be made up.
+        page_tokens: what the cursor of a page is: the id from which on the next page begins (as recorded), the id after
+            which it does, its position (a cursor made up as an id then leads elsewhere), or a text that nobody can
+            make up.
         history_versions: how many versions of a value a history shows at most; None for all.
         dated_lifecycle_moves_back: whether date-based versions let the API move a lifecycle stage back (§11.12).
         merge_keeps_primary_id: "Primary ID Preservation"; otherwise a merge makes a third record.
@@ -84,7 +85,7 @@ class Settings:
     search_lag: float = 2.0
     same_value_bumps: bool = False
     same_value_fires: bool = False
-    page_tokens: Literal["ids", "positions", "opaque"] = "ids"
+    page_tokens: Literal["ids", "last_ids", "positions", "opaque"] = "ids"
     history_versions: int | None = None
     dated_lifecycle_moves_back: bool = False
     merge_keeps_primary_id: bool = False

@@ -34,6 +34,12 @@ class TestQuirk10Cursors:
         assert walked(hub, f"{V3}?limit=2") == (made, [str(int(made[1]) + 1), str(int(made[3]) + 1)])
         assert walked(hub, f"{V3}?limit=2", after=made[3])[0] == made[3:]
 
+    def test_may_be_the_last_ids(self, hub):
+        hub.portal.settings.page_tokens = "last_ids"
+        made = [hub.make(email=f"p{i}@acme.example") for i in range(6)]
+        assert walked(hub, f"{V3}?limit=2") == (made, [made[1], made[3]])
+        assert walked(hub, f"{V3}?limit=2", after=made[3])[0] == made[4:]
+
     def test_may_be_positions_where_an_id_leads_far_beyond_the_end(self, hub):
         hub.portal.settings.page_tokens = "positions"
         made = [hub.make(email=f"p{i}@acme.example") for i in range(6)]
