@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -44,9 +44,9 @@ class MailchimpMemory(Memory):
         """See `MailchimpPort`."""
         return {"account_id": "0", "account_name": "In memory"}
 
-    def activity(self, since: datetime, until: datetime) -> Iterator[tuple[Activity, ...]]:
+    def activity(self, since: datetime, until: datetime, done: Collection[str] = ()) -> Iterator[tuple[Activity, ...]]:
         """See `MailchimpPort`."""
-        within = tuple(act for act in self.acts if since <= act.at <= until)
+        within = tuple(act for act in self.acts if since <= act.at <= until and act.campaign not in done)
         return iter([within] if within else [])
 
     def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the port's word

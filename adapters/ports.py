@@ -19,7 +19,7 @@ None means that the platform holds no value. An empty string is read as None.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -157,6 +157,10 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # for good
     LATER = "later"  # not applied; may be tried again
     UNKNOWN = "unknown"  # it may have been applied: look before anything else is tried
+
+
+#: Category of a PlatformRefused whose row was taken, all but the values that `fields` names: the others are stored.
+NOT_STORED = "Not Stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,15 +312,19 @@ class MailchimpPort(ContactPlatform, Protocol):
     def account(self) -> Mapping[str, str]:
         """Account id and name. Raises PlatformError (CredentialsRefused on a bad key)."""
 
-    def activity(self, since: datetime, until: datetime) -> Iterator[tuple[Activity, ...]]:
-        """Opens, clicks, bounces in campaigns and automations with activity since; the reports list is asked once."""
+    def activity(self, since: datetime, until: datetime, done: Collection[str] = ()) -> Iterator[tuple[Activity, ...]]:
+        """Opens, clicks, bounces, unsubscribes in campaigns and automations with activity since, but for those in `done`.
+
+        One campaign after the other; the reports list is asked once. May repeat acts. Read-only.
+        """
 
     def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the word of every row
         """What one member did, by her own activity feed, custom events included (kind ``event``). Read-only."""
 
     def orders(self, known: int) -> Iterator[tuple[tuple[Order, ...], int]]:
-        """Pages of orders with how many there are in all, where `known` were there last time: nothing when there are no
-        more, else those that are not known, and perhaps known ones. Read-only.
+        """Pages of orders with how many there are in all, where `known` were there last time: nothing when there are
+        still so many, else those that are not known, most likely first, and known ones: stop when you have met as many
+        as there are more. Read-only.
         """
 
     def member_by_email(self, email: str) -> Record | None:

@@ -129,14 +129,18 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order of a store that is connected to an audience; `id` holds for the account, `hash` is the subscriber hash."""
+    """An order of a store that is connected to an audience; `id` holds for the account, `hash` is the subscriber hash.
+
+    `at` is None where the store tells no time; `total` is the sum with its currency.
+    """
 
     source: str
     id: str
     hash: str
-    at: datetime
+    at: datetime | None
     store: str
     total: str = ""
+    canceled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class MailchimpClient:
         deadline = deadline or self.deadline()
         writes = method != "GET"
         for name, value in (path or {}).items():
-            if not re.fullmatch(r"[\w-]+", value, re.ASCII):
+            if not re.fullmatch(r"[\w-][\w.-]*", value, re.ASCII):
                 raise PlatformRefused("mailchimp", f"{name} is not an id", status=404, category="Resource Not Found")
 
         def attempt() -> Mapping[str, Any]:

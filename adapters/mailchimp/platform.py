@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.mailchimp.activity import activity
+from adapters.mailchimp.activity import ActivityReader
 from adapters.mailchimp.client import MailchimpClient
 from adapters.mailchimp.enroll import TagChannel
 from adapters.mailchimp.everybody import Everybody
+from adapters.mailchimp.feed import member_activity
 from adapters.mailchimp.fields import MergeFields
+from adapters.mailchimp.orders import orders
 from adapters.mailchimp.read import Reader
 from adapters.mailchimp.webhooks import create_webhook, webhook_urls
 from adapters.mailchimp.write import Writer
@@ -60,6 +62,7 @@ class MailchimpPlatform:
         self._markers_tag = (names or MailchimpNames()).markers
         self._reader = Reader(client, source=self.source, list_id=list_id, page_size=page_size)
         self._everybody = Everybody(client, list_id=list_id, page_size=page_size, record_of=self._reader.record_of)
+        self._activity = ActivityReader(client, source=self.source, list_id=list_id, page_size=page_size)
         self._merge_fields = MergeFields(client, list_id)
         self._writer = Writer(client, list_id=list_id, merge_fields=self._merge_fields)
 
@@ -81,10 +84,12 @@ class MailchimpPlatform:
         return self._client.pace()
 
     def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the port's word
-        raise NotImplementedError
+        return member_activity(
+            self._client, source=self.source, list_id=self._list_id, member=id, page_size=self._page_size
+        )
 
     def orders(self, known: int) -> Iterator[tuple[tuple[Order, ...], int]]:
-        raise NotImplementedError
+        return orders(self._client, source=self.source, list_id=self._list_id, known=known, page_size=self._page_size)
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         return self._reader.by_ids(ids)
@@ -95,15 +100,8 @@ class MailchimpPlatform:
     def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
         return self._reader.standings(ids, self._markers_tag)
 
-    def activity(self, since: datetime, until: datetime) -> Iterator[tuple[Activity, ...]]:
-        return activity(
-            self._client,
-            source=self.source,
-            list_id=self._list_id,
-            since=since,
-            until=until,
-            page_size=self._page_size,
-        )
+    def activity(self, since: datetime, until: datetime, done: Collection[str] = ()) -> Iterator[tuple[Activity, ...]]:
+        return self._activity.acts(since, until, done)
 
     def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
         return self._writer.write(rows)

@@ -9,6 +9,7 @@ from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.campaigns import read_campaigns
 from connector.steps.reading.companies import read_companies
 from connector.steps.reading.lists import read_lists
+from connector.steps.reading.orders import read_orders
 from connector.steps.reading.records import Pause, read_records
 from connector.steps.reading.sweep import count_differs, sweep
 from connector.steps.tally import Tally
@@ -33,8 +34,9 @@ def read_hubspot(parts: Parts, port: HubSpotPort, *, full: bool, pause: Pause = 
 
 
 def read_mailchimp(parts: Parts, source: str, port: MailchimpPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
-    """Members (all of them when their number has moved unexplained), then the activity of campaigns that have something new."""
+    """Members (all of them when their number has moved unexplained), then the activity of campaigns that have something new, then orders."""
     full = full or count_differs(parts, source, port)
     tally = read_records(parts, source, port, full=full, pause=pause)
     tally["events"] += read_campaigns(parts, source, port)
+    tally["events"] += read_orders(parts, source, port)
     return tally

@@ -1,19 +1,29 @@
-"""What members did with Mailchimp's campaigns, as acts."""
+"""What members did with Mailchimp's campaigns, as acts.
+
+A first reading goes back a year and may be broken off: it goes on with the campaigns that are not done. Later ones read
+from where the last one ended.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+
+import orjson
 
 from adapters.ports import Activity, MailchimpPort
 from connector.facts import Event, Trust
 from connector.steps.parts import Parts
-from connector.steps.reading.cursors import OVERLAP, cursor, set_cursor
-from connector.store import ledger
+from connector.steps.reading.cursors import cursor, set_cursor
+from connector.store import ledger, state
 from connector.store.engine import writer_lock
 
 #: How far back campaign activity is read at first sight.
 HISTORY = timedelta(days=365)
+#: Reports trail behind what people do (facts/mailchimp.md §8.15); acts that are told twice are known by their keys.
+LAG = timedelta(minutes=15)
 
 #: The event kinds of fields.yaml by Mailchimp's words for activity.
 _ACTIVITY = {
@@ -24,26 +34,37 @@ _ACTIVITY = {
     "activity.unsub": "unsubscribe",
     "events": "event",
 }
+#: Told once for each campaign, whatever its time: her feed may round it otherwise than the campaign's report.
+_ONCE = frozenset({"unsubscribe"})
 
 
 def read_campaigns(parts: Parts, source: str, port: MailchimpPort) -> int:
     """Read the activity of campaigns that have something new; how many acts were new. Raises PlatformError."""
-    added = 0
-    until = parts.now()
+    kinds = _kinds(parts)
+    if not kinds.keys() - {"event"}:
+        return 0
     since = cursor(parts, source, "activity")
-    for activities in port.activity((since or until - HISTORY) - OVERLAP, until):
-        added += take_in_activity(parts, source, activities, history=since is None)
+    if since is None:
+        return _read_history(parts, source, port)
+    until = parts.now()
+    added = sum(take_in_activity(parts, source, acts) for acts in port.activity(since - LAG, until))
     set_cursor(parts, source, "activity", until)
     return added
 
 
-def take_in_activity(parts: Parts, source: str, activities: Sequence[Activity], *, history: bool) -> int:
+def read_member_activity(parts: Parts, source: str, port: MailchimpPort, id_: str) -> int:
+    """Read what one member did, where fields.yaml asks for acts that only her feed tells; how many were new.
+
+    Raises PlatformError.
+    """
+    if "event" not in _kinds(parts):
+        return 0
+    return take_in_activity(parts, source, port.member_activity(id_))
+
+
+def take_in_activity(parts: Parts, source: str, activities: Sequence[Activity], *, history: bool = False) -> int:
     """Put activity into the ledger; `history`: it is told late, and was known at its own time. How many acts were new."""
-    kinds = {
-        _ACTIVITY[mapped.mailchimp]: kind
-        for kind, mapped in parts.rulebook.fields.events.items()
-        if mapped.mailchimp in _ACTIVITY
-    }
+    kinds = _kinds(parts)
     now = parts.now()
     with parts.engine.begin() as conn:
         writer_lock(conn)
@@ -58,12 +79,61 @@ def take_in_activity(parts: Parts, source: str, activities: Sequence[Activity], 
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """How far the first reading is: when it began, and the campaigns that are in the ledger."""
+
+    began: datetime
+    done: Collection[str]
+
+    @classmethod
+    def kept(cls, parts: Parts, source: str) -> _Progress:
+        """What was kept of a reading that was broken off, or the beginning of one."""
+        with parts.engine.connect() as conn:
+            kept = state.get_cursor(conn, source, "activity history")
+        if not kept:
+            return cls(parts.now(), ())
+        told = orjson.loads(kept)
+        return cls(datetime.fromisoformat(told["began"]), tuple(told["done"]))
+
+    def keep(self, parts: Parts, source: str) -> None:
+        """Remember it, once these campaigns are in the ledger."""
+        told = orjson.dumps({"began": self.began.isoformat(), "done": list(self.done)}).decode()
+        with parts.engine.begin() as conn:
+            state.set_cursor(conn, source, "activity history", told, parts.now())
+
+
+def _read_history(parts: Parts, source: str, port: MailchimpPort) -> int:
+    """The last year, campaign by campaign; what happened since the beginning is for the next pass."""
+    added = 0
+    progress = _Progress.kept(parts, source)
+    pages = port.activity(progress.began - HISTORY, progress.began, progress.done)
+    for campaign, told in groupby((page for page in pages if page), key=lambda page: page[0].campaign):
+        added += sum(take_in_activity(parts, source, page, history=True) for page in told)
+        progress = _Progress(progress.began, (*progress.done, campaign))
+        progress.keep(parts, source)
+    set_cursor(parts, source, "activity", progress.began)
+    return added
+
+
+def _kinds(parts: Parts) -> Mapping[str, str]:
+    """The kinds of fields.yaml by the adapter's."""
+    return {
+        _ACTIVITY[mapped.mailchimp]: kind
+        for kind, mapped in parts.rulebook.fields.events.items()
+        if mapped.mailchimp in _ACTIVITY
+    }
+
+
 def _event(kind: str, activity: Activity, known_at: datetime) -> Event:
+    key = [activity.source, activity.kind, activity.campaign]
+    if activity.kind not in _ONCE:
+        key += [str(int(activity.at.timestamp())), activity.asset]
     return Event(
         kind=kind,
         happened_at=activity.at,
         known_at=known_at,
-        key=f"{activity.source}:{activity.kind}:{activity.campaign}:{int(activity.at.timestamp())}:{activity.asset}",
+        key=":".join(key),
         asset=activity.asset or activity.campaign_name,
         channel=activity.source,
         # Privacy proxies fetch pictures by themselves: an open is a weak sign (facts/mailchimp.md §5).
