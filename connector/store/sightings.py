@@ -8,23 +8,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, insert, text
+import numpy as np
+import orjson
+from sqlalchemy import Connection, text
 
 from connector.facts import Record
+from connector.store.bulk.copy import BIGINT, BOOLEAN, SMALLINT, Columns, encoded, write_rows
 from connector.store.dictionary import word_ids
 from connector.store.records import changed_values
-from connector.store.schema import sighting
 
 ARCHIVED = "(archived)"
 
 #: Under these names both platforms give the address among the values as well.
 _ADDRESSES = ("email", "email_address")
 
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts microseconds from here
+_JSONB = b"\x01"  # the version before a jsonb in COPY's binary format
+
 _OF_CONTACT = text(
     "SELECT word.text AS source, platform_id, known_at, changed, values FROM sighting JOIN word ON word.id = source"
-    " WHERE contact = :contact AND known_at <= coalesce(:known_by, 'infinity'::timestamptz) ORDER BY position"
+    " WHERE contact = :contact AND known_at <= coalesce(:known_by, 'infinity'::timestamptz) ORDER BY known_at, position"
 )
 
 
@@ -71,28 +76,32 @@ def difference(seen: Record, present: Record) -> Mapping[str, str | None]:
 
 
 def log(conn: Connection, sightings: Sequence[tuple[int, Sighting]]) -> None:
-    """Append sightings of contacts, in this order. The caller holds the writer lock."""
+    """Append sightings of contacts, in this order. The caller holds the writer lock. Raises StoreUnavailable."""
     if not sightings:
         return
     words = word_ids(conn, {one.source for _, one in sightings})
-    conn.execute(
-        insert(sighting),
-        [
+    write_rows(
+        conn,
+        "sighting",
+        Columns(
             {
-                "contact": contact,
-                "known_at": one.known_at,
-                "source": words[one.source],
-                "changed": one.changed,
-                "platform_id": one.platform_id,
-                "values": one.values,
-            }
-            for contact, one in sightings
-        ],
+                "contact": (BIGINT, np.array([contact for contact, _ in sightings])),
+                "known_at": (BIGINT, np.array([_micros(one.known_at) for _, one in sightings])),
+                "source": (SMALLINT, np.array([words[one.source] for _, one in sightings])),
+                "changed": (BOOLEAN, np.array([one.changed for _, one in sightings])),
+            },
+            {
+                "platform_id": [encoded(one.platform_id.encode()) for _, one in sightings],
+                "values": [encoded(_JSONB + orjson.dumps(one.values)) for _, one in sightings],
+            },
+        ),
     )
 
 
 def sightings_of(conn: Connection, contact: int, known_by: datetime | None = None) -> Mapping[str, Sequence[Sighting]]:
-    """A contact's sightings that were known at `known_by` (None: all), by source, oldest first. Read-only."""
+    """A contact's sightings that were known at `known_by` (None: all), by source, in the order in which they were known: what
+    histories tell of the past comes late, and stands in its place. Read-only.
+    """
     by_source: dict[str, list[Sighting]] = defaultdict(list)
     for row in conn.execute(_OF_CONTACT, {"contact": contact, "known_by": known_by}):
         by_source[row.source].append(Sighting(**row._mapping))  # noqa: SLF001 -- SQLAlchemy's public name
@@ -116,3 +125,7 @@ def add_up(sightings: Sequence[Sighting]) -> Seen:
 
 def _archived(record: Record, *, known: bool) -> Mapping[str, str | None]:
     return {} if record.archived == known else {ARCHIVED: "true" if record.archived else None}
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)

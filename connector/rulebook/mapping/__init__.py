@@ -7,6 +7,7 @@ from connector.rulebook.mapping.interpret import Unreadable, interpret, typed, u
 from connector.rulebook.mapping.names import COMPANY, HUBSPOT, MERGE_FIELDS
 from connector.rulebook.mapping.past import Histories, PastValue, past_acts, past_values
 from connector.rulebook.mapping.properties import (
+    MERGED_IDS,
     company_properties,
     hubspot_properties,
     mailchimp_merge_fields,
@@ -18,6 +19,7 @@ __all__ = [
     "COMPANY",
     "HUBSPOT",
     "MAX_GROWTH",
+    "MERGED_IDS",
     "MERGE_FIELDS",
     "Histories",
     "PastValue",

@@ -53,7 +53,7 @@ def past_acts(histories: Histories, first: Record, known_at: datetime, fields: F
         if value is not None
     ]
     for counter in fields.counters:
-        acts += _counted_acts(histories, first, counter)
+        acts += _counted_acts(histories, first, known_at, counter)
     return tuple(sorted(acts, key=lambda act: (act.happened_at, act.key)))
 
 
@@ -92,22 +92,16 @@ def _turns(entries: Sequence[PastValue]) -> Iterator[tuple[str | None, datetime]
         before = entry.value
 
 
-def _counted_acts(histories: Histories, first: Record, counter: Counter) -> Iterator[Event]:
+def _counted_acts(histories: Histories, first: Record, known_at: datetime, counter: Counter) -> Iterator[Event]:
     lives = _lives(histories.get(MERGED_IDS, ()), first)
     entries, assets = histories.get(counter.count, ())[::-1], histories.get(counter.asset or "", ())[::-1]
-    present, ended = numbered(first), _told_by_growth(counter, first)
+    seen = counted(first.values.get(counter.count))
+    told = seen if last_act(counter, first) else 0
     for name, ordinal, place in _rises(entries, lives) if lives else ():
-        if name != present or ended is None or ordinal < ended:
-            at = entries[place].at
+        at = entries[place].at
+        if name != lives[-1][1] or (ordinal != told and (ordinal <= seen or at <= known_at)):
             asset = _then(assets, at, entries[place + 1].at if place + 1 < len(entries) else None)
             yield counted_act(name, counter.kind, ordinal, at, at, asset)
-
-
-def _told_by_growth(counter: Counter, first: Record) -> int | None:
-    """The lowest ordinal of which first sight or growth since tell; None where the counter was never told at all."""
-    if counter.count not in first.values:
-        return None
-    return counted(first.values[counter.count]) + (last_act(counter, first) is None)
 
 
 def _rises(entries: Sequence[PastValue], lives: Sequence[tuple[datetime, str]]) -> Iterator[tuple[str, int, int]]:
