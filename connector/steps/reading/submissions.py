@@ -1,0 +1,135 @@
+"""Submissions of forms, as acts; HubSpot's counter on the contact is the bell that says when to read them.
+
+While nothing rings nothing is read. What the counter tells waits (`store.settling`) until the forms have been read; then a
+submission at about its time is that act, and the rest are acts as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+from urllib.parse import urlsplit
+
+from adapters.ports import HubSpotPort, PlatformRefused, Submission
+from connector.facts import Event
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reading.cursors import cursor, set_cursor
+from connector.steps.reading.forms import all_forms, forms_rung, keep_strange
+from connector.steps.reading.groups import in_groups
+from connector.steps.reading.scopes import where_allowed
+from connector.store import settling
+from connector.store.engine import writer_lock
+from connector.store.submitted import Submitted, add_submissions, contacts_by_address
+from connector.store.texts import email_key
+
+#: Windows overlap, because a submission may be there before its contact is found.
+OVERLAP = timedelta(minutes=10)
+
+#: How late a bell may ring for a submission to be looked for all the same; acts before that stay as the counter tells them.
+LATE = timedelta(days=1)
+
+GROUP = 2000
+
+
+def read_submissions(parts: Parts, port: HubSpotPort) -> int:
+    """Read the forms that have rung, or all of them at first, and settle what waits; how many acts were new.
+
+    No call while nothing waits. The first reading is history: known at its own time. Raises PlatformError, but for a
+    missing scope: what waits goes on waiting.
+    """
+    kinds = sorted(kind for kind, mapped in parts.rulebook.fields.events.items() if mapped.submissions)
+    stream = f"submissions:{'+'.join(kinds)}"  # what is mapped anew has its history to be read
+    since = cursor(parts, HUBSPOT, stream)
+    with parts.engine.connect() as conn:
+        waits = settling.waits(conn)
+    if not waits and (since is not None or not kinds):
+        return 0
+    added = where_allowed(parts, "forms", partial(_read, parts, port, kinds, stream, since)) if kinds else 0
+    settled, _ = _settle(parts)  # where forms may not be read, or nothing maps them any more
+    return added + settled
+
+
+def _read(parts: Parts, port: HubSpotPort, kinds: Sequence[str], stream: str, since: datetime | None) -> int:
+    until = parts.now()
+    if since is None:
+        forms, every, low = all_forms(parts, port), False, None
+    else:
+        with parts.engine.connect() as conn:
+            bells = settling.bells(conn, min(since - OVERLAP, until - LATE))
+        if not bells:
+            return 0
+        forms, every = forms_rung(parts, port, bells)
+        low = min(since - OVERLAP, min(bell.oldest for bell in bells) - settling.WITHIN)
+    seen_at = None if since is None else until
+    added = sum(_read_form(parts, port, form, name, low, kinds, seen_at) for form, name in forms.items())
+    set_cursor(parts, HUBSPOT, stream, until)
+    settled, assets = _settle(parts)
+    if every:
+        keep_strange(parts, assets)
+    return added + settled
+
+
+def _read_form(
+    parts: Parts,
+    port: HubSpotPort,
+    form: str,
+    name: str,
+    low: datetime | None,
+    kinds: Sequence[str],
+    seen_at: datetime | None,
+) -> int:
+    found = chain.from_iterable(port.submissions(form, name, low))
+    try:
+        return sum(_take_in(parts, group, kinds, seen_at) for group in in_groups(found, GROUP))
+    except PlatformRefused as refused:
+        if refused.status != 404:
+            raise
+        return 0  # deleted since its name was read
+
+
+def _take_in(parts: Parts, submissions: Sequence[Submission], kinds: Sequence[str], seen_at: datetime | None) -> int:
+    """Strangers' submissions are left out: Trellis creates nobody."""
+    with parts.engine.begin() as conn:
+        writer_lock(conn)
+        contacts = contacts_by_address(conn, HUBSPOT, {one.email for one in submissions if one.email})
+        rows = [
+            Submitted(contacts[key], one.form_name, _event(kind, one, seen_at))
+            for one in submissions
+            if (key := email_key(one.email)) is not None and key in contacts
+            for kind in kinds
+        ]
+        return add_submissions(conn, rows)
+
+
+def _event(kind: str, one: Submission, seen_at: datetime | None) -> Event:
+    """The asset is "<form> · <path of the page>", so that rules find either."""
+    path = _path(one.page)
+    return Event(
+        kind=kind,
+        happened_at=one.at,
+        known_at=seen_at or one.at,
+        key=f"{HUBSPOT}:{kind}:form:{one.form}:{round(one.at.timestamp() * 1000)}",
+        asset=f"{one.form_name} · {path}" if path else one.form_name,
+        channel=settling.CHANNEL,
+    )
+
+
+def _path(page: str) -> str:
+    try:
+        return urlsplit(page).path
+    except ValueError:  # whoever submits tells the address
+        return ""
+
+
+def _settle(parts: Parts) -> tuple[int, frozenset[str]]:
+    """How many acts that waited are in the ledger now as they are, and their assets."""
+    added, assets = 0, frozenset[str]()
+    while True:
+        with parts.engine.begin() as conn:
+            writer_lock(conn)
+            settled = settling.settle(conn, GROUP)
+        added, assets = added + settled.added, assets | settled.assets
+        if settled.acts < GROUP:
+            return added, assets

@@ -1,0 +1,187 @@
+"""Lists as event sources: a membership is told once, the news cost one call, and nobody who joined is missed."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.steps.reading.lists import read_lists
+from connector.steps.reading.records import read_records
+from connector.store import ledger
+from connector.store.engine import writer_lock
+
+VISITED = "Came to the fair"
+EDIT = {
+    "fields.yaml": (
+        '  # list_joined: {hubspot: {lists: ["Visited pricing"]}}',
+        f"  list_joined: {{hubspot: {{lists: [{VISITED}]}}}}",
+    )
+}
+
+
+@pytest.fixture
+def listed(make_world):
+    """A world whose contacts are read, and whose list is not yet."""
+
+    def before(sandbox, population):
+        for key in ("maria", "brian"):
+            sandbox.hubspot.life.join_list(population.person(key).address, VISITED)
+
+    world = make_world(count=4, edits=EDIT, webhooks=False, baseline=False, before=before)
+    read_records(world.parts, "hubspot", world.parts.hubspot, full=True)
+    return world
+
+
+def read(world, **options):
+    """Read the lists; how many acts were new, and the calls it took."""
+    world.forget_calls()
+    added = read_lists(world.parts, world.parts.hubspot, **options)
+    return added, sum(count for route, count in world.calls()["hubspot"].items() if "memberships" in route)
+
+
+def joined(world, email):
+    statement = (
+        "SELECT happened_at, known_at FROM event JOIN word ON word.id = kind"
+        " WHERE contact = :id AND word.text = 'list_joined'"
+    )
+    return [tuple(row) for row in world.rows(statement, id=world.contact(email))]
+
+
+def crowd(world, count):
+    """So many more contacts, known to us and on the list; one joins each second."""
+    emails = [f"p{number}@crowd.example" for number in range(count)]
+    for email in emails:
+        world.sandbox.hubspot.life.add_contact({"email": email})
+    read_records(world.parts, "hubspot", world.parts.hubspot, full=True)
+    for email in emails:
+        join(world, email)
+    return emails
+
+
+def join(world, email):
+    world.sandbox.clock.advance(timedelta(seconds=1))
+    world.sandbox.hubspot.life.join_list(email, VISITED)
+
+
+def leave(world, email):
+    world.sandbox.hubspot.life.leave_list(email, VISITED)
+
+
+def test_what_the_list_holds_at_first_is_history_and_who_joins_later_is_news(listed):
+    began = listed.sandbox.clock()
+    listed.pass_time(hours=1)
+    assert read(listed) == (2, 1)
+    assert joined(listed, listed.email("maria")) == [(began, began)]
+    listed.pass_time(hours=1)
+    laia = listed.email("laia")
+    join(listed, laia)
+    at = listed.sandbox.clock()
+    listed.pass_time(minutes=5)
+    assert read(listed) == (1, 1)
+    assert joined(listed, laia) == [(at, listed.sandbox.clock())]
+    assert read(listed) == (0, 1)
+
+
+def test_who_leaves_and_joins_again_has_joined_once(listed):
+    read(listed)
+    brian = listed.email("brian")
+    leave(listed, brian)
+    join(listed, brian)
+    assert read(listed) == (0, 1)
+    assert len(joined(listed, brian)) == 1
+
+
+def test_a_long_list_is_read_whole_once_and_then_from_its_last_page(listed):
+    crowd(listed, 600)
+    assert read(listed) == (602, 3)
+    assert read(listed) == (0, 1)
+    join(listed, listed.email("laia"))
+    assert read(listed) == (1, 1)
+    assert read(listed, full=True) == (0, 3)
+
+
+@pytest.mark.parametrize("leaving", [1, 100, 101, 102, 103, 200, 352, 602])
+def test_nobody_who_joins_is_missed_while_others_leave(listed, leaving):
+    """A token may be a place in the list, and places move up when somebody before them leaves."""
+    emails = [listed.email("maria"), listed.email("brian"), *crowd(listed, 600)]
+    read(listed)
+    for email in emails[:leaving]:
+        leave(listed, email)
+    fresh = crowd(listed, 0)
+    for key in ("laia", "jordi", "marta", "biel"):
+        fresh.append(listed.email(key))
+        join(listed, fresh[-1])
+    assert read(listed)[0] == 4
+    assert all(len(joined(listed, email)) == 1 for email in fresh)
+    assert read(listed)[0] == 0
+
+
+def test_who_left_and_came_back_proves_nothing(listed):
+    """As many leave as join, so the last page is there still; of whom it shows, we know one who came back."""
+    emails = [listed.email("maria"), listed.email("brian"), *crowd(listed, 600)]
+    fresh = [f"new{number}@crowd.example" for number in range(150)]
+    for email in fresh:
+        listed.sandbox.hubspot.life.add_contact({"email": email})
+    read_records(listed.parts, "hubspot", listed.parts.hubspot, full=True)
+    read(listed)
+    for email in emails[:150]:
+        leave(listed, email)
+    for email in fresh[:149]:
+        join(listed, email)
+    join(listed, emails[0])
+    assert read(listed)[0] == 149
+
+
+def test_a_token_that_is_refused_costs_one_whole_reading(listed):
+    crowd(listed, 300)
+    read(listed)
+    with listed.store.engine.begin() as conn:
+        from connector.store import state
+
+        stream = next(row.stream for row in listed.rows("SELECT stream FROM cursor WHERE stream LIKE 'list:%'"))
+        state.set_cursor(conn, "hubspot", stream, "no such token", listed.sandbox.clock())
+    join(listed, listed.email("laia"))
+    assert read(listed)[0] == 1
+    assert read(listed) == (0, 1)
+
+
+def test_a_stranger_who_joined_is_told_when_her_contact_is_found(listed):
+    """The search index lags: she is on the list before she is among the contacts."""
+    crowd(listed, 400)
+    read(listed)
+    late = "late@crowd.example"
+    listed.sandbox.hubspot.life.add_contact({"email": late})
+    join(listed, late)
+    for email in (listed.email("laia"), listed.email("jordi")):
+        join(listed, email)
+    assert read(listed) == (2, 1)
+    read_records(listed.parts, "hubspot", listed.parts.hubspot, full=True)
+    assert read(listed)[0] == 1
+    assert len(joined(listed, late)) == 1
+
+
+def test_a_stranger_nobody_finds_holds_nothing_up(listed):
+    """Who was forgotten here stays on the list there: her page is not read again for ever."""
+    emails = crowd(listed, 260)
+    read(listed)
+    with listed.store.engine.begin() as conn:
+        writer_lock(conn)
+        for email in emails[:5]:
+            ledger.forget(conn, ledger.find_contact(conn, email), listed.sandbox.clock())
+    listed.pass_time(days=2)
+    for email in (listed.email("laia"), listed.email("jordi")):
+        join(listed, email)
+    assert read(listed)[0] == 2
+    assert read(listed) == (0, 1)
+
+
+def test_one_list_may_be_a_source_of_two_kinds(make_world):
+    kinds = f"  list_joined: {{hubspot: {{lists: [{VISITED}]}}}}\n  warm: {{hubspot: {{lists: [{VISITED}]}}}}"
+
+    def before(sandbox, population):
+        sandbox.hubspot.life.join_list(population.person("maria").address, VISITED)
+
+    edits = {"fields.yaml": (EDIT["fields.yaml"][0], kinds)}
+    world = make_world(count=4, edits=edits, webhooks=False, baseline=False, before=before)
+    read_records(world.parts, "hubspot", world.parts.hubspot, full=True)
+    assert read(world) == (2, 2)
+    assert read(world) == (0, 2)
