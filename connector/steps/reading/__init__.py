@@ -34,7 +34,7 @@ def read_hubspot(parts: Parts, port: HubSpotPort, *, full: bool, pause: Pause = 
 
 
 def read_mailchimp(parts: Parts, source: str, port: MailchimpPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
-    """Members (all of them when their number has moved unexplained), then the activity of campaigns that have something new, then orders."""
+    """Members (all of them when their number has moved unexplained), then campaigns that have something new, then orders."""
     full = full or count_differs(parts, source, port)
     tally = read_records(parts, source, port, full=full, pause=pause)
     tally["events"] += read_campaigns(parts, source, port)
