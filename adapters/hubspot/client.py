@@ -12,7 +12,8 @@ from typing import Any
 import tenacity
 
 from adapters.budget import RateBudget
-from adapters.hubspot.answers import PLATFORM, Answer, read_json, sort_error
+from adapters.hubspot.answers import PLATFORM, read_json, sort_error
+from adapters.hubspot.quota import read_quota
 from adapters.hubspot.transport import Transport
 from adapters.hubspot.versions import ENDPOINTS, Endpoint, Version
 from adapters.ports import Deadline, DeadlinePassed, PlatformBusy, PlatformError, PlatformUnreachable
@@ -102,6 +103,15 @@ class HubSpotClient:
         """How many calls a second the budget allows."""
         return self._budget.rate
 
+    def leave(self, share: float) -> None:
+        """Let bulk use up no more than this share of the calls of a day."""
+        self._budget.share = share
+
+    def close(self) -> None:
+        """Give back what other processes could use."""
+        self._budget.close()
+        self._search_budget.close()
+
     def _once(
         self,
         name: str,
@@ -112,9 +122,13 @@ class HubSpotClient:
         deadline: Deadline,
     ) -> dict[str, Any]:
         budget = self._search_budget if endpoint.searches else self._budget
+        if (wait := self._budget.day_wait()) is not None:
+            raise PlatformBusy(PLATFORM, "bulk has used up its share of the day's calls", retry_after=wait, daily=True)
+        permit = budget.acquire(deadline)
+        if permit is None:
+            self._count(name, DeadlinePassed.__name__)
+            raise DeadlinePassed(PLATFORM, f"no permit for {name} came before the deadline")
         try:
-            if not budget.acquire(deadline):
-                raise DeadlinePassed(PLATFORM, f"no permit for {name} came before the deadline")
             answer = self._transport.send(
                 endpoint.method,
                 endpoint.path(self._version),
@@ -128,8 +142,12 @@ class HubSpotClient:
             if isinstance(error, PlatformUnreachable) and not endpoint.writes:
                 error.maybe_applied = False
             raise
+        finally:
+            budget.done(permit)
         self._count(name, str(answer.status))
-        _learn(self._budget, answer)
+        told = read_quota(answer)
+        if told is not None or (answer.status == 200 and not endpoint.searches):
+            self._budget.observe(permit, told)
         content = read_json(answer.body)
         if 200 <= answer.status < 300 and content is not None:
             return content
@@ -141,11 +159,3 @@ class HubSpotClient:
     def _count(self, name: str, outcome: str) -> None:
         with self._count_lock:
             self.calls[name, outcome] += 1
-
-
-def _learn(budget: RateBudget, answer: Answer) -> None:
-    """Tell the portal's budget what the rate headers say; they never speak of search's own (facts/hubspot.md §3.1)."""
-    told = [answer.headers.get(f"X-HubSpot-RateLimit-{n}", "") for n in ("Remaining", "Max", "Interval-Milliseconds")]
-    if all(number.isdigit() for number in told):
-        remaining, maximum, interval = map(int, told)
-        budget.observe(remaining=remaining, maximum=maximum, interval_ms=interval)

@@ -97,6 +97,10 @@ class MailchimpClient:
         """How many calls a second the budget allows."""
         return self._budget.rate
 
+    def close(self) -> None:
+        """Give back what other processes could use."""
+        self._budget.close()
+
     def call(
         self,
         method: str,
@@ -141,7 +145,8 @@ class MailchimpClient:
         body: Mapping[str, Any] | None,
         deadline: Deadline,
     ) -> Mapping[str, Any]:
-        if not self._budget.acquire(deadline) or not self._slots.acquire(deadline):
+        permit = self._budget.acquire(deadline)
+        if permit is None or not self._slots.acquire(deadline):
             raise DeadlinePassed("mailchimp", "no free slot before the deadline")
         outcome = "ok"
         try:
@@ -152,6 +157,7 @@ class MailchimpClient:
                 self._budget.slow_down(error.retry_after)
             raise
         finally:
+            self._budget.done(permit)
             self._slots.release()
             with self._counting:
                 self.calls[f"{method} {template}", outcome] += 1

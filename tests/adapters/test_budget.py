@@ -5,7 +5,7 @@ from threading import Lock, Thread
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.budget import RateBudget, Slots
+from adapters.budget import RateBudget, Slots, Told
 from adapters.ports import Deadline
 
 
@@ -39,7 +39,7 @@ def most_in_any_window(times: list[float], seconds: float) -> int:
 )
 def test_never_more_than_the_limit_in_any_window(limit: int, burst: int, pauses: list[float]) -> None:
     watch = Watch()
-    budget = budget_on(watch, limit, 10.0, share=1.0, burst=burst)
+    budget = budget_on(watch, limit, 10.0, burst=burst)
     taken = []
     for pause in pauses:
         watch.sleep(pause)
@@ -77,7 +77,7 @@ def test_a_permit_that_comes_after_the_deadline_is_refused_at_once() -> None:
 
 def test_a_429_pauses_then_halves_the_rate_and_it_grows_back() -> None:
     watch = Watch()
-    budget = budget_on(watch, 100, 10.0, share=1.0, burst=1)
+    budget = budget_on(watch, 100, 10.0, burst=1)
     budget.acquire()
     budget.slow_down(5)
     budget.slow_down(5)  # a second answer to the same overload
@@ -98,9 +98,10 @@ def test_a_429_pauses_then_halves_the_rate_and_it_grows_back() -> None:
 
 def test_headers_teach_the_real_limit() -> None:
     watch = Watch()
-    budget = budget_on(watch, 190, 10.0, share=1.0)
-    budget.acquire()
-    budget.observe(remaining=99, maximum=100, interval_ms=10_000)
+    budget = budget_on(watch, 190, 10.0)
+    permit = budget.acquire()
+    assert permit
+    budget.observe(permit, Told(maximum=100, remaining=99, seconds=10.0))
     start = watch.now
     for _ in range(200):
         budget.acquire()
@@ -109,9 +110,10 @@ def test_headers_teach_the_real_limit() -> None:
 
 def test_what_other_processes_use_is_left_to_them_for_one_window() -> None:
     watch = Watch()
-    budget = budget_on(watch, 10, 10.0, share=1.0, burst=10)
-    budget.acquire()
-    budget.observe(remaining=1, maximum=10, interval_ms=10_000)  # somebody else made eight calls
+    budget = budget_on(watch, 10, 10.0, burst=10)
+    permit = budget.acquire()
+    assert permit
+    budget.observe(permit, Told(maximum=10, remaining=1, seconds=10.0))  # somebody else made eight calls
     budget.acquire()
     start = watch.now
     budget.acquire()
@@ -125,7 +127,7 @@ def test_what_other_processes_use_is_left_to_them_for_one_window() -> None:
 
 def test_threads_share_one_budget() -> None:
     watch = Watch()
-    budget = budget_on(watch, 20, 10.0, share=1.0)
+    budget = budget_on(watch, 20, 10.0)
     taken: list[float] = []
 
     def caller() -> None:

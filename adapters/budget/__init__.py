@@ -1,0 +1,14 @@
+"""How fast we may call a platform: one budget per platform and account, shared by threads and by processes.
+
+`pacing` is the arithmetic (pure), `kept` says where its state lies, `account` deals with it for one process, `rate`
+hands the permits to its threads, `slots` bounds the calls in flight, `urgency` tells who goes first.
+"""
+
+from adapters.budget.account import Permit
+from adapters.budget.kept import Kept
+from adapters.budget.pacing import Told
+from adapters.budget.rate import RateBudget
+from adapters.budget.slots import Lanes, Slots
+from adapters.budget.urgency import is_urgent, urgent
+
+__all__ = ["Kept", "Lanes", "Permit", "RateBudget", "Slots", "Told", "is_urgent", "urgent"]

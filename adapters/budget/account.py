@@ -1,0 +1,137 @@
+"""One process's dealings with the state of an account: what it has learned goes there, permits come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from math import inf
+from threading import Lock
+
+from adapters.budget.kept import Json, Kept, from_json, to_json
+from adapters.budget.pacing import SILENT_ANSWERS, Limit, Rate, Told
+
+#: A call that was counted later than its permit by no more than this need not be told.
+_NEGLIGIBLE_MS = 5
+#: Until so many answers have come, nobody knows how fast one can be: connections are still being made.
+_FIRST_ANSWERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One call may leave, at `due` of this process's clock or a little later; `taken` is when it was handed out.
+
+    `at` is `due` on the keeper's clock, in milliseconds; None where there is no limit to keep.
+    """
+
+    due: float
+    at: int | None
+    taken: float = 0.0
+
+
+@dataclass(slots=True)
+class _News:
+    """What the keeper has not heard yet."""
+
+    moves: list[tuple[int, int | None]] = field(default_factory=list)
+    told: Told | None = None
+    silent: int = 0
+
+
+class Account:
+    """The state as last seen, and the news for it. Exchanges are the caller's to put in order; else thread-safe."""
+
+    def __init__(self, kept: Kept, documented: Limit, monotonic: Callable[[], float]) -> None:
+        self._kept = kept
+        self._documented = documented
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._news = _News()
+        self._known: Rate | None = None
+        self._offset = 0.0
+        self._fastest = inf
+        self._answers = 0
+
+    @property
+    def known(self) -> Rate:
+        """The state as last seen, with what answers told since; asks the keeper if it was never seen."""
+        if self._known is None:
+            self.exchange(0, inf)
+        assert self._known is not None
+        return self._known
+
+    @property
+    def limit(self) -> Limit | None:
+        """The limit to keep, None where there is none."""
+        return self.known.limit(self._documented, self.now_ms())
+
+    def now_ms(self) -> int:
+        """The keeper's time."""
+        return self._keeper_ms(self._monotonic())
+
+    def exchange(self, wanted: int, within_s: float, refused_for: float | None = None) -> list[Permit]:
+        """Tell the news (a 429 that asks to wait `refused_for` seconds among it) and get permits, all due `within_s`."""
+        with self._lock:
+            news, self._news = self._news, _News()
+
+        def step(state: Json | None, clock: float) -> tuple[Json, tuple[Rate, tuple[int, ...], float]]:
+            now = int(clock * 1000)
+            rate = from_json(state).at(self._documented, now).moved(news.moves).after_silence(news.silent)
+            if news.told is not None:
+                rate = rate.after_headers(news.told, now)
+            if refused_for is not None:
+                rate = rate.after_refusal(self._documented, now, refused_for)
+            rate, granted = rate.grant(self._documented, now, wanted, now + within_s * 1000)
+            return to_json(rate), (rate, granted, clock)
+
+        rate, granted, clock = self._kept.change(step)
+        with self._lock:
+            # The keeper's clock was read before its answer came: a permit is due a little late rather than too early.
+            self._offset = self._monotonic() - clock
+            self._known = rate
+            return [Permit(at / 1000 + self._offset, at) for at in granted]
+
+    def unused(self, permit: Permit) -> None:
+        """A permit that nobody will use."""
+        with self._lock:
+            if permit.at is not None:
+                self._news.moves.append((permit.at, None))
+
+    def counted(self, permit: Permit) -> None:
+        """The call has ended: the platform counted it at the latest so long ago as an answer takes to come back.
+
+        A constant latency moves the whole window, and no call within it; only what was slower than the fastest counts.
+        """
+        with self._lock:
+            now = self._monotonic()
+            self._answers += 1
+            self._fastest = min(self._fastest, now - permit.taken)
+            way_back = self._fastest if self._answers > _FIRST_ANSWERS else 0.0
+            late_ms = round((max(permit.taken, now - way_back) - permit.due) * 1000)
+            if permit.at is not None and late_ms > _NEGLIGIBLE_MS:
+                self._news.moves.append((permit.at, permit.at + late_ms))
+
+    def told(self, permit: Permit, told: Told) -> bool:
+        """What an answer's headers said; True if the limit is another one than was known."""
+        known = self.known
+        with self._lock:
+            now = self._keeper_ms(self._monotonic())
+            told = replace(told, sent=self._keeper_ms(permit.taken), answered=now)
+            self._news.told, self._news.silent = told, 0
+            self._known = known.after_headers(told, now)
+            return known.told != self._known.told
+
+    def silent(self) -> bool:
+        """A good answer without any headers; True if that is enough to say that there is no limit."""
+        known = self.known
+        with self._lock:
+            if known.silent >= SILENT_ANSWERS:
+                return False
+            self._news.silent += 1
+            return known.silent + self._news.silent >= SILENT_ANSWERS
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self._news.moves or self._news.told)
+
+    def _keeper_ms(self, local: float) -> int:
+        return int((local - self._offset) * 1000)

@@ -1,0 +1,81 @@
+"""Numbered locks of which all processes together hold so many at most; the database frees those of a process that died."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import sample
+from threading import Lock
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from connector.store.engine import lock_within, unlock
+from connector.store.errors import StoreUnavailable
+
+Result = TypeVar("Result")
+
+
+class LockedLanes:
+    """`n` advisory locks under one name, held by one database session of this process. Thread-safe."""
+
+    def __init__(self, engine: Engine, name: str, n: int) -> None:
+        self._engine = engine
+        self._name = name
+        self._n = n
+        self._lock = Lock()
+        self._session: Connection | None = None
+        self._held: set[int] = set()
+
+    def take(self, seconds: float) -> int | None:
+        """A lane that nobody holds, or None; waits for one at most so long, and only while this process holds none.
+
+        Who waits gets the lane before its holder does again. Raises StoreUnavailable.
+        """
+        with self._lock:
+            order = sample(range(self._n), self._n)
+            lane = next((lane for lane in order if lane not in self._held and self._lock_within(lane, 0)), None)
+            if lane is None and not self._held and self._lock_within(order[0], seconds):
+                lane = order[0]
+            if lane is not None:
+                self._held.add(lane)
+            return lane
+
+    def give(self, lane: int) -> None:
+        """Give a lane back; if the database is away, it has been given back already."""
+        with self._lock:
+            if lane not in self._held:
+                return  # held by a session that broke
+            self._held.remove(lane)
+            try:
+                self._do(lambda session: unlock(session, self._key(lane)))
+            except StoreUnavailable:
+                return
+
+    def close(self) -> None:
+        """End the session, and with it every lock that it holds."""
+        with self._lock:
+            self._drop()
+
+    def _lock_within(self, lane: int, seconds: float) -> bool:
+        return self._do(lambda session: lock_within(session, self._key(lane), seconds))
+
+    def _key(self, lane: int) -> str:
+        return f"{self._name}:{lane}"
+
+    def _do(self, act: Callable[[Connection], Result]) -> Result:
+        try:
+            if self._session is None:
+                self._session = self._engine.connect()
+            result = act(self._session)
+            self._session.commit()
+        except BaseException:
+            self._drop()
+            raise
+        return result
+
+    def _drop(self) -> None:
+        self._held.clear()
+        if self._session is not None:
+            self._session.invalidate()  # a connection that goes back to the pool would keep the locks
+            self._session.close()
+            self._session = None
