@@ -73,7 +73,8 @@ class _Batch:
         for each in inputs:
             self._writable_by(each.get("idProperty"))
         self._refuse_duplicates(inputs)
-        return self._each(inputs, lambda each: self._prepare_update(request, each), 200)
+        partial = self._portal.settings.partial_updates
+        return self._each(inputs, lambda each: self._prepare_update(request, each), 200, may_be_partial=partial)
 
     def upsert(self, request: Request) -> Response:
         inputs = self._inputs(request.json(), _MOST)
@@ -92,10 +93,17 @@ class _Batch:
                 self._portal.archive(self._kind.name, record, self._portal.api_source)
         return Response(204)
 
-    def _each(self, inputs: Sequence[Input], prepare: Callable[[Input], Callable[[], Row]], status: int) -> Response:
+    def _each(
+        self,
+        inputs: Sequence[Input],
+        prepare: Callable[[Input], Callable[[], Row]],
+        status: int,
+        *,
+        may_be_partial: bool = True,
+    ) -> Response:
         """Check every row, then write: all of them, or with trace ids the good ones."""
         traces = [each.get("objectWriteTraceId") for each in inputs]
-        partial = all(traces) and len(set(traces)) == len(traces)
+        partial = may_be_partial and all(traces) and len(set(traces)) == len(traces)
         ready: list[tuple[Input, Callable[[], Row]]] = []
         errors: list[dict[str, object]] = []
         for each in inputs:
@@ -238,6 +246,7 @@ _TOO_MANY = {
 def _traced(refused: Refusal, each: Input) -> dict[str, object]:
     body = orjson.loads(refused.response.content)
     context = {**body.get("context", {}), "objectWriteTraceId": [each["objectWriteTraceId"]]}
-    error = error_body(body["message"], body.get("category"), context=context)
+    named = {"errors": body["errors"]} if "errors" in body else {}
+    error = error_body(body["message"], body.get("category"), context=context, **named)
     del error["correlationId"]
     return error

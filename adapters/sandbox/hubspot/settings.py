@@ -54,6 +54,7 @@ class Settings:
         rate_headers: whether answers tell the quotas.
         search_per_second: the search bucket of its own.
         search_lag: seconds of sandbox time until search sees a write.
+        partial_updates: whether trace ids let the good rows of a batch update be written (promised for creates only).
         same_value_bumps: whether writing an equal value moves the last-modified date (undocumented: both are possible).
         same_value_fires: whether it sends a webhook.
         page_tokens: what the cursor of a page is: the id from which on the next page begins (as recorded), the id after
@@ -83,6 +84,7 @@ class Settings:
     rate_headers: bool = True
     search_per_second: int = 5
     search_lag: float = 2.0
+    partial_updates: bool = True
     same_value_bumps: bool = False
     same_value_fires: bool = False
     page_tokens: Literal["ids", "last_ids", "positions", "opaque"] = "ids"

@@ -62,6 +62,18 @@ def test_with_trace_ids_the_good_rows_of_a_batch_are_written(hub):
     assert hub.read(maria, "jobtitle")["jobtitle"] == "CFO"
 
 
+def test_trace_ids_may_do_nothing_for_updates(hub):
+    hub.portal.settings.partial_updates = False
+    maria, brian = hub.make(email="maria@acme.example"), hub.make(email="brian@acme.example")
+    rows = [
+        {"id": maria, "objectWriteTraceId": "a", "properties": {"jobtitle": "CFO"}},
+        {"id": brian, "objectWriteTraceId": "b", "properties": {"nope": "1"}},
+    ]
+    assert hub("POST", f"{V3}/batch/update", {"inputs": rows}).status_code == 400
+    rows = [{"objectWriteTraceId": key, "properties": {"email": f"{key}@x.example", "nope": "1"}} for key in "cd"]
+    assert hub("POST", f"{V3}/batch/create", {"inputs": rows}).status_code == 207
+
+
 def test_equal_trace_ids_do_not_count(hub):
     maria, brian = hub.make(email="maria@acme.example"), hub.make(email="brian@acme.example")
     rows = [
