@@ -56,7 +56,7 @@ class PastValues:
     values: Sequence[tuple[datetime, Mapping[str, str | None]]]
 
 
-def count_unread(conn: Connection) -> int:
+def count_to_read(conn: Connection) -> int:
     """How many records wait for their histories to be read. Read-only."""
     count: int = conn.execute(text("SELECT count(*) FROM past_to_read")).scalar_one()
     return count

@@ -14,8 +14,8 @@ from itertools import islice
 
 from adapters.ports import HubSpotPort, MailchimpPort, Page
 from connector.facts import Record
-from connector.rulebook.mapping import growth
 from connector.steps.parts import Parts
+from connector.steps.reading.counters import acts_of
 from connector.steps.reading.cursors import OVERLAP, known_until, set_cursor
 from connector.steps.reading.sweep import confirm_gone, keep_count
 from connector.steps.tally import Tally
@@ -38,11 +38,7 @@ def take_in(parts: Parts, records: Sequence[Record]) -> Tally:
         writer_lock(conn)
         now = parts.now()
         taken = ledger.take_in(conn, records, now)
-        acts = [
-            (change.contact, act)
-            for change in taken.changed.values()
-            for act in growth(change.before, change.after, parts.rulebook.fields, now)
-        ]
+        acts = acts_of(conn, taken.changed.values(), parts.rulebook.fields, now)
         tally["events"] = ledger.add_events(conn, acts)
     tally["read"], tally["changed"] = len(records), len(taken.changed)
     return tally
@@ -75,9 +71,7 @@ def read_records(
     return tally
 
 
-def _read_everything(
-    parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pause: Pause, group: int
-) -> Tally:
+def _read_everything(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pause: Pause, group: int) -> Tally:
     """What changes while it runs is read by the next pass, so the beginning counts, also after an interruption."""
     began, after = _began(parts, source)
     told = port.count()
