@@ -17,6 +17,7 @@ from adapters.sandbox.mailchimp.life import Life
 from adapters.sandbox.mailchimp.member import Member
 from adapters.sandbox.mailchimp.problems import invalid, not_found
 from adapters.sandbox.mailchimp.segments import MAX_TAG_NAME, Segment
+from adapters.sandbox.mailchimp.stores import Store
 from adapters.sandbox.mailchimp.webhooks import Webhooks
 
 API_KEY = "sandbox-us19"
@@ -34,6 +35,10 @@ class Switches:
         bulk_tags_start_flows: whether tags set through `batch_segment_members` or bulk fire "Tag added".
         plain_tag_dates: show `date_added` as `YYYY-MM-DD HH:MM:SS` instead of ISO 8601.
         lag: how far counts, tag search and flow entries trail behind.
+        archived_listed: whether the default member listing shows archived members.
+        idle_listed: whether email-activity with `since` lists recipients who did nothing since.
+        newest_orders_first: the order in which a store's orders are listed.
+        longest_page: more rows than this in one answer end in a 502 of the edge; 0 for no such limit.
 
     """
 
@@ -43,6 +48,10 @@ class Switches:
     bulk_tags_start_flows: bool = True
     plain_tag_dates: bool = False
     lag: timedelta = field(default_factory=timedelta)
+    archived_listed: bool = False
+    idle_listed: bool = True
+    newest_orders_first: bool = False
+    longest_page: int = 0
 
 
 class Account:
@@ -81,6 +90,7 @@ class Account:
         self.batches = Batches()
         self.audiences: dict[str, Audience] = {}
         self.campaigns: dict[str, Campaign] = {}
+        self.stores: dict[str, Store] = {}
         self.confirmations: list[tuple[str, datetime]] = []
         self.busy_addresses: set[str] = set()
         self.life = Life(self)
@@ -122,6 +132,14 @@ class Account:
                 self.hex_id(), self.number(), kind, title, subject or title, audience.id, created=self.now()
             )
             self.campaigns[made.id] = made
+            return made
+
+    def add_store(self, name: str, *, audience: Audience, id: str = "") -> Store:  # noqa: A002
+        """Connect a store to an audience."""
+        with self.lock:
+            made = Store(id or self.hex_id(), name, audience.id, self.now())
+            self.stores[made.id] = made
+            audience.has_store = True
             return made
 
     def add_flow(
@@ -175,6 +193,12 @@ class Account:
     def checked_address(self, email: object) -> str:
         """An address that Mailchimp takes; raises Problem 400."""
         return consent.check_address(email, refuse_fake=self.switches.refuse_fake, busy=self.busy_addresses)
+
+    def store(self, store_id: str) -> Store:
+        """A store by id; raises Problem 404."""
+        if store_id not in self.stores:
+            raise not_found()
+        return self.stores[store_id]
 
     # Tags
 

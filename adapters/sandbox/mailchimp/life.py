@@ -13,6 +13,7 @@ from adapters.sandbox.mailchimp import notices, writing
 from adapters.sandbox.mailchimp.audience import Audience
 from adapters.sandbox.mailchimp.campaigns import Campaign
 from adapters.sandbox.mailchimp.member import Member, subscriber_hash
+from adapters.sandbox.mailchimp.stores import Store
 
 if TYPE_CHECKING:
     from adapters.sandbox.mailchimp.account import Account
@@ -165,15 +166,26 @@ class Life:
             body = {"merge_fields": merge_fields}
             writing.update(self._account, place, member, body, source="user", skip_merges=True)
 
-    def buy(self, email: str, amount: str, *, audience: str = "", at: datetime | None = None) -> None:
-        """Place an order in the connected store."""
-        with self._account.lock:
+    def buy(self, email: str, amount: str, *, store: str = "", audience: str = "", at: datetime | None = None) -> str:
+        """Place an order in a store of the audience, in one named Shop where there is none. Returns the order's id."""
+        account = self._account
+        with account.lock:
             place, member = self._member(email, audience)
-            place.has_store = True
+            shop = self._store(place, store)
             member.orders += 1
             member.revenue += Decimal(amount)
-            order = {"order_id": f"{member.web_id}-{member.orders}", "order_total": amount, "store_name": "Shop"}
-            member.add_to_feed("order", at or self._account.now(), **order)
+            order = shop.order(member, Decimal(amount), at or account.now())
+            more = {"order_id": order.id, "order_total": amount, "store_name": shop.name}
+            member.add_to_feed("order", order.at, **more)
+            return order.id
+
+    def cancel(self, order: str, *, at: datetime | None = None) -> None:
+        """Cancel an order by its id."""
+        with self._account.lock:
+            found = next((shop.orders[order] for shop in self._account.stores.values() if order in shop.orders), None)
+            if found is None:
+                raise LookupError(f"no such order: {order}")
+            found.canceled_at = at or self._account.now()
 
     def tag(self, email: str, tag: str, *, active: bool = True, audience: str = "") -> None:
         """A marketer sets or removes a tag in the web app; flows react."""
@@ -205,6 +217,14 @@ class Life:
         if member is None:
             raise LookupError("nobody with that address in the audience")
         return place, member
+
+    def _store(self, place: Audience, wanted: str) -> Store:
+        stores = [one for one in self._account.stores.values() if one.list_id == place.id]
+        if wanted:
+            stores = [one for one in stores if wanted in (one.id, one.name)]
+            if not stores:
+                raise LookupError(f"no such store: {wanted}")
+        return stores[0] if stores else self._account.add_store("Shop", audience=place)
 
     def _campaign(self, wanted: str) -> Campaign:
         """A campaign by id or title; the newest of several with one title."""

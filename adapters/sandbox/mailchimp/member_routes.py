@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from adapters.sandbox.mailchimp import asking, consent, shape, writing
 from adapters.sandbox.mailchimp.account import Account
@@ -14,10 +14,11 @@ from adapters.sandbox.mailchimp.problems import invalid
 from adapters.sandbox.mailchimp.segments import MAX_TAG_NAME
 from adapters.sandbox.web import Request
 
-_SORTS: dict[str, Callable[[Member], str]] = {
-    "timestamp_opt": lambda member: shape.stamp(member.timestamp_opt),
-    "timestamp_signup": lambda member: shape.stamp(member.timestamp_signup),
-    "last_changed": lambda member: shape.stamp(member.last_changed),
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_SORTS: dict[str, Callable[[Member], datetime]] = {
+    "timestamp_opt": lambda member: member.timestamp_opt or _NEVER,
+    "timestamp_signup": lambda member: member.timestamp_signup or _NEVER,
+    "last_changed": lambda member: member.last_changed,
 }
 _EVENT_NAME = re.compile(r"[A-Za-z0-9_-]{2,30}")
 _RECENT = 50
@@ -29,7 +30,7 @@ def all_members(account: Account, request: Request) -> Json:
     page = asking.page(request)
     sort = asking.choice(request, "sort_field", tuple(_SORTS))
     descending = asking.choice(request, "sort_dir", ("asc", "desc")) == "desc"
-    members = _filtered(place, request)
+    members = _filtered(place, request, with_archived=account.switches.archived_listed)
     if sort:
         members.sort(key=_SORTS[sort], reverse=descending)
     shown = [member_json(place, member, request) for member in page.cut(members)]
@@ -180,9 +181,13 @@ def member_json(place: Audience, member: Member, request: Request) -> Json:
     return shown
 
 
-def _filtered(place: Audience, request: Request) -> list[Member]:
+def _filtered(place: Audience, request: Request, *, with_archived: bool) -> list[Member]:
+    """Whether the archived belong to a listing that names no status is a switch (facts §3)."""
     status = asking.choice(request, "status", STATUSES)
-    members = [one for one in place if (one.status == status if status else one.status != "archived")]
+    if status:
+        members = [one for one in place if one.status == status]
+    else:
+        members = [one for one in place if with_archived or one.status != "archived"]
     if wanted := request.arg("unique_email_id"):
         members = [one for one in members if unique_email_id(one.email) == wanted]
     if wanted := request.arg("email_type"):

@@ -35,11 +35,26 @@ def one_report(account: Account, request: Request) -> Json:
 
 
 def email_activity(account: Account, request: Request) -> Json:
-    """GET …/email-activity?since=: every recipient, with what she did since, even if that is nothing (facts §5)."""
+    """GET …/email-activity?since=: recipients with what they did since; those who did nothing, by switch (facts §5)."""
     campaign, _place = _found(account, request)
     since, mailings = asking.moment(request, "since"), list(campaign.mailings.values())
+    if since is not None and not account.switches.idle_listed:
+        mailings = [one for one in mailings if any(act.at > since for act in one.acts)]
     rows = [reports.activity_row(campaign, one, since) for one in asking.page(request).cut(mailings)]
     return _listed(request, campaign, "emails", "email-activity", rows, len(mailings))
+
+
+def one_email_activity(account: Account, request: Request) -> Json:
+    """GET …/email-activity/{hash}?since=: the same for one recipient."""
+    campaign, _place = _found(account, request)
+    wanted = request.params["hash"]
+    for mailing in campaign.mailings.values():
+        if mailing.member.id == wanted:
+            shown = reports.activity_row(campaign, mailing, asking.moment(request, "since"))
+            if shape.wants_links(request):
+                shown["_links"] = links(f"/reports/{campaign.id}/email-activity/{wanted}", "Reports")
+            return shown
+    raise not_found()
 
 
 def sent_to(account: Account, request: Request) -> Json:
@@ -142,6 +157,7 @@ ROUTES = (
     ("GET", "/reports", all_reports),
     ("GET", _ONE, one_report),
     ("GET", f"{_ONE}/email-activity", email_activity),
+    ("GET", f"{_ONE}/email-activity/{{hash}}", one_email_activity),
     ("GET", f"{_ONE}/sent-to", sent_to),
     ("GET", f"{_ONE}/open-details", open_details),
     ("GET", f"{_ONE}/click-details", click_details),

@@ -17,6 +17,7 @@ from adapters.sandbox.mailchimp import (
     report_routes,
     segment_routes,
     shape,
+    store_routes,
 )
 from adapters.sandbox.mailchimp.account import Account
 from adapters.sandbox.mailchimp.asking import Json
@@ -48,6 +49,7 @@ class _Door:
             segment_routes,
             campaign_routes,
             report_routes,
+            store_routes,
             hook_routes,
         ):
             for method, pattern, act in part.ROUTES:
@@ -72,10 +74,17 @@ class _Door:
             return TRIGGERED[wanted].response(instance)
         if (refused := self._unauthorized(request)) is not None:
             return TRIGGERED[refused].response(instance)
+        if self._too_long(request):
+            return Response(502, b"<html><body>Bad gateway</body></html>", content_type="text/html")
         try:
             return handler(request)
         except Problem as problem:
             return problem.response(instance)
+
+    def _too_long(self, request: Request) -> bool:
+        """Whether the edge gives up before a page of so many rows is made (facts §2, §7)."""
+        longest, count = self._account.switches.longest_page, request.arg("count")
+        return bool(longest) and count.isdigit() and int(count) > longest
 
     def _unauthorized(self, request: Request) -> str | None:
         kind, _, credentials = request.headers.get("authorization", "").partition(" ")
@@ -147,7 +156,7 @@ class _Door:
 
 def _dressed(response: Response, request: Request, instance: str) -> Response:
     """The headers of real answers (facts §8.18)."""
-    if response.status >= 400 and response.content:
+    if response.status >= 400 and "json" in response.content_type and response.content:
         instance = orjson.loads(response.content).get("instance", instance)
     schema = request.template.removeprefix(BASE) or "/Root"
     response.headers.setdefault("Server", "openresty")

@@ -10,6 +10,7 @@ from adapters.sandbox.web import Request
 _OPTIONAL = frozenset(
     {"ecommerce_data", "last_note", "unsubscribe_reason", "interests", "marketing_permissions", "total_contacts"}
     | {"sms_phone_number", "sms_subscription_status", "sms_subscription_last_updated", "conditions", "_links"}
+    | {"processed_at_foreign", "updated_at_foreign", "cancelled_at_foreign"}
 )
 #: Objects whose keys depend on the account, or differ from row to row.
 _FREE_KEYS = frozenset({"merge_fields", "properties", "interests", "options", "activity"})
