@@ -13,6 +13,7 @@ import tenacity
 
 from adapters.budget import RateBudget
 from adapters.hubspot.answers import PLATFORM, read_json, sort_error
+from adapters.hubspot.concurrency import worthwhile
 from adapters.hubspot.quota import read_quota
 from adapters.hubspot.transport import Transport
 from adapters.hubspot.versions import ENDPOINTS, Endpoint, Version
@@ -68,6 +69,7 @@ class HubSpotClient:
         self._monotonic = monotonic
         self._now = now
         self._count_lock = Lock()
+        self._latency: dict[str, float] = {}
         self.calls: Counter[tuple[str, str]] = Counter()
 
     def call(
@@ -112,6 +114,10 @@ class HubSpotClient:
         self._budget.close()
         self._search_budget.close()
 
+    def at_once(self, name: str) -> int:
+        """How many calls of this kind at once are worth it: as many as keep the pace up, by how long answers take."""
+        return worthwhile(self.pace(), self._latency.get(name, 0.0))
+
     def _once(
         self,
         name: str,
@@ -124,11 +130,13 @@ class HubSpotClient:
         budget = self._search_budget if endpoint.searches else self._budget
         if (wait := self._budget.day_wait()) is not None:
             raise PlatformBusy(PLATFORM, "bulk has used up its share of the day's calls", retry_after=wait, daily=True)
+        self._transport.load()
         permit = budget.acquire(deadline)
         if permit is None:
             self._count(name, DeadlinePassed.__name__)
             raise DeadlinePassed(PLATFORM, f"no permit for {name} came before the deadline")
         try:
+            began = self._monotonic()
             answer = self._transport.send(
                 endpoint.method,
                 endpoint.path(self._version),
@@ -137,6 +145,7 @@ class HubSpotClient:
                 body=body,
                 deadline=deadline,
             )
+            took = self._monotonic() - began
         except PlatformError as error:
             self._count(name, type(error).__name__)
             if isinstance(error, PlatformUnreachable) and not endpoint.writes:
@@ -150,6 +159,7 @@ class HubSpotClient:
             self._budget.observe(permit, told)
         content = read_json(answer.body)
         if 200 <= answer.status < 300 and content is not None:
+            self._time(name, took)
             return content
         failure = sort_error(name, answer, writes=endpoint.writes, now=self._now())
         if isinstance(failure, PlatformBusy) and answer.status == 429 and not failure.daily:
@@ -159,3 +169,8 @@ class HubSpotClient:
     def _count(self, name: str, outcome: str) -> None:
         with self._count_lock:
             self.calls[name, outcome] += 1
+
+    def _time(self, name: str, seconds: float) -> None:
+        """Remember how long answers take: the newest counts for a fifth, so that one that was slow changes little."""
+        known = self._latency.get(name, seconds)
+        self._latency[name] = known + (seconds - known) / 5

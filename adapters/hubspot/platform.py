@@ -9,10 +9,12 @@ from adapters.hubspot import deals, flows, forms, lists, people
 from adapters.hubspot import definitions as properties_api
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
+from adapters.hubspot.companies import changed_companies
 from adapters.hubspot.consent import consent_properties, standing_from_values
+from adapters.hubspot.contacts import ContactReader, contact_by_email
 from adapters.hubspot.enroll import ListChannel, PropertyChannel
 from adapters.hubspot.names import HubSpotNames
-from adapters.hubspot.read import ContactReader, History, changed_companies, contact_by_email, read_values
+from adapters.hubspot.read import History, archived_ids, read_histories, read_values
 from adapters.hubspot.write import write_contacts
 from adapters.ports import (
     Change,
@@ -73,7 +75,7 @@ class HubSpotPlatform:
 
     def count(self) -> int:
         """See `ContactPlatform`."""
-        return self._contacts.count_within(None, None)
+        return self._contacts.count()
 
     def pace(self) -> float:
         """See `ContactPlatform`."""
@@ -85,11 +87,11 @@ class HubSpotPlatform:
 
     def ids_within(self, low: int, high: int) -> tuple[str, ...]:
         """See `HubSpotPort`."""
-        raise NotImplementedError
+        return self._contacts.ids_within(low, high)
 
     def archived(self, ids: Sequence[str]) -> frozenset[str]:
         """See `HubSpotPort`."""
-        raise NotImplementedError
+        return archived_ids(self._client, ids)
 
     def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
         """See `HubSpotPort`."""
@@ -113,7 +115,7 @@ class HubSpotPlatform:
 
     def history(self, ids: Sequence[str], properties: Sequence[str]) -> History:
         """See `HubSpotPort`."""
-        return self._contacts.history(ids, properties)
+        return read_histories(self._client, ids, properties)
 
     def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
         """See `ContactPlatform`; one call per 100 ids. Raises PlatformError."""

@@ -12,6 +12,9 @@ from adapters.ports import PastValue, PlatformUnreachable, Record
 MERGED_IDS = "hs_merged_object_ids"
 CONTACT_MODIFIED = "lastmodifieddate"
 
+#: What HubSpot sends as values, almost always: text and null.
+_PLAIN = frozenset({str, type(None)})
+
 _T = TypeVar("_T")
 
 Ask = Callable[[str | None], dict[str, Any]]
@@ -97,16 +100,17 @@ def record_of(row: Any, names: Collection[str]) -> Record:
     last-modified date, which would look like news.
     """
     contact_id = row_id(row)
-    values = row_values(row)
-    merged = values.get(MERGED_IDS) or ""
+    values = row.get("properties")
+    if not isinstance(values, dict) or not _PLAIN.issuperset(map(type, values.values())):
+        values = row_values(row)
     return Record(
-        source=PLATFORM,
-        id=contact_id,
-        email=values.get("email"),
-        values={name: value for name, value in values.items() if name in names},
-        modified_at=row_moment(values.get(CONTACT_MODIFIED) or row.get("updatedAt")),
-        archived=bool(row.get("archived", False)),
-        merged_ids=tuple(each.strip() for each in merged.split(";") if each.strip()),
+        PLATFORM,
+        contact_id,
+        values.get("email") or None,
+        {name: value or None for name, value in values.items() if name in names},
+        row_moment(values.get(CONTACT_MODIFIED) or row.get("updatedAt")),
+        bool(row.get("archived", False)),
+        _split(values.get(MERGED_IDS)),
     )
 
 
@@ -134,22 +138,37 @@ def history_of(entries: object) -> tuple[PastValue, ...]:
     return tuple(sorted(past, key=lambda each: each.at, reverse=True))
 
 
-def ids_not_found(answer: Mapping[str, Any], asked: Iterable[str], got: Iterable[str]) -> tuple[str, ...]:
+def ids_not_found(answer: Mapping[str, Any], asked: Sequence[str], rows: Iterable[Any]) -> tuple[str, ...]:
     """The asked ids that HubSpot says do not exist (207, OBJECT_NOT_FOUND).
 
-    Any other error in the answer leaves open whether they exist: PlatformUnreachable, never a false absence.
+    Any other error in the answer leaves open whether they exist: PlatformUnreachable, never a false absence. The row of
+    another id may answer for one that was merged away (facts/hubspot.md §11.14): hers, where it says so; where it does
+    not, only those are missing that HubSpot names.
     """
-    had = set(got)
-    absent = [each for each in asked if each not in had]
     named: set[str] = set()
     for error in answer.get("errors") or ():
         category = error.get("category") if isinstance(error, dict) else None
         if category != "OBJECT_NOT_FOUND":
             raise PlatformUnreachable(PLATFORM, f"HubSpot could not read all ids ({category})", maybe_applied=False)
         named.update(context_values(error, "ids", "id"))
+    had = {row_id(row): _merged_ids(row) for row in rows if has_id(row)}
+    others = had.keys() - set(asked)
+    answered = had.keys() | {each for other in others for each in had[other]}
+    absent = [each for each in asked if each not in answered]
+    if any(not had[other].intersection(asked) for other in others):
+        return tuple(each for each in absent if each in named)
     if named and not named.issuperset(absent):
         raise PlatformUnreachable(PLATFORM, "HubSpot left out ids without a reason", maybe_applied=False)
     return tuple(absent)
+
+
+def _merged_ids(row: Mapping[str, Any]) -> frozenset[str]:
+    properties = row.get("properties")
+    return frozenset(_split(properties.get(MERGED_IDS)) if isinstance(properties, dict) else ())
+
+
+def _split(ids: object) -> tuple[str, ...]:
+    return tuple(each.strip() for each in ids.split(";") if each.strip()) if isinstance(ids, str) else ()
 
 
 def _author(entry: Mapping[str, Any]) -> str:

@@ -1,18 +1,21 @@
 """Walking through everything that changed in a window of time by HubSpot's search, losing nobody on the way.
 
 No page is asked for by its offset: a record that changes while we read leaves the window, the rest moves up, and an
-offset would skip one; beyond 10,000 an offset is refused anyway. Each page starts where the last one ended, without
-the records already seen at that very millisecond; a millisecond with too many records (a bulk update) is read by id
-(facts/hubspot.md §10: others looped there for ever).
+offset would skip one; beyond 10,000 an offset is refused anyway. The first page shows what changed last, for a reader to
+whom that is enough. What is older is walked through by id, each page from the last one's highest id on: how many
+records share a millisecond (a bulk update; facts/hubspot.md §10: others looped there for ever) makes no difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import ge
 from typing import Any
 
 from adapters.hubspot.answers import PLATFORM
+from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.rows import UnreadableRow, has_id, milliseconds, row_id, row_moment, rows_of
 from adapters.ports import PlatformUnreachable
 
@@ -21,73 +24,98 @@ PAGE = 200
 LONGEST_BODY = 3000
 MOST_EXCLUDED = 50
 
+_ID = "hs_object_id"
+
 Groups = list[list[dict[str, Any]]]
-#: (filter groups, property to sort by, ascending) → answer
+#: (filter groups, sort as in `search_body`) → answer
 Search = Callable[[Groups, str], dict[str, Any]]
 
 
-def search_body(groups: Groups, sort: str, properties: Sequence[str], direction: str = "ASCENDING") -> dict[str, Any]:
-    """The request of one page."""
+def search_with(client: HubSpotClient, endpoint: str, properties: Sequence[str]) -> Search:
+    """A search of `client` that asks for these properties."""
+    return lambda groups, sort: client.call(endpoint, body=search_body(groups, sort, properties))
+
+
+def search_body(groups: Groups, sort: str, properties: Sequence[str], limit: int = PAGE) -> dict[str, Any]:
+    """The request of one page, by rising values of property `sort`, or by falling ones of ``-property``."""
+    direction = "DESCENDING" if sort.startswith("-") else "ASCENDING"
     return {
         "filterGroups": [{"filters": filters} for filters in groups],
-        "sorts": [{"propertyName": sort, "direction": direction}],
+        "sorts": [{"propertyName": sort.removeprefix("-"), "direction": direction}],
         "properties": list(properties),
-        "limit": PAGE,
+        "limit": limit,
     }
 
 
-def changed_rows(search: Search, modified: str, since: datetime, until: datetime) -> Iterator[list[Any]]:
-    """Pages of rows whose property `modified` lies in [since, until], oldest first; may repeat rows.
+def fits(modified: str, properties: Sequence[str]) -> bool:
+    """Whether every search of `changed_pages` may ask for so many properties."""
+    moment, id_ = 10**13, "9" * 13
+    longest = _older(modified, moment, moment, [id_] * MOST_EXCLUDED, int(id_))
+    return len(json.dumps(search_body(longest, _ID, properties))) <= LONGEST_BODY
 
-    Reads n rows with the least possible calls, ⌈n / 200⌉. PlatformUnreachable if the platform does not get on.
+
+def between(name: str, low: int, high: int) -> dict[str, Any]:
+    """The filter low ≤ property ≤ high."""
+    return {"propertyName": name, "operator": "BETWEEN", "value": str(low), "highValue": str(high)}
+
+
+def total_of(answer: Mapping[str, Any]) -> int:
+    """How many rows the whole search has; PlatformUnreachable where it does not tell."""
+    total = answer.get("total")
+    if not isinstance(total, int):
+        raise PlatformUnreachable(PLATFORM, "HubSpot's search tells no total", maybe_applied=False)
+    return total
+
+
+def ids_of(rows: Iterable[Any]) -> Iterator[str]:
+    """The ids of those rows that have one."""
+    return (row_id(row) for row in rows if has_id(row))
+
+
+def changed_rows(search: Search, modified: str, since: datetime, until: datetime) -> Iterator[list[Any]]:
+    """See `changed_pages`; without the total."""
+    return (rows for rows, _ in changed_pages(search, modified, since, until))
+
+
+def changed_pages(
+    search: Search, modified: str, since: datetime, until: datetime
+) -> Iterator[tuple[list[Any], int | None]]:
+    """Pages of rows whose property `modified` lies in [since, until], and with the first page how many there are.
+
+    The first page has those that changed last, newest first; the others come by rising id. May repeat rows. n rows are
+    ⌈n / 200⌉ calls, one more where over 50 rows share the millisecond with which the first page ends.
+    PlatformUnreachable if the platform does not get on.
     """
     low, end = milliseconds(since), milliseconds(until)
-    seen: set[str] = set()
-    while low <= end:
-        answer = search(_from(modified, low, end, seen), modified)
-        rows = rows_of(answer)
-        yield rows
-        if _is_last(answer, rows):
-            return
-        latest, there = _newest(rows, modified)
-        # What is left at a moment that was not finished fills a whole page, or the filters were not honored.
-        if latest < low or (latest == low and seen and len(there) <= MOST_EXCLUDED):
-            raise PlatformUnreachable(PLATFORM, "HubSpot's search repeats a page for ever", maybe_applied=False)
-        low, seen = latest, there
-        if len(seen) > MOST_EXCLUDED:
-            yield from _rows_at(search, modified, low)
-            low, seen = low + 1, set()
-
-
-def _from(modified: str, low: int, end: int, seen: set[str]) -> Groups:
-    if not seen:
-        return [[between(modified, low, end)]]
-    same = [
-        between(modified, low, low),
-        {"propertyName": "hs_object_id", "operator": "NOT_IN", "values": sorted(seen)},
-    ]
-    return [same, [between(modified, low + 1, end)]] if low < end else [same]
-
-
-def _rows_at(search: Search, modified: str, moment: int) -> Iterator[list[Any]]:
-    """Every row of one millisecond, by id."""
+    answer = search([[between(modified, low, end)]], f"-{modified}")
+    rows = rows_of(answer)
+    total = answer.get("total")
+    yield rows, total if isinstance(total, int) else None
+    if _is_last(answer, rows):
+        return
+    oldest, there = _oldest(rows, modified) or (end, [])
     last = 0
-    while True:
-        above = {"propertyName": "hs_object_id", "operator": "GT", "value": str(last)}
-        answer = search([[between(modified, moment, moment), above]], "hs_object_id")
+    while not _is_last(answer, rows):
+        answer = search(_older(modified, low, oldest, there, last), _ID)
         rows = rows_of(answer)
-        yield rows
-        if _is_last(answer, rows):
-            return
-        numbers = (row_id(row) for row in rows if has_id(row))
-        highest = max((int(each) for each in numbers if each.isdigit()), default=last)
-        if highest <= last:
+        yield rows, None
+        highest = max((int(each) for each in ids_of(rows) if each.isdigit()), default=last)
+        if highest <= last and not _is_last(answer, rows):
             raise PlatformUnreachable(PLATFORM, "HubSpot's search repeats a page for ever", maybe_applied=False)
         last = highest
 
 
-def between(name: str, low: int, high: int) -> dict[str, Any]:
-    return {"propertyName": name, "operator": "BETWEEN", "value": str(low), "highValue": str(high)}
+def _older(modified: str, low: int, moment: int, there: Sequence[str], last: int) -> Groups:
+    """What changed in [low, moment], without those that are known to be `there` at that moment; ids above `last`."""
+    above = {"propertyName": _ID, "operator": "GT", "value": str(last)}
+    if not there:
+        return [[between(modified, low, moment), above]]
+    same = [
+        between(modified, moment, moment),
+        {"propertyName": _ID, "operator": "NOT_IN", "values": list(there)},
+        above,
+    ]
+    return [same, [between(modified, low, moment - 1), above]] if low < moment else [same]
 
 
 def _is_last(answer: Mapping[str, Any], rows: Sequence[Any]) -> bool:
@@ -95,15 +123,19 @@ def _is_last(answer: Mapping[str, Any], rows: Sequence[Any]) -> bool:
     return len(rows) < PAGE or (isinstance(total, int) and total <= len(rows))
 
 
-def _newest(rows: Sequence[Any], modified: str) -> tuple[int, set[str]]:
-    """The latest change in a page, and the ids that changed then; rows that cannot be read do not count."""
+def _oldest(rows: Sequence[Any], modified: str) -> tuple[int, list[str]] | None:
+    """When the page ends, and ids that changed then, so many as may be excluded; rows that cannot be read do not count.
+
+    None where the page does not go back in time, as it should: then it says nothing of what else there is.
+    """
     moments: dict[str, int] = {}
     for row in rows:
         try:
             moments[row_id(row)] = milliseconds(row_moment((row.get("properties") or {}).get(modified)))
         except (UnreadableRow, AttributeError):
             continue
-    if not moments:
-        raise PlatformUnreachable(PLATFORM, "a whole page of HubSpot's search is unreadable", maybe_applied=False)
-    latest = max(moments.values())
-    return latest, {each for each, moment in moments.items() if moment == latest}
+    times = list(moments.values())
+    if not times or not all(map(ge, times, times[1:])):
+        return None
+    there = [each for each, moment in moments.items() if moment == times[-1]]
+    return times[-1], there[:MOST_EXCLUDED]

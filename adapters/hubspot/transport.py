@@ -53,6 +53,11 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._lock = Lock()
 
+    def load(self) -> None:
+        """Import the SDK if that was not done yet."""
+        with self._lock:
+            self._api  # noqa: B018
+
     def send(
         self,
         method: str,
@@ -203,7 +208,7 @@ class _Answering(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *, method: str | None = None, deadline: Deadline) -> None:
         super().__init__(sock, method=method)
         stream: Any = self.fp
-        self.fp = io.BufferedReader(_UntilDeadline(stream.detach(), sock, deadline))
+        self.fp = io.BufferedReader(_UntilDeadline(stream.detach(), sock, deadline), _PIECE)
 
 
 class _PlainConnection(HTTPConnection):
