@@ -6,7 +6,7 @@ import pytest
 
 from connector.steps.reading.lists import read_lists
 from connector.steps.reading.records import read_records
-from connector.store import ledger
+from connector.store import ledger, state
 from connector.store.engine import writer_lock
 
 VISITED = "Came to the fair"
@@ -135,8 +135,6 @@ def test_a_token_that_is_refused_costs_one_whole_reading(listed):
     crowd(listed, 300)
     read(listed)
     with listed.store.engine.begin() as conn:
-        from connector.store import state
-
         stream = next(row.stream for row in listed.rows("SELECT stream FROM cursor WHERE stream LIKE 'list:%'"))
         state.set_cursor(conn, "hubspot", stream, "no such token", listed.sandbox.clock())
     join(listed, listed.email("laia"))

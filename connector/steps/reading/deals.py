@@ -12,7 +12,7 @@ from connector.facts import Event
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor
 from connector.steps.reading.groups import in_groups
-from connector.steps.reading.scopes import where_allowed
+from connector.steps.reading.refusals import unless_refused
 from connector.store import ledger
 from connector.store.engine import writer_lock
 
@@ -28,13 +28,13 @@ _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 def read_deals(parts: Parts, port: HubSpotPort) -> int:
     """Read the deals that were closed since the last pass, where fields.yaml maps any; how many acts were new.
 
-    The first reading is history: known at its own time. Raises PlatformError, but for a missing scope.
+    The first reading is history: known at its own time. A refusal is noted, any other PlatformError raised.
     """
     wanted = {kind: mapped.hubspot.deals for kind, mapped in parts.rulebook.fields.events.items() if mapped.hubspot}
     outcomes = {kind: outcome for kind, outcome in wanted.items() if outcome}
     if not outcomes:
         return 0
-    return where_allowed(parts, "deals", partial(_read, parts, port, outcomes))
+    return unless_refused(parts, "deals", partial(_read, parts, port, outcomes))
 
 
 def _read(parts: Parts, port: HubSpotPort, outcomes: Mapping[str, str]) -> int:

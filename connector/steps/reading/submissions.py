@@ -12,13 +12,13 @@ from functools import partial
 from itertools import chain
 from urllib.parse import urlsplit
 
-from adapters.ports import HubSpotPort, PlatformRefused, Submission
+from adapters.ports import CredentialsRefused, HubSpotPort, PlatformRefused, ScopeMissing, Submission
 from connector.facts import Event
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor
 from connector.steps.reading.forms import all_forms, forms_rung, keep_strange
 from connector.steps.reading.groups import in_groups
-from connector.steps.reading.scopes import where_allowed
+from connector.steps.reading.refusals import note_refusal, unless_refused
 from connector.store import settling
 from connector.store.engine import writer_lock
 from connector.store.submitted import Submitted, add_submissions, contacts_by_address
@@ -36,8 +36,8 @@ GROUP = 2000
 def read_submissions(parts: Parts, port: HubSpotPort) -> int:
     """Read the forms that have rung, or all of them at first, and settle what waits; how many acts were new.
 
-    No call while nothing waits. The first reading is history: known at its own time. Raises PlatformError, but for a
-    missing scope: what waits goes on waiting.
+    No call while nothing waits. The first reading is history: known at its own time. What HubSpot refuses to show is noted,
+    and its acts stay as the counter tells them. Raises any other PlatformError: then what waits goes on waiting.
     """
     kinds = sorted(kind for kind, mapped in parts.rulebook.fields.events.items() if mapped.submissions)
     stream = f"submissions:{'+'.join(kinds)}"  # what is mapped anew has its history to be read
@@ -46,7 +46,7 @@ def read_submissions(parts: Parts, port: HubSpotPort) -> int:
         waits = settling.waits(conn)
     if not waits and (since is not None or not kinds):
         return 0
-    added = where_allowed(parts, "forms", partial(_read, parts, port, kinds, stream, since)) if kinds else 0
+    added = unless_refused(parts, "forms", partial(_read, parts, port, kinds, stream, since)) if kinds else 0
     settled, _ = _settle(parts)  # where forms may not be read, or nothing maps them any more
     return added + settled
 
@@ -83,10 +83,12 @@ def _read_form(
     found = chain.from_iterable(port.submissions(form, name, low))
     try:
         return sum(_take_in(parts, group, kinds, seen_at) for group in in_groups(found, GROUP))
+    except (CredentialsRefused, ScopeMissing):
+        raise
     except PlatformRefused as refused:
-        if refused.status != 404:
-            raise
-        return 0  # deleted since its name was read
+        if refused.status != 404:  # else it was deleted since its name was read
+            note_refusal(parts, f"form {form}", refused)
+        return 0
 
 
 def _take_in(parts: Parts, submissions: Sequence[Submission], kinds: Sequence[str], seen_at: datetime | None) -> int:
