@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connector.clients import Platforms, connect_platforms
 from connector.logs import log
 from connector.settings import Settings, read_settings
 
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy import Engine
 
-    from adapters.hubspot.client import HubSpotClient
     from adapters.hubspot.names import HubSpotNames
-    from adapters.mailchimp.client import MailchimpClient
     from connector.facts import Consent, Record
     from connector.rulebook.types import Rulebook
     from connector.steps.parts import Parts
@@ -83,6 +82,9 @@ def open_store(
                 _check(engine, bundled=not given.database_url)
             yield Store(engine, url, server)
         finally:
+            for clients in _platforms.values():
+                if clients.engine is engine:
+                    clients.close()
             engine.dispose()
     finally:
         close()
@@ -112,60 +114,18 @@ def _check(engine: Engine, *, bundled: bool) -> None:
         check_schema(conn)
 
 
-@dataclass(slots=True)
-class Platforms:
-    """The clients of one process, made once: they hold the pool and the rate budget that all callers share."""
-
-    hubspot: HubSpotClient | None
-    mailchimp: MailchimpClient | None
-
-    def calls(self) -> Mapping[str, Mapping[tuple[str, str], int]]:
-        """Calls made so far by platform, endpoint and outcome."""
-        both = {"hubspot": self.hubspot, "mailchimp": self.mailchimp}
-        return {name: dict(client.calls) for name, client in both.items() if client is not None}
-
-
-_SEARCHES_PER_S = 5  # facts/hubspot.md §3.1: an own bucket per account
-_SEARCH_BURST = 4  # a quiet pass makes two: it need not be paced, the rolling window keeps the limit
-_CALLS_PER_10_S = 100  # the smallest plan's limit, until the portal's own headers say more
-
-
-def connect_platforms(given: Settings) -> Platforms:
-    """Clients for the platforms that have credentials. Makes no call."""
-    from adapters.budget import RateBudget, Slots
-
-    hubspot = mailchimp = None
-    if given.hubspot_on:
-        from adapters.hubspot.client import HubSpotClient
-
-        hubspot = HubSpotClient(
-            given.hubspot_access_token,
-            base_url=given.hubspot_base_url,
-            version=given.hubspot_api_version,
-            budget=RateBudget(_CALLS_PER_10_S, 10.0),
-            search_budget=RateBudget(_SEARCHES_PER_S, 1.0, burst=_SEARCH_BURST),
-        )
-    if given.mailchimp_on:
-        from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
-
-        mailchimp = MailchimpClient(
-            api_key=given.mailchimp_api_key or None,
-            access_token=given.mailchimp_access_token or None,
-            server_prefix=given.mailchimp_server or None,
-            base_url=given.mailchimp_base_url or None,
-            slots=Slots(IN_FLIGHT),
-            budget=RateBudget(_CALLS_PER_10_S, 1.0),
-        )
-    return Platforms(hubspot, mailchimp)
-
-
 _platforms: dict[Settings, Platforms] = {}
 
 
 def platforms(given: Settings) -> Platforms:
-    """The clients of this process for these settings, made at the first call."""
-    if given not in _platforms:
-        _platforms[given] = connect_platforms(given)
+    """The clients that this process made last for these settings; neither of the two, if it has made none."""
+    return _platforms.get(given, Platforms(None, None))
+
+
+def _connected(given: Settings, engine: Engine) -> Platforms:
+    """The clients of this process for these settings over this store, made at the first call."""
+    if platforms(given).engine is not engine:
+        _platforms[given] = connect_platforms(given, engine)
     return _platforms[given]
 
 
@@ -182,12 +142,13 @@ def make_parts(
     from connector.rulebook import mapping
     from connector.steps.parts import Parts, now_utc
 
-    clients = clients or platforms(given)
+    clients = clients or _connected(given, store.engine)
     types = _subscription_types(rulebook)
     hubspot, mailchimp = None, {}
     if clients.hubspot is not None:
         from adapters.hubspot.platform import HubSpotPlatform
 
+        clients.hubspot.leave(float(rulebook.fields.quota.share))
         hubspot = HubSpotPlatform(
             clients.hubspot,
             properties=mapping.hubspot_properties(rulebook.fields, rulebook.tracks),

@@ -28,6 +28,9 @@ class Lanes(Protocol):
     def give(self, lane: int) -> None:
         """Give a lane back."""
 
+    def close(self) -> None:
+        """Give all of them back."""
+
 
 class Slots:
     """At most `n` calls in flight, over all processes that share the `lanes`; urgent callers go first. Thread-safe."""
@@ -70,6 +73,11 @@ class Slots:
                 self._idle.append(self._in_use.pop(0))
             self._changed.notify_all()
         self._give_back()
+
+    def close(self) -> None:
+        """Let go of the lanes; for the end of the process, when no call is under way."""
+        if self._lanes is not None:
+            self._lanes.close()
 
     def _my_turn(self, urgent: bool) -> bool:
         return urgent or not self._waiting[True]

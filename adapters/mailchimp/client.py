@@ -100,6 +100,7 @@ class MailchimpClient:
     def close(self) -> None:
         """Give back what other processes could use."""
         self._budget.close()
+        self._slots.close()
 
     def call(
         self,

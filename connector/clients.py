@@ -1,0 +1,85 @@
+"""The clients of the platforms, and the budgets that they share with every other process on the same store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from connector.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from adapters.hubspot.client import HubSpotClient
+    from adapters.mailchimp.client import MailchimpClient
+
+_SEARCHES_PER_S = 5  # facts/hubspot.md §3.1: an own bucket per account
+_SEARCH_BURST = 4  # a quiet pass makes two: it need not be paced, the rolling window keeps the limit
+_CALLS_PER_10_S = 100  # the smallest plan's limit, until the portal's own headers say more
+_MAILCHIMP_PER_S = 100  # nothing is documented: what counts there is how many calls are under way
+
+
+@dataclass(slots=True)
+class Platforms:
+    """The clients of one process, made once: they hold the pool of connections and the permits taken from `engine`."""
+
+    hubspot: HubSpotClient | None
+    mailchimp: MailchimpClient | None
+    engine: Engine | None = None
+
+    def calls(self) -> Mapping[str, Mapping[tuple[str, str], int]]:
+        """Calls made so far by platform, endpoint and outcome."""
+        both = {"hubspot": self.hubspot, "mailchimp": self.mailchimp}
+        return {name: dict(client.calls) for name, client in both.items() if client is not None}
+
+    def close(self) -> None:
+        """Give back what other processes could use; what a store that is away does not hear runs out in seconds."""
+        from connector.store.errors import StoreUnavailable
+
+        for client in (self.hubspot, self.mailchimp):
+            if client is not None:
+                with suppress(StoreUnavailable):
+                    client.close()
+
+
+def connect_platforms(given: Settings, engine: Engine) -> Platforms:
+    """Clients for the platforms that have credentials. Makes no call."""
+    from adapters.budget import RateBudget, Slots
+    from connector.store.lanes import LockedLanes
+    from connector.store.rate import StoredRate
+
+    hubspot = mailchimp = None
+    if given.hubspot_on:
+        from adapters.hubspot.client import HubSpotClient
+
+        account = f"hubspot:{_named(given.hubspot_access_token)}"
+        hubspot = HubSpotClient(
+            given.hubspot_access_token,
+            base_url=given.hubspot_base_url,
+            version=given.hubspot_api_version,
+            budget=RateBudget(_CALLS_PER_10_S, 10.0, kept=StoredRate(engine, account)),
+            search_budget=RateBudget(
+                _SEARCHES_PER_S, 1.0, burst=_SEARCH_BURST, kept=StoredRate(engine, f"{account}:search")
+            ),
+        )
+    if given.mailchimp_on:
+        from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
+
+        account = f"mailchimp:{_named(given.mailchimp_api_key or given.mailchimp_access_token)}"
+        mailchimp = MailchimpClient(
+            api_key=given.mailchimp_api_key or None,
+            access_token=given.mailchimp_access_token or None,
+            server_prefix=given.mailchimp_server or None,
+            base_url=given.mailchimp_base_url or None,
+            slots=Slots(IN_FLIGHT, LockedLanes(engine, f"trellis:{account}:slot", IN_FLIGHT)),
+            budget=RateBudget(_MAILCHIMP_PER_S, 1.0, kept=StoredRate(engine, account)),
+        )
+    return Platforms(hubspot, mailchimp, engine)
+
+
+def _named(secret: str) -> str:
+    """A name for the account that tells nothing of its key."""
+    return sha256(secret.encode()).hexdigest()[:16]
