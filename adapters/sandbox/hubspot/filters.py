@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from math import ceil, floor
 from typing import Any
 
 from adapters.sandbox.hubspot.definitions import Definition, Definitions
@@ -170,23 +171,41 @@ def narrowed(index: SearchIndex, kind: Kind, groups: Sequence[Mapping[str, Any]]
     """
     if not groups:
         return index.ids(), ID, True
-    if len(groups) > 1:
-        parts = [narrowed(index, kind, [group]) for group in groups]
-        return sorted({id_ for ids, _, _ in parts for id_ in ids}), ID, all(exact for _, _, exact in parts)
-    filters = groups[0].get("filters") or ()
-    for each in filters:
-        if each.get("operator") == "BETWEEN" and each.get("propertyName") == kind.modified:
-            low, high = (iso(parse_ms(str(each[side])) or 0) for side in ("value", "highValue"))
-            return index.ids_by_modified(low, high), kind.modified, len(filters) == 1
-    for each in filters:
-        if each.get("operator") in _ID_RANGES and each.get("propertyName") == ID:
-            low_id, high_id = _ID_RANGES[each["operator"]](each)
-            return index.ids(low_id, high_id), ID, len(filters) == 1 and each["operator"] != "GT"
-    return index.ids(), ID, False
+    parts = [_narrowed_by(index, kind, group.get("filters") or ()) for group in groups]
+    if len(parts) == 1:
+        return parts[0]
+    return sorted({id_ for ids, _, _ in parts for id_ in ids}), ID, all(exact for _, _, exact in parts)
 
 
-_ID_RANGES: dict[str, Callable[[Mapping[str, Any]], tuple[float, float]]] = {
+def _narrowed_by(
+    index: SearchIndex, kind: Kind, filters: Sequence[Mapping[str, Any]]
+) -> tuple[Sequence[int], str, bool]:
+    low, high = float("-inf"), float("inf")
+    excluded: set[str] = set()
+    span: tuple[str, str] | None = None
+    used = 0
+    for each in filters:
+        name, operator = each["propertyName"], each["operator"]
+        if name == ID and operator in _BOUNDS:
+            at_least, at_most = _BOUNDS[operator](each)
+            low, high = max(low, at_least), min(high, at_most)
+        elif name == ID and operator == "NOT_IN":
+            excluded |= set(map(str, each["values"]))
+        elif name == kind.modified and operator == "BETWEEN" and span is None:
+            span = (iso(parse_ms(str(each["value"])) or 0), iso(parse_ms(str(each["highValue"])) or 0))
+        else:
+            continue
+        used += 1
+    ids = index.ids(low, high) if span is None else [i for i in index.ids_by_modified(*span) if low <= i <= high]
+    if excluded:
+        ids = [id_ for id_ in ids if str(id_) not in excluded]
+    return ids, ID if span is None else kind.modified, used == len(filters)
+
+
+_BOUNDS: dict[str, Callable[[Mapping[str, Any]], tuple[float, float]]] = {
     "BETWEEN": lambda each: (float(each["value"]), float(each["highValue"])),
-    "GT": lambda each: (float(each["value"]), float("inf")),
+    "GT": lambda each: (floor(float(each["value"])) + 1, float("inf")),
     "GTE": lambda each: (float(each["value"]), float("inf")),
+    "LT": lambda each: (float("-inf"), ceil(float(each["value"])) - 1),
+    "LTE": lambda each: (float("-inf"), float(each["value"])),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.sandbox.hubspot.api import Api
 from adapters.sandbox.hubspot.definitions import Definitions
 from adapters.sandbox.hubspot.errors import invalid
-from adapters.sandbox.hubspot.filters import Values, compile_filters, key_of, narrowed
+from adapters.sandbox.hubspot.filters import ID, Values, compile_filters, key_of, narrowed
 from adapters.sandbox.hubspot.kinds import KINDS, Kind
 from adapters.sandbox.hubspot.objects_api import View
 from adapters.sandbox.hubspot.portal import Portal
@@ -61,7 +61,9 @@ class _Search:
                 for record, values in index.rows(ids)
                 if fits(values) and (not asked or any(asked in values.get(name, "").lower() for name in _QUERIED))
             ]
-        if sort.name != order:
+        if sort.name == ID:
+            ids = sorted(ids)
+        elif sort.name != order:
             pairs = [(sort.rank(values), record.id) for record, values in index.rows(ids)]
             ids = [id_ for _, id_ in sorted(pairs)]
         return ids[::-1] if sort.descending else ids
@@ -82,8 +84,8 @@ def _page(wish: Mapping[str, Any]) -> tuple[int, int]:
 class _Sort:
     """The wished order: by which property, how its values rank (absent ones first), and which way."""
 
-    name: str = "hs_object_id"
-    rank: Callable[[Values], Any] = lambda values: int(values["hs_object_id"])
+    name: str = ID
+    rank: Callable[[Values], Any] = lambda values: int(values[ID])
     descending: bool = False
 
 

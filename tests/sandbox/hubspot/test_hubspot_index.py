@@ -90,7 +90,14 @@ def test_ranges_find_what_a_look_at_everybody_finds(acts, moments, ids, sort, di
     either = in_reach + [each for each in in_time if each not in in_reach]
     assert calls.search([by_time], [by_id], **order) == ordered(either)
     above = {"propertyName": "hs_object_id", "operator": "GT", "value": str(ids[0])}
-    assert calls.search([above], **order) == ordered([e for e in everybody if int(e["hs_object_id"]) > ids[0]])
+    below = {"propertyName": "hs_object_id", "operator": "LT", "value": str(ids[1])}
+    others = {"propertyName": "hs_object_id", "operator": "NOT_IN", "values": ["502", "504"]}
+    inside = [each for each in everybody if ids[0] < int(each["hs_object_id"]) < ids[1]]
+    assert calls.search([above, below], **order) == ordered(inside)
+    left = [each for each in in_time if each["hs_object_id"] not in ("502", "504")]
+    assert calls.search([others, by_time], **order) == ordered(left)
+    titled = {"propertyName": "jobtitle", "operator": "EQ", "value": "t1"}
+    assert calls.search([titled, by_time], **order) == ordered([e for e in in_time if e["jobtitle"] == "t1"])
 
 
 @pytest.fixture(scope="module")
