@@ -10,7 +10,7 @@ from typing import Any
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.rows import UnreadableRow, in_batches, next_token, row_id, row_moment, row_values, rows_of
-from adapters.hubspot.search import Groups, changed_rows, search_body
+from adapters.hubspot.search import Groups, changed_rows, search_with
 from adapters.ports import Deal, PlatformUnreachable
 
 #: The most ids that one call takes (facts/hubspot.md §3.1).
@@ -23,12 +23,12 @@ _CLOSED = {"propertyName": "hs_is_closed", "operator": "EQ", "value": "true"}
 
 def changed_deals(client: HubSpotClient, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
     """See `HubSpotPort.changed_deals`: one call per 200 deals, and one where there are none."""
+    search = search_with(client, "deals_search", _PROPERTIES)
 
-    def search(groups: Groups, sort: str) -> dict[str, Any]:
-        closed = [[*filters, _CLOSED] for filters in groups]
-        return client.call("deals_search", body=search_body(closed, sort, _PROPERTIES))
+    def search_closed(groups: Groups, sort: str) -> dict[str, Any]:
+        return search([[*filters, _CLOSED] for filters in groups], sort)
 
-    for rows in changed_rows(search, _MODIFIED, since, until):
+    for rows in changed_rows(search_closed, _MODIFIED, since, until):
         try:
             yield tuple(_deal(row) for row in rows)
         except UnreadableRow as error:
