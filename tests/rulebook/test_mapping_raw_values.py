@@ -1,22 +1,18 @@
-"""Raw platform values become typed fields, and counters become acts."""
+"""Raw platform values become typed fields."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from connector.facts import Range, Record, Trust, normal_email
+from connector.facts import Range, Record, normal_email
 from connector.rulebook.mapping import (
-    MAX_GROWTH,
     company_properties,
-    growth,
     hubspot_properties,
     interpret,
     mailchimp_merge_fields,
+    past_properties,
     unreadable_values,
 )
 from connector.rulebook.quantities import parse_moment, parse_number, parse_range
@@ -44,6 +40,7 @@ FIELDS = FieldsFile.model_validate(
             "form_submit": {"hubspot": {"count": "forms", "last": "forms_at", "asset": "form_name"}},
             "email_open": {"hubspot": {"count": "opens", "last": "opened_at"}, "mailchimp": "activity.open"},
             "list_joined": {"hubspot": {"lists": ["Visited pricing"]}},
+            "verdict": {"hubspot": {"changed": "sales_says"}},
         },
         "write": {"score": {"hubspot": "trellis_score", "mailchimp": "LEADSCORE"}},
     }
@@ -187,94 +184,15 @@ def test_addresses_keep_dots_and_plus():
     assert normal_email("jose\u0301@acme.example") == "josé@acme.example"
 
 
-# ---------------------------------------------------------------- counters
-
-
-def forms(count: object, at: datetime | None = NOW - timedelta(days=2), name: str | None = "Demo request") -> Record:
-    raw = {
-        "forms": None if count is None else str(count),
-        "forms_at": at.isoformat() if at else None,
-        "form_name": name,
-    }
-    return Record("hubspot", "501", None, raw, NOW)
-
-
-def told(before: Record | None, after: Record) -> list[str]:
-    return [event.key for event in growth(before, after, FIELDS, NOW)]
-
-
-def test_at_first_sight_the_last_act_is_known_at_its_own_time():
-    (event,) = growth(None, forms(5), FIELDS, NOW)
-    assert (event.kind, event.key, event.asset) == ("form_submit", "hubspot:501:form_submit:#5", "Demo request")
-    assert event.happened_at == event.known_at == NOW - timedelta(days=2)
-    assert (event.channel, event.trust) == ("hubspot", Trust.HUMAN)
-
-
-def test_at_first_sight_nothing_without_a_date_or_an_act():
-    assert told(None, forms(5, at=None)) == []
-    assert told(None, forms(0)) == []
-    assert told(None, forms(None)) == []
-    assert told(None, forms("x")) == []
-
-
-def test_growth_gives_each_new_act_known_now():
-    acts = growth(forms(2), forms(4), FIELDS, NOW)
-    assert [act.key for act in acts] == ["hubspot:501:form_submit:#3", "hubspot:501:form_submit:#4"]
-    assert {act.known_at for act in acts} == {NOW}
-    assert told(forms(None), forms(2)) == ["hubspot:501:form_submit:#1", "hubspot:501:form_submit:#2"]
-
-
-def test_a_counter_mapped_since_is_seen_for_the_first_time():
-    assert told(Record("hubspot", "501", None, {"jobtitle": "CFO"}, NOW), forms(5)) == ["hubspot:501:form_submit:#5"]
-
-
-def test_growth_without_a_date_happened_by_the_records_own_modification():
-    (event,) = growth(forms(1), forms(2, at=None), FIELDS, NOW + timedelta(hours=1))
-    assert event.happened_at == NOW
-
-
-def test_at_most_the_newest_fifty():
-    assert told(forms(0), forms(1000)) == [f"hubspot:501:form_submit:#{n}" for n in range(951, 1001)]
-
-
-def test_opens_are_unsure():
-    record = Record("hubspot", "501", None, {"opens": "1", "opened_at": "2026-11-01T00:00:00Z"}, NOW)
-    assert [event.trust for event in growth(None, record, FIELDS, NOW)] == [Trust.UNSURE]
-
-
-def test_mailchimp_has_no_counters():
-    assert growth(None, mailchimp(forms="3", forms_at=NOW.isoformat()), FIELDS, NOW) == ()
-
-
-counts = st.lists(st.integers(0, 120) | st.none(), min_size=1, max_size=8)
-
-
-@given(counts)
-def test_a_history_told_twice_tells_no_new_act(history):
-    """Whatever a counter does, its acts are those up to the highest count, and seeing the same again tells nothing."""
-    sights = [forms(count) for count in history]
-    keys = set(told(None, sights[0])).union(*(told(before, after) for before, after in pairwise(sights)))
-    highest = max((count or 0 for count in history), default=0)
-    assert keys <= {f"hubspot:501:form_submit:#{ordinal}" for ordinal in range(1, highest + 1)}
-    assert [told(sight, sight) for sight in sights] == [[]] * len(sights)
-
-
-@given(st.integers(0, 30), st.integers(0, 30))
-def test_growth_is_told_once_in_one_step_or_two(first, more):
-    """Reading in between changes when an act is known, never which acts there are."""
-    start, middle, end = forms(3), forms(3 + first), forms(3 + first + more)
-    steps = told(start, middle) + told(middle, end)
-    assert len(steps) == len(set(steps)) == first + more
-    assert told(start, end) == steps[-MAX_GROWTH:]
-
-
 # ---------------------------------------------------------------- what has to be read
 
 
 def test_every_property_that_is_needed_is_read():
     names = hubspot_properties(FIELDS)
     assert list(names) == sorted(set(names))
-    assert {"jobtitle", "numemployees", "forms", "forms_at", "form_name", "opens", "opened_at"} <= set(names)
+    assert {"jobtitle", "numemployees", "forms", "forms_at", "form_name", "opens", "opened_at", "sales_says"} <= set(
+        names
+    )
     assert {"email", "hs_email_optout", "hs_email_optout_4711", "hs_email_bounce", "hs_merged_object_ids"} <= set(names)
     assert {"trellis_score", "trellis_stage", "trellis_exclude", "trellis_sales_verdict", "associatedcompanyid"} <= set(
         names
@@ -290,3 +208,12 @@ def test_tracks_bring_their_own_properties(shipped):
 def test_companies_and_merge_fields():
     assert company_properties(FIELDS) == ("numberofemployees",)
     assert mailchimp_merge_fields(FIELDS) == ("JOBTITLE", "LEADSCORE", "TRACKMARK")
+
+
+def test_the_past_is_read_of_fields_and_acts_and_of_nothing_that_is_ours():
+    assert past_properties(FIELDS) == (
+        "agreed", "budget", "country", "email", "form_name", "forms", "hs_merged_object_ids", "jobtitle",
+        "lifecyclestage", "numemployees", "opens", "renewal", "sales_says", "seen",
+    )  # fmt: skip
+    ours = {"version": 1, "fields": {"ours": {"hubspot": "trellis_score"}, "tier": {"hubspot": "company.tier"}}}
+    assert past_properties(FieldsFile.model_validate(ours)) == ()
