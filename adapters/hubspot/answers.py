@@ -10,6 +10,8 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+import orjson
+
 from adapters.ports import (
     CredentialsRefused,
     PlatformBusy,
@@ -35,6 +37,9 @@ _ADDRESS = re.compile(r"[^\s\"'<>(),:;\[\]]+@[^\s\"'<>(),:;\[\]]+")
 _INVALID_VALUES = "Property values were not valid:"
 _REQUIRES_ONE_OF = re.compile(r"requires (?:one|all|any) of \[([^\]]*)\]")
 _LONGEST_MESSAGE = 300
+#: Keys of contexts under which properties, and records of a batch, have been seen or may be expected.
+_NAMING_PROPERTIES = ("propertyName", "propertyNames", "properties", "missingProperties", "requiredProperties")
+NAMING_RECORDS = ("objectWriteTraceId", "ids", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +61,26 @@ class Complaint:
     errors: tuple[Mapping[str, Any], ...] = ()
     #: properties named in contexts, such as those that must not be empty
     named: tuple[str, ...] = ()
+    #: records named in contexts
+    ids: tuple[str, ...] = ()
     #: property name → HubSpot's code (``INVALID_OPTION``), from the JSON text inside the message
     invalid: Mapping[str, str] = field(default_factory=dict)
 
 
 class ValuesRefused(PlatformRefused):
-    """A refusal with HubSpot's code for each property that it named (``codes``), where it named any."""
+    """A refusal with HubSpot's code for each property that it named (`codes`) and the records that it named (`ids`)."""
 
     def __init__(self, text: str, status: int, complaint: Complaint) -> None:
         fields = dict.fromkeys((*complaint.invalid, *complaint.named))
         super().__init__(PLATFORM, text, status=status, category=complaint.category, fields=tuple(fields))
         self.codes = dict(complaint.invalid)
+        self.ids = complaint.ids
 
 
 def read_json(body: bytes) -> dict[str, Any] | None:
     """The body as a JSON object; None where it is anything else (HTML, cut off, empty)."""
     try:
-        value = json.loads(body)
+        value = orjson.loads(body)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
@@ -88,7 +96,8 @@ def read_complaint(body: Mapping[str, Any]) -> Complaint:
         category=_text(body.get("category")) or _text(body.get("errorType")),
         policy=_text(body.get("policyName")),
         errors=errors,
-        named=tuple(n for each in (body, *errors) for n in context_values(each, "propertyName", "properties")),
+        named=tuple(n for each in (body, *errors) for n in context_values(each, *_NAMING_PROPERTIES)),
+        ids=tuple(i for each in (body, *errors) for i in context_values(each, *NAMING_RECORDS)),
         invalid=_invalid_values(raw),
     )
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
+from adapters.hubspot.endings import not_found, outcome_of
 from adapters.hubspot.lists import list_by_name, lists_of_contact
 from adapters.hubspot.names import HubSpotNames
 from adapters.hubspot.read import BATCH, read_values
 from adapters.hubspot.rows import in_batches
-from adapters.hubspot.write import not_found, outcome_of, write_contacts
+from adapters.hubspot.write import write_contacts
 from adapters.ports import Change, Deadline, Enrollment, Outcome, PlatformError, PlatformRefused, RowOutcome
 
 

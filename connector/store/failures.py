@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.position import mark_changed
 from connector.store.schema import failure
@@ -30,37 +29,56 @@ class Failure:
     resolved_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """What went wrong for one record, as a step tells it."""
+
+    platform_id: str
+    contact: int | None
+    reason: str
+
+
+_RECORD = text(
+    "INSERT INTO failure (step, source, platform_id, contact, reason, first_at, last_at, times)"
+    " SELECT :step, :source, platform_id, contact, reason, :at, :at, 1"
+    " FROM unnest(CAST(:platform_ids AS text[]), CAST(:contacts AS bigint[]), CAST(:reasons AS text[]))"
+    "  AS told (platform_id, contact, reason)"
+    " ON CONFLICT (step, source, platform_id, coalesce(contact, 0)) WHERE resolved_at IS NULL"
+    " DO UPDATE SET reason = excluded.reason, last_at = excluded.last_at, times = failure.times + 1"
+)
+
+
 def record_failure(
     conn: Connection, *, step: str, source: str, platform_id: str, contact: int | None, reason: str, at: datetime
 ) -> None:
     """Note a failure; the same one again counts up and keeps the newest reason. `reason` must name no person."""
-    row = insert(failure).values(
-        step=step,
-        source=source,
-        platform_id=storable(platform_id),
-        contact=contact,
-        reason=storable(reason),
-        first_at=at,
-        last_at=at,
-        times=1,
-    )
-    conn.execute(
-        row.on_conflict_do_update(
-            index_elements=["step", "source", "platform_id", text("coalesce(contact, 0)")],
-            index_where=text("resolved_at IS NULL"),
-            set_={"reason": row.excluded.reason, "last_at": at, "times": failure.c.times + 1},
+    record_failures(conn, [Failing(platform_id, contact, reason)], step=step, source=source, at=at)
+
+
+def record_failures(conn: Connection, rows: Sequence[Failing], *, step: str, source: str, at: datetime) -> None:
+    """The same of many records, each of them told once."""
+    if rows:
+        conn.execute(
+            _RECORD,
+            {
+                "step": step,
+                "source": source,
+                "at": at,
+                "platform_ids": [storable(row.platform_id) for row in rows],
+                "contacts": [row.contact for row in rows],
+                "reasons": [storable(row.reason) for row in rows],
+            },
         )
-    )
 
 
-def resolve_failures(conn: Connection, *, step: str, source: str, platform_id: str, at: datetime) -> int:
-    """Close what was open for this record in this step, since it went well; returns how many."""
+def resolve_failures(conn: Connection, *, step: str, source: str, platform_ids: Collection[str], at: datetime) -> int:
+    """Close what was open for these records in this step, since it went well; returns how many."""
     return conn.execute(
         update(failure)
         .where(
             failure.c.step == step,
             failure.c.source == source,
-            failure.c.platform_id == platform_id,
+            failure.c.platform_id == func.any(list(platform_ids)),
             failure.c.resolved_at.is_(None),
         )
         .values(resolved_at=at)

@@ -37,12 +37,14 @@ __all__ = [
     "enrolled_since",
     "expire",
     "finish",
+    "finish_all",
     "hold_moves_beyond",
     "list_held",
     "mark_sending",
     "moves_delivered",
     "pending_counts",
     "release",
+    "release_all",
     "unsettled",
 ]
 
@@ -188,13 +190,27 @@ def end_episode(conn: Connection, contact: int, track: str, number: int, at: dat
 
 def finish(conn: Connection, number: int, state: str, reason: str, at: datetime) -> None:
     """End an intent as accepted, refused, unknown, expired, superseded or parked. What is accepted stays so."""
+    finish_all(conn, {number: (state, reason)}, at)
+
+
+def finish_all(conn: Connection, endings: Mapping[int, tuple[str, str]], at: datetime) -> None:
+    """The same of many: (state, reason) by intent."""
+    if not endings:
+        return
     conn.execute(
         text(
-            "UPDATE intent SET state = :state, reason = :reason, lease_until = NULL,"
-            " finished_at = CASE WHEN :state IN ('unknown', 'parked') THEN NULL ELSE CAST(:at AS timestamptz) END"
-            " WHERE id = :id AND state <> 'accepted'"
+            "UPDATE intent SET state = told.state, reason = told.reason, lease_until = NULL,"
+            " finished_at = CASE WHEN told.state IN ('unknown', 'parked') THEN NULL ELSE CAST(:at AS timestamptz) END"
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:reasons AS text[]))"
+            "  AS told (id, state, reason)"
+            " WHERE intent.id = told.id AND intent.state <> 'accepted'"
         ),
-        {"id": number, "state": state, "reason": storable(reason), "at": at},
+        {
+            "ids": list(endings),
+            "states": [state for state, _ in endings.values()],
+            "reasons": [storable(reason) for _, reason in endings.values()],
+            "at": at,
+        },
     )
 
 
@@ -203,16 +219,24 @@ def release(conn: Connection, number: int, reason: str, at: datetime, *, again_i
 
     The attempt does not count; an episode that it had used up is free again. What was superseded meanwhile stays so.
     """
+    release_all(conn, {number: reason}, at, again_in_s=again_in_s)
+
+
+def release_all(conn: Connection, reasons: Mapping[int, str], at: datetime, *, again_in_s: float) -> None:
+    """The same of many: the reason by intent."""
+    if not reasons:
+        return
     conn.execute(
         text(
             "UPDATE intent SET lease_until = CASE WHEN state = 'superseded' THEN NULL"
             "  ELSE clock_timestamp() + make_interval(secs => :pause) END,"
             " state = CASE WHEN state = 'superseded' THEN state ELSE 'pending' END,"
-            " attempts = greatest(attempts - 1, 0), sending_at = NULL, reason = :reason,"
+            " attempts = greatest(attempts - 1, 0), sending_at = NULL, reason = told.reason,"
             " expires_at = CASE WHEN kind IN ('write', 'leave') THEN NULL ELSE greatest(expires_at, CAST(:at AS timestamptz)) END"
-            " WHERE id = :id AND state IN ('pending', 'sending', 'unknown', 'superseded')"
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:reasons AS text[])) AS told (id, reason)"
+            " WHERE intent.id = told.id AND state IN ('pending', 'sending', 'unknown', 'superseded')"
         ),
-        {"id": number, "reason": storable(reason), "at": at, "pause": again_in_s},
+        {"ids": list(reasons), "reasons": list(map(storable, reasons.values())), "at": at, "pause": again_in_s},
     )
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import Connection, case, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, func, select, text
 
-from connector.facts import Record
 from connector.store.position import mark_changed
 from connector.store.records import from_row
 from connector.store.schema import written
@@ -18,6 +16,21 @@ from connector.store.sightings import log, news
 
 _HOUR = timedelta(hours=1)
 _HELD = text("SELECT * FROM record WHERE source = :source AND platform_id = ANY(:ids) FOR UPDATE")
+_INTO_SNAPSHOTS = text(
+    "UPDATE record SET raw = raw || told.values"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:values AS jsonb[])) AS told (platform_id, values)"
+    " WHERE record.source = :source AND record.platform_id = told.platform_id"
+    " RETURNING record.platform_id, record.contact"
+)
+_COUNT = text(
+    "INSERT INTO written (contact, source, name, value, at, hour, times)"
+    " SELECT contact, :source, name, value, :at, :at, 1"
+    " FROM unnest(CAST(:contacts AS bigint[]), CAST(:names AS text[]), CAST(:values AS text[]))"
+    "  AS told (contact, name, value)"
+    " ON CONFLICT (contact, source, name) DO UPDATE SET value = excluded.value, at = excluded.at,"
+    "  hour = CASE WHEN written.hour > :hour_ago THEN written.hour ELSE excluded.hour END,"
+    "  times = CASE WHEN written.hour > :hour_ago THEN written.times + 1 ELSE 1 END"
+)
 
 
 def wrote(
@@ -36,47 +49,28 @@ def wrote(
     told = {platform_id: values for platform_id, values in rows.items() if values}
     if not told:
         return
-    held = {
-        row["platform_id"]: (row["contact"], from_row(row))
-        for row in conn.execute(_HELD, {"source": source, "ids": list(told)}).mappings()
+    _tell_history(conn, source, told, at, frozenset(facts))
+    snapshots = {
+        "source": source,
+        "ids": list(told),
+        "values": [_json({name: value or None for name, value in values.items()}) for values in told.values()],
     }
-    ours = {platform_id: values for platform_id, values in told.items() if platform_id in held}
-    if not ours:
-        return
-    conn.execute(
-        text("UPDATE record SET raw = raw || CAST(:values AS jsonb) WHERE contact = :contact AND source = :source"),
-        [
-            {
-                "contact": held[one][0],
-                "source": source,
-                "values": _json({name: value or None for name, value in values.items()}),
-            }
-            for one, values in ours.items()
-        ],
-    )
-    changes = {
-        one: {name: value or None for name, value in values.items() if name in facts} for one, values in ours.items()
-    }
-    _tell_history(conn, [(*held[one], values) for one, values in changes.items()], at)
-    params = [
-        {"contact": held[one][0], "source": source, "name": name, "value": value, "at": at, "hour": at, "times": 1}
-        for one, values in sorted(ours.items())
+    contacts = {row.platform_id: row.contact for row in conn.execute(_INTO_SNAPSHOTS, snapshots)}
+    each = [
+        (contacts[platform_id], name, value)
+        for platform_id, values in told.items()
+        if platform_id in contacts
         for name, value in values.items()
     ]
-    row = insert(written)
-    same_hour = written.c.hour > at - _HOUR
-    conn.execute(
-        row.on_conflict_do_update(
-            index_elements=["contact", "source", "name"],
-            set_={
-                "value": row.excluded.value,
-                "at": at,
-                "hour": case((same_hour, written.c.hour), else_=row.excluded.hour),
-                "times": case((same_hour, written.c.times + 1), else_=1),
-            },
-        ),
-        params,
-    )
+    counted = {
+        "source": source,
+        "contacts": [contact for contact, _, _ in each],
+        "names": [name for _, name, _ in each],
+        "values": [value for _, _, value in each],
+        "at": at,
+        "hour_ago": at - _HOUR,
+    }
+    conn.execute(_COUNT, counted)
 
 
 def looping(conn: Connection, more_than: int, now: datetime) -> Mapping[int, int]:
@@ -91,13 +85,23 @@ def looping(conn: Connection, more_than: int, now: datetime) -> Mapping[int, int
     return {row[0]: row[1] for row in rows}
 
 
-def _tell_history(conn: Connection, rows: Sequence[tuple[int, Record, Mapping[str, str | None]]], at: datetime) -> None:
-    sightings = [
-        (contact, sighting)
-        for contact, before, values in rows
-        if any(before.values.get(name) != value for name, value in values.items())
-        for sighting in news(before, replace(before, values={**before.values, **values}), at)
-    ]
+def _tell_history(
+    conn: Connection, source: str, told: Mapping[str, Mapping[str, str]], at: datetime, facts: frozenset[str]
+) -> None:
+    """Log the facts among what was told that differ from the snapshots, which are still as they were."""
+    facts_of = {
+        platform_id: {name: value or None for name, value in values.items() if name in facts}
+        for platform_id, values in told.items()
+        if not facts.isdisjoint(values)
+    }
+    if not facts_of:
+        return
+    sightings = []
+    for row in conn.execute(_HELD, {"source": source, "ids": list(facts_of)}).mappings():
+        before, values = from_row(row), facts_of[row["platform_id"]]
+        if any(before.values.get(name) != value for name, value in values.items()):
+            after = replace(before, values={**before.values, **values})
+            sightings += [(row["contact"], sighting) for sighting in news(before, after, at)]
     log(conn, sightings)
     mark_changed(conn, {contact for contact, _ in sightings})
     changed = [

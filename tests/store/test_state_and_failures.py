@@ -96,7 +96,7 @@ def test_a_failure_counts_up_until_it_is_resolved(conn: Connection) -> None:
     (one,) = failures.list_failures(conn)
     assert (one.times, one.reason, one.first_at, one.last_at) == (2, "read only", NOW, NOW + HOUR)
     assert failures.list_failures(conn, step="read") == []
-    assert failures.resolve_failures(conn, step="write", source="hubspot", platform_id="501", at=NOW) == 1
+    assert failures.resolve_failures(conn, step="write", source="hubspot", platform_ids=["501"], at=NOW) == 1
     assert failures.count_open(conn) == 0
     fail(conn)
     assert failures.count_open(conn) == 1

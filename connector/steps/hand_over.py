@@ -1,0 +1,100 @@
+"""Over to sales: an owner, and a task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.ports import (
+    Change,
+    CredentialsRefused,
+    HubSpotPort,
+    PlatformError,
+    PlatformRefused,
+    PlatformUnreachable,
+    RowOutcome,
+    ScopeMissing,
+)
+from connector.steps.enroll import LEASE_S
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.tally import Tally
+from connector.store import ledger, outbox
+from connector.store.outbox import Intent
+
+
+def hand_over(parts: Parts, port: HubSpotPort) -> Tally:
+    """An owner where nobody set one, and a task; a task is made at most once, for it cannot be taken back unseen."""
+    tally: Tally = Counter()
+    with parts.engine.begin() as conn:
+        claimed = outbox.claim(conn, "handover", 20, LEASE_S, parts.now())
+        people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
+    owners: Mapping[str, str] = {}
+    for intent in claimed:
+        record = people[intent.contact].records.get(HUBSPOT) if intent.contact in people else None
+        if record is None:
+            with parts.engine.begin() as conn:
+                outbox.finish(conn, intent.id, "refused", "she is not at HubSpot", parts.now())
+            continue
+        try:
+            owners = owners or {owner.email.lower(): owner.id for owner in port.owners()}
+            reason = _hand_over_one(parts, port, intent, record.id, owners)
+        except PlatformError as error:
+            with parts.engine.begin() as conn:
+                tally[_not_handed_over(parts, conn, intent, error)] += 1
+            continue
+        if reason is None:
+            continue
+        with parts.engine.begin() as conn:
+            outbox.finish(conn, intent.id, "accepted", reason, parts.now())
+        tally["handed over"] += 1
+    return tally
+
+
+def _not_handed_over(parts: Parts, conn: Connection, intent: Intent, error: PlatformError) -> str:
+    """A task that may have been made, or is refused for good, ends with a person; the rest is tried again for a day."""
+    reason = f"{type(error).__name__}: {error}"
+    curable = isinstance(error, CredentialsRefused | ScopeMissing)
+    lost = isinstance(error, PlatformUnreachable) and error.maybe_applied
+    if lost or (isinstance(error, PlatformRefused) and not curable):
+        outbox.finish(conn, intent.id, "parked", reason, parts.now())
+        return "parked for a person"
+    outbox.release(conn, intent.id, reason, parts.now(), again_in_s=300)
+    return "handed over later"
+
+
+def _hand_over_one(
+    parts: Parts, port: HubSpotPort, intent: Intent, contact_id: str, owners: Mapping[str, str]
+) -> str | None:
+    """Set the owner if nobody has (a person's choice stays), then make the task; a note for the row, or None when the
+    task is no longer ours to make. Raises PlatformError.
+    """
+    wanted = intent.payload
+    found = port.by_ids([contact_id]).records
+    owner = (found[0].values.get("hubspot_owner_id") if found else None) or ""
+    notes = []
+    if wanted.get("owner") and owner:
+        notes.append("the owner was kept")
+    elif wanted.get("owner"):
+        owner = owners.get(str(wanted["owner"]).lower(), "")
+        if owner:
+            _written_or_raise(port.write([Change(contact_id, {"hubspot_owner_id": owner})]))
+        else:
+            notes.append("no HubSpot user has the address of the owner in tracks.yaml")
+    if wanted.get("task"):
+        due = datetime.fromisoformat(str(wanted["due"]))
+        with parts.engine.begin() as conn:
+            if not outbox.mark_sending(conn, {intent.id: "hubspot:task"}, parts.now()):
+                return None
+        port.create_task(
+            contact_id, title=str(wanted["task"]), body=str(wanted["brief"]), due=due, owner_id=owner or None
+        )
+    return "; ".join(notes)
+
+
+def _written_or_raise(outcomes: Sequence[RowOutcome]) -> None:
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error

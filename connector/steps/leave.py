@@ -1,0 +1,72 @@
+"""Out of tracks, by the channels that people entered by."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from sqlalchemy import Connection
+
+from adapters.ports import Deadline, Enrollment, Outcome, RowOutcome
+from connector.steps.enroll import DEADLINE_S, LEASE_S
+from connector.steps.parts import Parts
+from connector.steps.tally import Tally
+from connector.store import ledger, outbox
+from connector.store.ledger import Person
+from connector.store.outbox import Intent
+
+
+def leave_tracks(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool]) -> Tally:
+    """Take people out by the channels that they entered by; a channel whose platform is `down` or off is asked later."""
+    tally: Tally = Counter()
+    while not stop():
+        with parts.engine.begin() as conn:
+            claimed = outbox.claim(conn, "leave", 100, LEASE_S, parts.now())
+            people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
+        if not claimed:
+            break
+        tally += _leave_some(parts, down, claimed, people)
+    return tally
+
+
+def _leave_some(parts: Parts, down: AbstractSet[str], claimed: Sequence[Intent], people: Mapping[int, Person]) -> Tally:
+    tally: Tally = Counter()
+    by_channel: dict[tuple[str, str], list[Intent]] = defaultdict(list)
+    for intent in claimed:
+        by_channel[str(intent.payload["key"]), intent.track or ""].append(intent)
+    for (key, track), intents in by_channel.items():
+        channel = parts.channel(key)
+        if channel is None or channel.source.partition(":")[0] in down:
+            with parts.engine.begin() as conn:
+                for intent in intents:
+                    outbox.release(conn, intent.id, "its platform is away", parts.now(), again_in_s=30)
+            continue
+        known = {
+            one.contact: people[one.contact].records.get(channel.source) for one in intents if one.contact in people
+        }
+        ids = {contact: record.id for contact, record in known.items() if record is not None}
+        rows = [Enrollment(one, track, "") for one in ids.values()]
+        ended: dict[str, RowOutcome] = {}
+        for start in range(0, len(rows), channel.batch):
+            outcomes = channel.leave(rows[start : start + channel.batch], Deadline.after(DEADLINE_S))
+            ended |= {outcome.id: outcome for outcome in outcomes}
+        with parts.engine.begin() as conn:
+            for intent in intents:
+                tally[_left(parts, conn, intent, ended.get(ids.get(intent.contact, "")))] += 1
+    return tally
+
+
+def _left(parts: Parts, conn: Connection, intent: Intent, outcome: RowOutcome | None) -> str:
+    now = parts.now()
+    if outcome is None or outcome.outcome is Outcome.REFUSED:
+        reason = str(outcome.error) if outcome else "she is not there any more"
+        outbox.finish(conn, intent.id, "refused", reason, now)
+        outbox.end_episode(conn, intent.contact, intent.track or "", intent.episode or 0, now)
+        return "left"
+    if outcome.outcome is Outcome.DONE:
+        outbox.finish(conn, intent.id, "accepted", "", now)
+        outbox.end_episode(conn, intent.contact, intent.track or "", intent.episode or 0, now)
+        return "left"
+    outbox.release(conn, intent.id, str(outcome.error), now, again_in_s=30)
+    return "left later"

@@ -1,0 +1,192 @@
+"""Values from the outbox to a source: claimed in batches, written if they still differ, and ended together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from adapters.ports import (
+    NOT_STORED,
+    Change,
+    ContactPlatform,
+    Outcome,
+    PlatformError,
+    PlatformRefused,
+    RowOutcome,
+)
+from connector.rulebook.mapping import MERGE_FIELDS
+from connector.steps import portal
+from connector.steps.difference import same
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.tally import Tally
+from connector.store import failures, ledger, outbox, state
+from connector.store.engine import writer_lock
+from connector.store.failures import Failing
+from connector.store.outbox import Intent
+
+#: How many writes are claimed at once: twenty calls at HubSpot, at Mailchimp one call each.
+_CLAIMED = {HUBSPOT: 2_000}
+_CLAIMED_ELSEWHERE = 500
+_LEASE_S = 300
+
+Held = Mapping[str, Mapping[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Claimed writes: those to make, by the platform's record id, and those with nothing left to write."""
+
+    rows: Mapping[str, tuple[Intent, Change]]
+    void: Sequence[Intent]
+    held: Held
+    failed_before: Collection[int]
+
+
+def write_values(parts: Parts, source: str, errors: list[PlatformError], stop: Callable[[], bool]) -> Tally:
+    """Write what waits for one source. Its failure is added to `errors` and ends this; what was not written waits."""
+    tally: Tally = Counter()
+    while not stop():
+        claim = _claim(parts, source)
+        if not claim.rows and not claim.void:
+            return tally
+        outcomes = _written(parts, source, claim)
+        with parts.engine.begin() as conn:
+            writer_lock(conn)
+            tally += _end(parts, conn, source, claim, outcomes)
+        if parts.progress:
+            parts.progress.step(f"writing {source}", tally["written"])
+        waiting = (one.error for one in outcomes if one.outcome in {Outcome.LATER, Outcome.UNKNOWN} and one.error)
+        if (first := next(waiting, None)) is not None:
+            errors.append(first)
+            return tally
+    return tally
+
+
+def _claim(parts: Parts, source: str) -> _Claim:
+    with parts.engine.begin() as conn:
+        claimed = outbox.claim_writes(conn, source, _CLAIMED.get(source, _CLAIMED_ELSEWHERE), _LEASE_S)
+        if not claimed:
+            return _Claim({}, (), {}, ())
+        known = ledger.held_values(conn, source, [intent.contact for intent in claimed])
+        failing = frozenset(failures.contacts_failing(conn, "write", source))
+    rows: dict[str, tuple[Intent, Change]] = {}
+    void = []
+    for intent in claimed:
+        row = _row(intent, known.get(intent.contact))
+        if row is None:
+            void.append(intent)
+        else:
+            rows[row.id] = (intent, row)
+    return _Claim(rows, void, dict(known.values()), failing)
+
+
+def _row(intent: Intent, held: tuple[str, Mapping[str, str | None]] | None) -> Change | None:
+    """What is still to write, diffed again against what we know by now: None when she is not on this source any more, or
+    it holds all of it.
+    """
+    if held is None:
+        return None
+    platform_id, values = held
+    wanted: Mapping[str, str] = intent.payload["values"]
+    left = {name: value for name, value in wanted.items() if not same(value, values.get(name))}
+    return Change(platform_id, left) if left else None
+
+
+# ---------------------------------------------------------------- the calls
+
+
+def _written(parts: Parts, source: str, claim: _Claim) -> Sequence[RowOutcome]:
+    """Write the rows, one outcome each. A lifecycle stage that moves back is emptied first, in a request of its own: the
+    platform takes a lower stage only where there is none (facts/hubspot.md §8). If that fails the row waits untouched; if
+    we die in between, the row is claimed again and both are done again.
+    """
+    platform, write = parts.platforms[source], parts.rulebook.fields.write.lifecycle
+    rows = [row for _, row in claim.rows.values()]
+    stuck: dict[str, RowOutcome] = {}
+    if source == HUBSPOT and write is not None and write.when == "both":
+        order, name = portal.stage_order(parts), write.hubspot
+        back = [row.id for row in rows if _moves_back(row.values.get(name), claim.held[row.id].get(name), order)]
+        emptied = platform.write([Change(one, {name: ""}) for one in back]) if back else ()
+        stuck = {one.id: one for one in emptied if one.outcome is not Outcome.DONE}
+    failing = {id_ for id_, (intent, _) in claim.rows.items() if intent.contact in claim.failed_before}
+    return (*stuck.values(), *_in_turn(platform, [row for row in rows if row.id not in stuck], failing))
+
+
+def _in_turn(platform: ContactPlatform, rows: Sequence[Change], failing: Collection[str]) -> Sequence[RowOutcome]:
+    """Write those who failed last time by themselves, after the others: one bad row can refuse a whole batch."""
+    again = [row for row in rows if row.id in failing]
+    outcomes = platform.write([row for row in rows if row.id not in failing])
+    if not again:
+        return outcomes
+    away = next((one.error for one in outcomes if one.outcome is Outcome.LATER), None)
+    if away is not None:
+        return (*outcomes, *(RowOutcome(row.id, Outcome.LATER, away) for row in again))
+    return (*outcomes, *platform.write(again))
+
+
+def _moves_back(wanted: str | None, present: str | None, order: Sequence[str]) -> bool:
+    return wanted in order and present in order and order.index(str(wanted)) < order.index(str(present))
+
+
+# ---------------------------------------------------------------- the endings
+
+
+def _end(parts: Parts, conn: Connection, source: str, claim: _Claim, outcomes: Sequence[RowOutcome]) -> Tally:
+    """End or give back what was claimed, all at once, and remember what the platform holds now."""
+    now = parts.now()
+    endings = {intent.id: ("superseded", "nothing left to write") for intent in claim.void}
+    stored: dict[str, Mapping[str, str]] = {}
+    well: list[str] = []
+    failed: list[Failing] = []
+    later: dict[int, str] = {}
+    for one in outcomes:
+        intent, row = claim.rows[one.id]
+        reason = str(one.error or "")
+        match one.outcome:
+            case Outcome.DONE:
+                endings[intent.id] = ("accepted", "")
+                stored[one.id] = row.values
+                well.append(one.id)
+            case Outcome.REFUSED:
+                kept = _stored_of(row, one.error)
+                endings[intent.id] = ("accepted" if kept else "refused", reason)
+                stored[one.id] = kept
+                failed.append(Failing(one.id, intent.contact, reason))
+            case _:  # writing the same values again does no harm
+                later[intent.id] = reason
+    outbox.finish_all(conn, endings, now)
+    outbox.release_all(conn, later, now, again_in_s=30)
+    failures.resolve_failures(conn, step="write", source=source, platform_ids=well, at=now)
+    failures.record_failures(conn, failed, step="write", source=source, at=now)
+    # By tomorrow a person may have mended it.
+    ledger.look_again(conn, [one.contact for one in failed if one.contact is not None], parts.today + timedelta(days=1))
+    if any(_names(one.error, name) for one in outcomes for name in claim.rows[one.id][1].values):
+        # Somebody may have changed these properties: the next pass looks before it writes.
+        state.forget_cached(conn, f"{source}:")
+    ledger.wrote(conn, source, stored, now, facts=_facts(parts, source))
+    counts = {"written": len(well), "refused": len(failed), "written later": len(later)}
+    return Counter({name: number for name, number in counts.items() if number})
+
+
+def _stored_of(row: Change, error: PlatformError | None) -> Mapping[str, str]:
+    """What of a refused row is stored all the same: where the platform took it and dropped some values, the others."""
+    if not isinstance(error, PlatformRefused) or error.category != NOT_STORED:
+        return {}
+    return {name: value for name, value in row.values.items() if not _names(error, name)}
+
+
+def _names(error: PlatformError | None, name: str) -> bool:
+    """Whether the platform names this value in its refusal; Mailchimp may say a merge field's tag alone."""
+    named = error.fields if isinstance(error, PlatformRefused) else ()
+    return name in named or name.removeprefix(MERGE_FIELDS) in named
+
+
+def _facts(parts: Parts, source: str) -> frozenset[str]:
+    """The names under which a source tells fields: what we write there is read again as a fact."""
+    fields = parts.rulebook.fields.fields.values()
+    names = [name for one in fields for name in ((one.hubspot, one.or_) if source == HUBSPOT else (one.mailchimp,))]
+    return frozenset(filter(None, names))
