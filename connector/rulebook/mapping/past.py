@@ -67,19 +67,19 @@ def past_values(
     told: dict[datetime, dict[str, str | None]] = defaultdict(dict)
     for name in past_fields(fields):
         for value, at in _turns(_until_seen(histories.get(name, ()), first, name, known_at)):
-            told[min(at, known_at)][name] = value
+            told[at][name] = value
     return tuple(sorted(told.items()))
 
 
 def _until_seen(entries: Sequence[PastValue], first: Record, name: str, known_at: datetime) -> Sequence[PastValue]:
     """The entries up to the one that was seen at first sight; none where there is no such one.
 
-    By its value: what came while the record was on its way is told by its next sight, whatever our clock says.
+    By its value: what came while the record was on its way is told by its next sight.
     """
     if name not in first.values:
         return ()
-    same = [place for place, entry in enumerate(entries) if entry.value == first.values[name]]
-    begin = next((place for place in same if entries[place].at <= known_at), same[-1] if same else len(entries))
+    seen = first.values[name]
+    begin = next((place for place, one in enumerate(entries) if one.at <= known_at and one.value == seen), len(entries))
     return entries[begin:]
 
 
