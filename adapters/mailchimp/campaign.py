@@ -36,30 +36,40 @@ _BOUNCES_END = timedelta(days=7)
 Acts = tuple[Activity, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Timeless:
+    """Numbers of a report that grow without a time; an automation's recipients become more all the time, and tell nothing."""
+
+    bounces: int = 0
+    unsubscribed: int = 0
+    recipients: int = 0
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Timeless:
+        """The numbers as they are now."""
+        return cls(campaign.bounces, campaign.unsubscribed, 0 if campaign.automation else campaign.recipients)
+
+
 class Memory:
     """What is remembered between looks, as long as the process lives: it saves calls and decides nothing."""
 
     def __init__(self, client: MailchimpClient) -> None:
         self.clicks = Clicks(client)
         self.lists_everybody = False
-        self._told: dict[str, tuple[int, int]] = {}
+        self._told: dict[str, Timeless] = {}
 
     def has_news(self, campaign: Campaign, since: datetime) -> bool:
         """Whether anything happened since, or a number moved for which the report has no time."""
         newest = max(campaign.sent_at, campaign.opened_at, campaign.clicked_at)
-        return newest >= since or self._told.get(campaign.id, _timeless(campaign)) != _timeless(campaign)
+        return newest >= since or self._told.get(campaign.id, Timeless.of(campaign)) != Timeless.of(campaign)
 
-    def bounces(self, campaign: Campaign) -> int:
-        """How many bounces it had at the last look."""
-        return self._told.get(campaign.id, (0, 0))[0]
-
-    def unsubscribed(self, campaign: Campaign) -> int:
-        """How many had left through it at the last look."""
-        return self._told.get(campaign.id, (0, 0))[1]
+    def told(self, campaign: Campaign) -> Timeless:
+        """Its numbers at the last look; nothing before the first."""
+        return self._told.get(campaign.id, Timeless())
 
     def looked(self, campaign: Campaign) -> None:
         """To be called when everything of a look was told."""
-        self._told[campaign.id] = _timeless(campaign)
+        self._told[campaign.id] = Timeless.of(campaign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +95,25 @@ class Look:
         if self.memory.lists_everybody and self._few_will_do() and (first is None or first.total > len(first.rows)):
             yield from self._few(first)
         else:
-            sent = self.window.holds(self.campaign.sent_at) and not self.campaign.automation
+            sent = self._just_sent()
             complete = first is not None and first.total >= self.campaign.recipients
             if sent and not complete:
                 yield from self._recipients()
             for rows in self._activity().pages(first):
                 yield self._of(rows, sent=sent and complete)
-        if self.campaign.unsubscribed > self.memory.unsubscribed(self.campaign):
+        if self.campaign.unsubscribed > self.memory.told(self.campaign).unsubscribed:
             yield from self._leavers()
 
     def _few_will_do(self) -> bool:
         campaign, since = self.campaign, self.window.since
         over = not campaign.automation and campaign.sent_at < since - _BOUNCES_END
-        bounced = campaign.bounces > self.memory.bounces(campaign) and not over
-        return not bounced and (campaign.automation or campaign.sent_at < since)
+        bounced = campaign.bounces > self.memory.told(campaign).bounces and not over
+        return not bounced and not self._just_sent()
+
+    def _just_sent(self) -> bool:
+        campaign = self.campaign
+        in_window = not campaign.automation and self.window.holds(campaign.sent_at)
+        return in_window and campaign.recipients > self.memory.told(campaign).recipients
 
     def _few(self, first: Span | None) -> Iterator[Acts]:
         """Openers since and clickers since, unless all pages are fewer calls."""
@@ -174,10 +189,6 @@ class Look:
         if since:
             query["since"] = (self.window.since - _GRAIN).isoformat(timespec="seconds")
         return Listing(self.client, template, {"campaign_id": self.campaign.id}, key, query, self.size)
-
-
-def _timeless(campaign: Campaign) -> tuple[int, int]:
-    return campaign.bounces, campaign.unsubscribed
 
 
 def _clicks(row: Row) -> list[Row]:
