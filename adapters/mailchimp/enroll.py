@@ -114,7 +114,13 @@ class TagChannel:
         return there.get(row.track, 0) >= wanted[row.track]
 
     def _set_tag(self, member: Mapping[str, Any], status: str, deadline: Deadline) -> None:
-        """The tags endpoint takes the subscriber hash only, not the contact_id; `is_syncing` would silence the flow."""
+        """The tags endpoint takes the subscriber hash only, not the contact_id.
+
+        Never with `is_syncing`, which keeps automations from noticing: adding is what starts the flow, and taking off is
+        what ends it where its owner made that its exit (facts/mailchimp.md §6). Nothing starts on a tag's removal, so
+        there is nobody to be spared. Nor is there a tag to fill in silently: who has the marker of an episode and not its
+        tag is never given it again, but to finish an enrollment that broke off between the two.
+        """
         body = {"tags": [{"name": self._tag, "status": status}], "is_syncing": False}
         self._client.call("POST", TAGS, self._reader.path(str(member["id"])), body=body, deadline=deadline)
 

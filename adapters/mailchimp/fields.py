@@ -159,6 +159,14 @@ def _encoded(tag: str, value: str, kind: str) -> object:
 
 def _same(sent: object, echoed: object, kind: str) -> bool:
     """Whether the echo shows what was sent. Dates and phones come back in the audience's own format: any will do."""
-    if kind in {"number", "text"}:
-        return echoed == sent
-    return bool(echoed) == bool(sent)
+    if kind not in {"number", "text"}:
+        return bool(echoed) == bool(sent)
+    ours, theirs = ("" if value is None else str(value).strip() for value in (sent, echoed))
+    return ours == theirs or (kind == "number" and _number(ours) == _number(theirs) is not None)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

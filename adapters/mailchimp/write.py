@@ -9,13 +9,15 @@ with merge fields only: it can create nobody, and answers 404 instead.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
-from adapters.mailchimp.client import MailchimpClient
+from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
 from adapters.mailchimp.errors import row_outcome
 from adapters.mailchimp.fields import MergeFields
 from adapters.mailchimp.read import MEMBER
 from adapters.ports import (
+    NOT_STORED,
     Change,
     CredentialsRefused,
     Deadline,
@@ -23,6 +25,7 @@ from adapters.ports import (
     PlatformError,
     PlatformRefused,
     RowOutcome,
+    ScopeMissing,
 )
 
 
@@ -35,19 +38,23 @@ class Writer:
         self._merge_fields = merge_fields
 
     def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
-        """Each row by itself, eight at once; rows of one member become one call. Never raises for a row."""
+        """Each row by itself, eight at once; rows of one member become one call. Never raises for a row.
+
+        When Mailchimp refuses our key, or has been busy or away for as many rows in turn as are in flight at once, the
+        rest is not tried: LATER.
+        """
         merged: dict[str, dict[str, str]] = {}
         for row in rows:
             merged.setdefault(row.id, {}).update(row.values)
         changes = [Change(id_, values) for id_, values in merged.items()]
-        stop = _Stop()
-        return self._client.together(lambda change: self._write_row(change, stop), changes)
+        trouble = _Trouble()
+        return self._client.together(lambda change: self._write_row(change, trouble), changes)
 
     def store(self, member: str, values: Mapping[str, str], deadline: Deadline | None = None) -> Mapping[str, Any]:
         """Write merge fields of one member and see in the answer that they are stored; the answer is her whole row.
 
         Required merge fields that are empty do not stand in the way (facts/mailchimp.md §7, "complete address").
-        Raises PlatformError; PlatformRefused with category "Not Stored" names the fields that the answer contradicts.
+        Raises PlatformError; PlatformRefused with category NOT_STORED names the fields that the answer contradicts.
         """
         sent = self._merge_fields.encode(values, deadline)
         path = {"list_id": self._list_id, "member": member}
@@ -59,25 +66,36 @@ class Writer:
                 "mailchimp",
                 f"accepted but not stored: {', '.join(lost)}",
                 status=200,
-                category="Not Stored",
+                category=NOT_STORED,
                 fields=lost,
             )
         return row
 
-    def _write_row(self, change: Change, stop: _Stop) -> RowOutcome:
-        if stop.error is not None:
-            return row_outcome(change.id, stop.error)
+    def _write_row(self, change: Change, trouble: _Trouble) -> RowOutcome:
+        if trouble.lasting is not None:
+            return RowOutcome(change.id, Outcome.LATER, trouble.lasting)
         try:
             self.store(change.id, change.values)
-        except CredentialsRefused as error:
-            stop.error = error
-            return row_outcome(change.id, error)
         except PlatformError as error:
+            trouble.note(error)
             return row_outcome(change.id, error)
+        trouble.note(None)
         return RowOutcome(change.id, Outcome.DONE)
 
 
-class _Stop:
-    """The refusal of our key, after which no further row is tried."""
+class _Trouble:
+    """Whether errors are about Mailchimp rather than about rows; shared by the threads of one write."""
 
-    error: CredentialsRefused | None = None
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._in_turn = 0
+        self.lasting: PlatformError | None = None
+
+    def note(self, error: PlatformError | None) -> None:
+        """Count how a row ended."""
+        ours = isinstance(error, CredentialsRefused | ScopeMissing)
+        with self._lock:
+            about_the_row = error is None or (isinstance(error, PlatformRefused) and not ours)
+            self._in_turn = 0 if about_the_row else self._in_turn + 1
+            if ours or self._in_turn >= IN_FLIGHT:
+                self.lasting = error
