@@ -64,9 +64,9 @@ class Stride:
 class Layout:
     """The ranges that are left. Not thread-safe."""
 
-    def __init__(self, token: str | None) -> None:
+    def __init__(self, token: str | None, extent: Extent | None = None) -> None:
         """Everything, or what `token` (of `token()`, or of HubSpot itself) says is left."""
-        self.extent: Extent | None = None
+        self.extent = extent
         self._numbered = True
         self._step: int | None = None
         self._seen: set[str] = set()

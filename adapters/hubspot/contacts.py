@@ -54,14 +54,13 @@ class ContactReader:
         def ask(token: str | None) -> dict[str, Any]:
             return self._client.call("contacts_page", query=query if token is None else {**query, "after": token})
 
-        extent = self._extent
         source = Source(
             ask=ask,
             sort=self._sort if whole else self._values_for,
             at_once=partial(self._client.at_once, "contacts_page"),
-            extent=lambda: extent or self._ask_extent(),
+            ask_extent=self._ask_extent,
         )
-        return list_pages(source, after)
+        return list_pages(source, after, self._extent)
 
     def count(self) -> int:
         """How many contacts search shows; remembers the highest id as well, of which a full read can make use."""

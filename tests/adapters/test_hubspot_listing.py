@@ -67,7 +67,7 @@ def listing(
         ask=portal,
         sort=lambda rows: ([row["id"] for row in rows], {}),
         at_once=lambda: at_once,
-        extent=lambda: Extent(max(ids, default=0), len(ids)),
+        ask_extent=lambda: Extent(max(ids, default=0), len(ids)),
     )
     return list_pages(source, after)
 

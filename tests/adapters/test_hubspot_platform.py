@@ -111,6 +111,25 @@ def test_a_listing_goes_on_from_a_page(sandbox: Sandbox, hubspot: HubSpotPlatfor
     assert [each.records for each in again] == [each.records for each in pages[1:]]
 
 
+@pytest.mark.parametrize("tokens", ["ids", "last_ids", "positions", "opaque"])
+def test_several_walks_meet_everybody_whatever_a_token_is(sandbox: Sandbox, client: HubSpotClient, tokens) -> None:
+    sandbox.hubspot.settings.page_tokens = tokens
+    ids = crowd(sandbox, 4500)
+    for i in range(0, 4500, 9):
+        sandbox.hubspot.life.archive(f"p{i}@acme.example")
+    there = set(ids) - set(ids[::9])
+    client.at_once = lambda _name: 4  # as if answers took long
+    hubspot = HubSpotPlatform(client, properties=["firstname"])
+    assert hubspot.count() == len(there)
+    pages = list(hubspot.all())
+    assert {each.id for each in records(iter(pages))} == there
+    assert pages[-1].next is None
+    if tokens in {"ids", "last_ids"}:
+        assert pages[0].total == len(there)
+        assert client.calls["contacts_page", "200"] <= 40 + 3
+        assert client.calls["contacts_search", "200"] == 1, "who counts first is not asked for the highest id again"
+
+
 def test_a_very_long_choice_of_properties_is_read_by_post(sandbox: Sandbox, client: HubSpotClient) -> None:
     crowd(sandbox, 120)
     names = [f"a_property_with_quite_a_long_name_{i}" for i in range(90)]
@@ -145,6 +164,73 @@ def test_reading_by_id_tells_who_is_missing(sandbox: Sandbox, hubspot: HubSpotPl
     found = hubspot.by_ids([*ids, "999999"])
     assert [each.id for each in found.records] == [ids[0], ids[2]]
     assert set(found.missing) == {ids[1], "999999"}
+
+
+@pytest.mark.parametrize("redirects", [False, True])
+@pytest.mark.parametrize("keeps_primary", [False, True])
+def test_who_was_merged_away_is_found_in_the_winner_or_missing(
+    sandbox: Sandbox, hubspot: HubSpotPlatform, redirects: bool, keeps_primary: bool
+) -> None:
+    sandbox.hubspot.settings.merged_ids_redirect = redirects
+    sandbox.hubspot.settings.merge_keeps_primary_id = keeps_primary
+    winner, loser, other = crowd(sandbox, 3)
+    merged = sandbox.hubspot.life.merge("p0@acme.example", "p1@acme.example")
+    alone = hubspot.by_ids([loser, other, "999999"])
+    assert {each.id for each in alone.records} == ({other, merged} if redirects else {other})
+    assert set(alone.missing) == ({"999999"} if redirects else {"999999", loser})
+    together = hubspot.by_ids([merged, winner, loser])
+    assert [each.id for each in together.records] == [merged]
+    assert together.missing == ()
+    assert loser not in hubspot.history([loser, other], ["firstname"])
+    assert loser not in hubspot.standings([loser])
+
+
+def test_the_bin_is_told_from_what_is_gone(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
+    ids = crowd(sandbox, 3)
+    sandbox.hubspot.life.archive("p1@acme.example")
+    assert hubspot.archived([*ids, "999999"]) == {ids[1]}
+
+
+def test_ids_within_bounds_are_a_page_of_search(sandbox: Sandbox, hubspot: HubSpotPlatform, client) -> None:
+    ids = crowd(sandbox, 250)
+    low, high = int(ids[0]), int(ids[-1])
+    assert hubspot.ids_within(low, high) == tuple(ids[:200])
+    assert hubspot.ids_within(high + 1, high + 9) == ()
+    assert hubspot.count_within(low, int(ids[99])) == 100
+    assert client.calls["contacts_search", "200"] == 3
+
+
+def test_batches_by_id_are_under_way_at_once(sandbox: Sandbox, client: HubSpotClient) -> None:
+    ids = crowd(sandbox, 720)
+    client.at_once = lambda _name: 8
+    hubspot = HubSpotPlatform(client, properties=["firstname"])
+    found = hubspot.by_ids([*ids, "999999"])
+    assert ([each.id for each in found.records], found.missing) == (ids, ("999999",))
+    past = hubspot.history(ids, ["firstname"])
+    assert [past[each]["firstname"][0].value for each in ids[:3]] == ["P0", "P1", "P2"]
+    assert len(past) == 720
+    assert client.calls["contacts_read", "207"] == 1
+    assert client.calls["contacts_read", "200"] == 7 + 15
+
+
+def test_a_read_that_answers_not_found_as_a_whole_is_asked_in_halves(
+    sandbox: Sandbox, hubspot: HubSpotPlatform
+) -> None:
+    ids = crowd(sandbox, 4)
+    gone = {"category": "OBJECT_NOT_FOUND", "message": "resource not found"}
+    sandbox.hubspot_server.faults.add(Fault(path="batch/read", status=404, body=gone, times=3))
+    found = hubspot.by_ids([*ids, "999999"])
+    assert len(found.records) + len(found.missing) == 5
+    assert "999999" in found.missing
+    sandbox.hubspot_server.faults.add(Fault(path="batch/read", status=404, body={"message": "no such path"}))
+    with pytest.raises(PlatformRefused):
+        hubspot.by_ids(ids)
+
+
+def test_a_history_that_is_not_shown_is_empty(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
+    body = {"status": "COMPLETE", "results": [{"id": "1", "properties": {}}]}
+    sandbox.hubspot_server.faults.add(Fault(path="batch/read", status=200, body=body))
+    assert hubspot.history(["1", "2"], ["jobtitle"]) == {"1": {}}
 
 
 def test_a_merge_names_the_swallowed_ids(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
@@ -331,7 +417,7 @@ def test_nobody_joins_the_list_without_a_marker(sandbox: Sandbox, hubspot: HubSp
     sandbox.hubspot_server.faults.add(Fault(path="batch/update", ending="drop"))
     (end,) = hubspot.list_channel("Finance people").enroll(rows, Deadline.after(20))
     assert end.outcome is Outcome.LATER, "the marker may be there, but nobody has asked for the enrollment yet"
-    assert list(hubspot.list_members(info.id)) == []
+    assert [page.members for page in hubspot.list_members(info.id)] == [()]
 
 
 def test_a_list_made_anew_under_its_name_is_found(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
@@ -368,7 +454,7 @@ def test_lists_and_their_members_in_order_of_joining(sandbox: Sandbox, hubspot: 
     for i in reversed(range(300)):
         sandbox.hubspot.life.join_list(f"p{i}@acme.example", "Visited pricing")
         sandbox.clock.advance(timedelta(seconds=1))
-    members = list(hubspot.list_members(made.id))
+    members = [each for page in hubspot.list_members(made.id) for each in page.members]
     assert [each.id for each in members] == ids[::-1]
     assert members[0].joined_at == NOW
     with pytest.raises(PlatformRefused):

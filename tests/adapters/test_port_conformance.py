@@ -45,6 +45,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LIST = "Ready for a hand-written mail"
 TAG = "trellis:track:finance"
 NAMES = ("maria", "brian", "noor")
+_NUMBERS = {"maria": "501", "brian": "502", "noor": "503"}
 HUBSPOT_DEFINITIONS = (
     Definition("trellis_score", "Score", "number", "number"),
     Definition("trellis_track", "Track", "enumeration", "select", (Option("finance", "Finance"), Option("ops", "Ops"))),
@@ -125,8 +126,8 @@ def recorded_hubspot(_stack: ExitStack) -> HubSpotStage:
     memory = HubSpotMemory(now=clock, users=(Owner("1", "ana@team.example"),))
     for name in NAMES:
         values = {"email": f"{name}@acme.example", "hs_email_optout": "true" if name == "noor" else None}
-        memory.add(Record("hubspot", f"id-{name}", f"{name}@acme.example", values, NOON))
-    return hubspot_stage(RecordingHubSpot(memory), {name: f"id-{name}" for name in NAMES}, clock)
+        memory.add(Record("hubspot", _NUMBERS[name], f"{name}@acme.example", values, NOON))
+    return hubspot_stage(RecordingHubSpot(memory), _NUMBERS, clock)
 
 
 def mailchimp_stage(port: MailchimpPort, ids: Mapping[str, str], clock: Clock) -> MailchimpStage:
@@ -204,6 +205,13 @@ class TestContactPlatform:
         assert {record.source for record in records} == {stage.port.source}
         assert {record.email for record in records} == {f"{name}@acme.example" for name in NAMES}
         assert all(record.modified_at.tzinfo is not None for record in records)
+
+    def test_count_is_how_many_all_shows(self, stage):
+        stage.later()
+        assert stage.port.count() == sum(len(page.records) for page in stage.port.all()) == len(NAMES)
+
+    def test_the_pace_is_a_rate(self, stage):
+        assert 0 < stage.port.pace() < float("inf")
 
     def test_changed_finds_who_changed_in_the_window_and_nobody_from_outside(self, stage):
         stage.later()
@@ -330,8 +338,10 @@ class TestHubSpotPort:
 
     def test_a_list_is_found_by_name_and_shows_who_joined(self, stage):
         stage.channels["list"].enroll([stage.row("maria")], Deadline.after(20))
-        members = list(stage.port.list_members(stage.port.lists()[LIST].id))
-        assert [member.id for member in members] == [stage.ids["maria"]]
+        list_id = stage.port.lists()[LIST].id
+        (page,) = stage.port.list_members(list_id)
+        assert [member.id for member in page.members] == [stage.ids["maria"]]
+        assert list(stage.port.list_members(list_id, page.token)) == [page]
 
     def test_the_track_property_shows_the_track_until_it_is_left(self, stage):
         channel = stage.channels["property"]
@@ -354,14 +364,28 @@ class TestHubSpotPort:
         assert noor.values["hs_email_optout"] == "true"
         assert stage.port.contact_by_email("nobody+at-all@acme.example") is None
 
-    def test_newest_tells_the_latest_change_and_how_many_there_are(self, stage):
+    def test_changes_come_newest_first_and_tell_how_many_there_are(self, stage):
         stage.later()
         since = stage.now()
-        stage.port.write([Change(stage.ids["maria"], {stage.score: "61"})])
-        until = stage.now()
+        for name in ("maria", "brian"):
+            stage.port.write([Change(stage.ids[name], {stage.score: "61"})])
+            stage.later()
+        (page,) = stage.port.changed(since, stage.now())
+        assert [record.id for record in page.records] == [stage.ids["brian"], stage.ids["maria"]]
+        assert page.total == 2
+
+    def test_ids_are_counted_and_shown_within_bounds(self, stage):
+        numbers = sorted(int(each) for each in stage.ids.values())
+        low, middle, high = numbers
         stage.later()
-        newest = stage.port.newest(since, until)
-        assert ([record.id for record in newest.page.records], newest.total) == ([stage.ids["maria"]], 1)
+        assert stage.port.count_within(low, high) == 3
+        assert stage.port.count_within(low, middle) == 2
+        assert stage.port.count_within(high + 1, high + 10) == 0
+        assert stage.port.ids_within(middle, high) == (str(middle), str(high))
+
+    def test_nobody_here_is_in_the_bin(self, stage):
+        assert stage.port.archived([*stage.ids.values(), "987654321"]) == frozenset()
+        assert stage.port.archived([]) == frozenset()
 
     def test_history_begins_with_the_present_value(self, stage):
         stage.port.write([Change(stage.ids["maria"], {"trellis_score": "61"})])
