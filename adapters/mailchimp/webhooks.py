@@ -10,9 +10,11 @@ _EVENTS = ("subscribe", "unsubscribe", "profile", "cleaned", "upemail", "campaig
 
 
 def webhook_urls(client: MailchimpClient, list_id: str) -> tuple[str, ...]:
-    """Addresses that the audience's webhooks call. Raises PlatformError. Read-only."""
-    query = {"fields": ("webhooks.url", "total_items"), "count": 1000}
-    answer = client.call("GET", WEBHOOKS, {"list_id": list_id}, query)
+    """Addresses that the audience's webhooks call. Raises PlatformError. Read-only.
+
+    The one listing for which the vendor's contract has neither paging nor `fields`; few hooks are allowed.
+    """
+    answer = client.call("GET", WEBHOOKS, {"list_id": list_id})
     return tuple(str(hook["url"]) for hook in answer.get("webhooks") or ())
 
 
