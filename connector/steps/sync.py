@@ -13,12 +13,14 @@ from functools import partial
 
 from sqlalchemy import Engine
 
+from adapters.budget import urgent
 from adapters.ports import PlatformError
 from connector.steps import health, portal
 from connector.steps.deliver import deliver
 from connector.steps.judge import judge_all
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import read_hubspot, read_mailchimp
+from connector.steps.reading.submissions import read_submissions
 from connector.steps.take_in import take_in_deliveries
 from connector.steps.tally import Tally
 from connector.store import inbox, ledger, state
@@ -96,8 +98,9 @@ def work(parts: Parts, stop: Callable[[], bool] = lambda: False) -> Summary:
         summary = Summary(baseline=is_baseline(parts))
         if summary.baseline:
             return summary
-        summary.tally += take_in_waiting(parts, summary, stop)
-        _judge_and_deliver(parts, summary, stop)
+        with urgent():
+            summary.tally += take_in_waiting(parts, summary, stop)
+            _judge_and_deliver(parts, summary, stop)
         return summary
 
 
@@ -108,11 +111,16 @@ def is_baseline(parts: Parts) -> bool:
 
 
 def take_in_waiting(parts: Parts, summary: Summary, stop: Callable[[], bool]) -> Tally:
-    """Deliveries that wait; those of a platform that fails, or has failed in this pass, go on waiting."""
+    """Deliveries that wait, and the submissions of forms that they ring for; what is of a platform that fails, or has failed
+    in this pass, goes on waiting.
+    """
     before = len(summary.errors)
     tally = take_in_deliveries(parts, summary.errors, stop)
     for error in summary.errors[before:]:
         health.failed(parts, error)
+    if parts.hubspot is not None and not summary.baseline and not _failed(summary, HUBSPOT):
+        submissions = partial(read_submissions, parts, parts.hubspot)
+        _attempt(parts, summary, None, lambda: tally.update(events=submissions()))
     return tally
 
 
@@ -138,8 +146,9 @@ def _let_webhooks_through(parts: Parts, summary: Summary, stop: Callable[[], boo
     with parts.engine.connect() as conn:
         if not inbox.waiting(conn):
             return
-    summary.tally += take_in_waiting(parts, summary, stop)
-    _judge_and_deliver(parts, summary, stop)
+    with urgent():
+        summary.tally += take_in_waiting(parts, summary, stop)
+        _judge_and_deliver(parts, summary, stop)
 
 
 def _judge_and_deliver(parts: Parts, summary: Summary, stop: Callable[[], bool]) -> None:

@@ -23,7 +23,7 @@ from adapters.ports import (
 )
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.companies import refresh_companies
-from connector.steps.reading.records import take_in
+from connector.steps.reading.intake import take_in
 from connector.steps.tally import Tally
 from connector.store import companies, inbox, ledger
 from connector.store.engine import writer_lock

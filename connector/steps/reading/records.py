@@ -13,14 +13,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from adapters.ports import HubSpotPort, MailchimpPort, Page
-from connector.facts import Record
 from connector.steps.parts import Parts
-from connector.steps.reading.counters import acts_of
 from connector.steps.reading.cursors import OVERLAP, known_until, set_cursor
+from connector.steps.reading.intake import take_in
 from connector.steps.reading.sweep import confirm_gone, keep_count
 from connector.steps.tally import Tally
 from connector.store import failures, ledger, state
-from connector.store.engine import writer_lock
 from connector.store.listing import begin_listing, count_listed, list_ids, not_listed
 
 #: Records are kept so many at a time: each transaction waits for the disk.
@@ -29,19 +27,6 @@ GROUP = 2000
 _RESUMED_WITHIN = timedelta(days=1)
 
 Pause = Callable[[], None]
-
-
-def take_in(parts: Parts, records: Sequence[Record]) -> Tally:
-    """Put records into the ledger, with the acts that their counters tell of; in one transaction."""
-    tally: Tally = Counter()
-    with parts.engine.begin() as conn:
-        writer_lock(conn)
-        now = parts.now()
-        taken = ledger.take_in(conn, records, now)
-        acts = acts_of(conn, taken.changed.values(), parts.rulebook.fields, now)
-        tally["events"] = ledger.add_events(conn, acts)
-    tally["read"], tally["changed"] = len(records), len(taken.changed)
-    return tally
 
 
 def read_records(

@@ -15,6 +15,7 @@ from math import ceil
 from adapters.ports import HubSpotPort, MailchimpPort
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor
+from connector.steps.reading.intake import take_in
 from connector.steps.tally import Tally
 from connector.store import failures, ledger, state
 from connector.store.engine import writer_lock
@@ -86,9 +87,9 @@ def confirm_gone(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, i
     tally: Tally = Counter()
     for start in range(0, len(ids), 10 * A_CALL):
         found = port.by_ids(ids[start : start + 10 * A_CALL])
+        tally["changed"] += take_in(parts, found.records)["changed"]
         with parts.engine.begin() as conn:
             writer_lock(conn)
-            tally["changed"] += len(ledger.take_in(conn, found.records, parts.now()).changed)
             tally["gone"] += ledger.mark_archived(conn, source, found.missing, parts.now())
     return tally
 
