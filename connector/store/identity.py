@@ -16,14 +16,20 @@ from connector.facts import Record
 from connector.store.records import from_row
 from connector.store.texts import email_key
 
+# Each is looked for by itself, in an index: whatever is known of a table that is being filled, a plan for all of them at
+# once would sooner or later read the whole of it.
 _REFERENCES = text(
-    "SELECT i.source, i.platform_id, i.contact FROM identity i"
-    " JOIN unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS asked (source, platform_id)"
-    " USING (source, platform_id)"
+    "SELECT asked.source, asked.platform_id, found.contact"
+    " FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS asked (source, platform_id), LATERAL"
+    " (SELECT contact FROM identity WHERE source = asked.source AND platform_id = asked.platform_id LIMIT 1) AS found"
+)
+_NAMESAKES = text(
+    "SELECT found.contact FROM unnest(CAST(:emails AS text[])) AS asked (email_key), LATERAL"
+    " (SELECT contact FROM record WHERE email_key = asked.email_key OFFSET 0) AS found"
 )
 _SNAPSHOTS = text(
-    "SELECT * FROM record WHERE contact = ANY(:contacts)"
-    " OR contact IN (SELECT contact FROM record WHERE email_key = ANY(:emails))"
+    "SELECT found.* FROM unnest(CAST(:contacts AS bigint[])) AS asked (contact), LATERAL"
+    " (SELECT * FROM record WHERE contact = asked.contact OFFSET 0) AS found"
 )
 
 
@@ -49,15 +55,15 @@ class Registry:
 
     @classmethod
     def load(cls, conn: Connection, records: Sequence[Record]) -> Registry:
-        """Look up all that these records refer to, in two statements. Read-only."""
+        """Look up all that these records refer to, in three statements. Read-only."""
         registry = cls()
         asked = {(record.source, one) for record in records for one in (record.id, *record.merged_ids)}
         sources, ids = zip(*sorted(asked), strict=True) if asked else ((), ())
         for row in conn.execute(_REFERENCES, {"sources": list(sources), "ids": list(ids)}):
             registry.contacts[row.source, row.platform_id] = row.contact
         emails = sorted({key for record in records if (key := email_key(record.email))})
-        known = sorted(set(registry.contacts.values()))
-        for snapshot in conn.execute(_SNAPSHOTS, {"contacts": known, "emails": emails}).mappings():
+        known = sorted({*registry.contacts.values(), *conn.scalars(_NAMESAKES, {"emails": emails})})
+        for snapshot in conn.execute(_SNAPSHOTS, {"contacts": known}).mappings():
             registry._show(snapshot["contact"], from_row(snapshot))
         return registry
 

@@ -3,12 +3,13 @@
 Writing needs the writer lock (`engine.writer_lock`) in the caller's transaction.
 """
 
+from connector.store.changes import Change, TakenIn
 from connector.store.dictionary import asset_ids, asset_texts, word_ids, word_texts
 from connector.store.due import count_to_judge, keep_sweep, look_again, swept, to_judge
 from connector.store.erasure import forget, forget_record, names_forgotten
 from connector.store.events import add_events
 from connector.store.history import person_as_of
-from connector.store.intake import Change, TakenIn, mark_archived, take_in
+from connector.store.intake import mark_archived, take_in
 from connector.store.lookup import (
     best_in,
     contacts_by_hash,

@@ -13,6 +13,14 @@ def position(conn: Connection) -> int:
     return newest
 
 
+def take_positions(conn: Connection, count: int) -> range:
+    """The next `count` positions, at least one. The caller holds the writer lock: nobody else takes any meanwhile."""
+    last: int = conn.execute(
+        text("SELECT setval('ledger_position', nextval('ledger_position') + :more)"), {"more": count - 1}
+    ).scalar_one()
+    return range(last - count + 1, last + 1)
+
+
 def mark_changed(conn: Connection, contacts: Collection[int]) -> None:
     """Note that there is something new about these contacts: they are judged anew. The caller holds the writer lock."""
     if contacts:

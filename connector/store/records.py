@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from sqlalchemy import RowMapping
 
 from connector.facts import Record
@@ -15,13 +16,28 @@ from connector.store.texts import email_key, storable
 SUBSCRIBER_HASH = "subscriber_hash"
 
 
-def normalized(record: Record) -> Record:
-    """The record as the store keeps it: storable text, an empty text as None."""
-    return replace(
-        record,
-        email=storable(record.email) if record.email else None,
-        values={storable(name): storable(value) if value else None for name, value in record.values.items()},
-    )
+def normalized(record: Record) -> tuple[Record, bytes]:
+    """The record as the store keeps it (storable text, an empty text as None), and its values so, as JSON.
+
+    One look at the JSON says that there is nothing to do, as nearly always.
+    """
+    try:
+        values = orjson.dumps(record.values)
+    except orjson.JSONEncodeError:  # half a surrogate pair
+        return _mended(record)
+    if b':""' in values or rb"\u0000" in values or _is_odd(record.email):
+        return _mended(record)
+    return record, values
+
+
+def _mended(record: Record) -> tuple[Record, bytes]:
+    values = {storable(name): storable(value) if value else None for name, value in record.values.items()}
+    email = storable(record.email) if record.email else None
+    return replace(record, email=email, values=values), orjson.dumps(values)
+
+
+def _is_odd(email: str | None) -> bool:
+    return email is not None and (not email or storable(email) != email)
 
 
 def same_facts(before: Record, after: Record) -> bool:

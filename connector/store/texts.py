@@ -19,5 +19,5 @@ def storable(text: str) -> str:
 
 
 def email_key(address: str | None) -> str | None:
-    """An address as identities are compared by (`facts.normal_email`); None for none."""
-    return normal_email(address) or None if address else None
+    """An address, storable or not yet, as identities are compared by (`facts.normal_email`); None for none."""
+    return normal_email(storable(address)) or None if address else None

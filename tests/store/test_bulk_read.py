@@ -185,9 +185,8 @@ def test_each_source_has_its_own_and_an_archived_record_counts_as_absent(engine:
         conn,
         hubspot(1, maria, jobtitle="CFO", associatedcompanyid="c1"),
         member(1, maria, **{"merge_fields.JOB": "Finance"}),
-        hubspot(2, jobtitle="CEO", associatedcompanyid="c1"),
-        member(3, "noor@acme.example"),
     )
+    take_in(conn, hubspot(2, jobtitle="CEO", associatedcompanyid="c1"), member(3, "noor@acme.example"))
     companies.keep(conn, {"c1": {"name": "Acme"}}, NOW)
     ledger.mark_archived(conn, "hubspot", ["1"], NOW)
     conn.commit()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +35,7 @@ BIGINT, INTEGER, SMALLINT, BOOLEAN = ">i8", ">i4", ">i2", "?"
 #: How the text format shows null.
 NULL = r"\N"
 
+_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no extension
 _TRAILER = b"\xff\xff"
 _ARRAY = np.dtype(
@@ -126,6 +128,11 @@ def write_rows(conn: Connection, table: str, columns: Columns) -> None:
             part = slice(begin, begin + _BLOCK)
             copy.write(_joined(rows[part], [fields[part] for fields in columns.varying.values()]))
         copy.write(_TRAILER)
+
+
+def micros(at: datetime) -> int:
+    """A moment as a timestamptz is sent: microseconds since 2000."""
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def encoded(content: bytes | None) -> bytes:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.store.bulk.copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, Columns, encoded
+from connector.store.bulk.copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, Columns, encoded, micros
 from connector.store.bulk.slice import NONE, TextColumn
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts days and microseconds from here
+_DAY_ZERO = date(2000, 1, 1).toordinal()  # PostgreSQL counts days from here
 
 _VERDICT = {
     "contact": BIGINT,
@@ -89,7 +89,7 @@ def verdict_fields(rows: VerdictRows, which: NDArray[np.intp], at: datetime) -> 
             "day": (INTEGER, _days(rows.day[which])),
             "since": (INTEGER, _days(rows.since[which])),
             "revision": (INTEGER, rows.revision[which] + 1),
-            "written_at": (BIGINT, _micros(at)),
+            "written_at": (BIGINT, micros(at)),
         },
         {
             "due": _numbers(_days(rows.due[which]), rows.due[which] == 0, 4),
@@ -111,8 +111,8 @@ def flip_fields(rows: FlipRows, at: datetime) -> Columns:
             "contact": (BIGINT, rows.contact),
             "rise": (BOOLEAN, rows.rise),
             "baseline": (BOOLEAN, rows.baseline),
-            "day": (INTEGER, rows.day.toordinal() - _EPOCH.toordinal()),
-            "at": (BIGINT, _micros(at)),
+            "day": (INTEGER, rows.day.toordinal() - _DAY_ZERO),
+            "at": (BIGINT, micros(at)),
         },
         {"before": _texts(rows.before), "after": _texts(rows.after), "cause": _texts(rows.cause)},
     )
@@ -132,11 +132,7 @@ def track_fields(rows: TrackRows) -> Columns:
 
 
 def _days(ordinals: NDArray[np.int32]) -> NDArray[np.int32]:
-    return ordinals - np.int32(_EPOCH.toordinal())
-
-
-def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
+    return ordinals - np.int32(_DAY_ZERO)
 
 
 def _numbers(values: NDArray[np.integer], missing: NDArray[np.bool_], size: int) -> Sequence[bytes]:

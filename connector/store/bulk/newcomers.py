@@ -1,0 +1,102 @@
+"""First sights of people nobody knew, a page of them at a time: records by COPY, all else from these, by PostgreSQL itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from connector.facts import Record
+from connector.store.bulk.copy import BIGINT, BOOLEAN, Columns, encoded, micros, write_rows
+from connector.store.changes import Change, TakenIn
+from connector.store.dictionary import word_ids
+from connector.store.position import take_positions
+from connector.store.records import SUBSCRIBER_HASH
+from connector.store.texts import email_key
+
+_NUMBERS = text(
+    "SELECT setval(ids.name, nextval(ids.name) + :more)"
+    " FROM (SELECT CAST(pg_get_serial_sequence('contact', 'id') AS regclass) AS name) AS ids"
+)
+_CONTACTS = text(
+    "INSERT INTO contact (id, created_at, changed) OVERRIDING SYSTEM VALUE"
+    " SELECT id, :at, id + :ahead FROM generate_series(CAST(:first AS bigint), :last) AS id"
+)
+_IDENTITIES = text(
+    "INSERT INTO identity (source, platform_id, contact)"
+    " SELECT source, unnest(platform_id || merged_ids), contact FROM record WHERE contact BETWEEN :first AND :last"
+)
+_SIGHTINGS = text(
+    "INSERT INTO sighting (contact, position, known_at, source, platform_id, values)"
+    " SELECT contact, contact + :ahead, :at, word.id, platform_id, jsonb_strip_nulls(raw)"
+    "  || CASE WHEN archived THEN '{\"(archived)\": \"true\"}'::jsonb ELSE '{}' END"
+    " FROM record JOIN word ON word.text = source WHERE contact BETWEEN :first AND :last"
+)
+_PASTS = text(
+    "INSERT INTO past_to_read (platform_id, contact)"
+    " SELECT platform_id, contact FROM record WHERE source = 'hubspot' AND contact BETWEEN :first AND :last"
+)
+
+_TEXT_TYPE = 25  # its number in PostgreSQL's catalog
+_JSONB_VERSION = b"\1"
+_NULL = encoded(None)
+
+
+def add_newcomers(conn: Connection, records: Sequence[tuple[Record, bytes]], known_at: datetime) -> TakenIn:
+    """Keep the first records of as many new contacts, each `normalized` and with its values as JSON.
+
+    Nothing in the store, and nobody else among them, may have one of their ids or addresses. All that is known of a
+    newcomer stands at one position. The caller holds the writer lock: numbers come in one run.
+    """
+    if not records:
+        return TakenIn({})
+    last: int = conn.execute(_NUMBERS, {"more": len(records) - 1}).scalar_one()
+    contacts = range(last - len(records) + 1, last + 1)
+    positions = take_positions(conn, len(records))
+    word_ids(conn, {one.source for one, _ in records})
+    write_rows(conn, "record", _columns(contacts, records, known_at))
+    told = {"first": contacts[0], "last": last, "ahead": positions[0] - contacts[0], "at": known_at}
+    for statement in (_CONTACTS, _IDENTITIES, _SIGHTINGS, _PASTS):
+        conn.execute(statement, told)
+    changed = {
+        (one.source, one.id): Change(contact, None, one) for contact, (one, _) in zip(contacts, records, strict=True)
+    }
+    return TakenIn(changed, newcomers=dict(zip(contacts, positions, strict=True)))
+
+
+def _columns(contacts: range, records: Sequence[tuple[Record, bytes]], read_at: datetime) -> Columns:
+    """Rows of `record`."""
+    people = [one for one, _ in records]
+    sources = {source: encoded(source.encode()) for source in {one.source for one in people}}
+    return Columns(
+        {
+            "contact": (BIGINT, np.arange(contacts.start, contacts.stop)),
+            "modified_at": (BIGINT, np.array([micros(one.modified_at) for one in people])),
+            "archived": (BOOLEAN, np.array([one.archived for one in people])),
+            "read_at": (BIGINT, micros(read_at)),
+        },
+        {
+            "source": [sources[one.source] for one in people],
+            "platform_id": [_text(one.id) for one in people],
+            "email": [_text(one.email) for one in people],
+            "email_key": [_text(email_key(one.email)) for one in people],
+            "member_hash": [_text(one.values.get(SUBSCRIBER_HASH)) for one in people],
+            "merged_ids": [_texts(one.merged_ids) if one.merged_ids else _NO_TEXTS for one in people],
+            "raw": [encoded(_JSONB_VERSION + values) for _, values in records],
+        },
+    )
+
+
+def _text(value: str | None) -> bytes:
+    return _NULL if value is None else encoded(value.encode())
+
+
+def _texts(values: Sequence[str]) -> bytes:
+    """An array of texts: its dimensions, whether there are nulls, the type; for the one dimension size and first place."""
+    head = b"".join(number.to_bytes(4) for number in (1, 0, _TEXT_TYPE, len(values), 1))
+    return encoded(head + b"".join(map(_text, values)))
+
+
+_NO_TEXTS = encoded(b"".join(number.to_bytes(4) for number in (0, 0, _TEXT_TYPE)))
