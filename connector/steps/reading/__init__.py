@@ -8,10 +8,12 @@ from adapters.ports import HubSpotPort, MailchimpPort
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.campaigns import read_campaigns
 from connector.steps.reading.companies import read_companies
+from connector.steps.reading.deals import read_deals
 from connector.steps.reading.history import read_past
 from connector.steps.reading.lists import read_lists
 from connector.steps.reading.orders import read_orders
 from connector.steps.reading.records import Pause, read_records
+from connector.steps.reading.submissions import read_submissions
 from connector.steps.reading.sweep import count_differs, sweep
 from connector.steps.tally import Tally
 
@@ -27,13 +29,15 @@ def read_all(parts: Parts, *, full: bool) -> Tally:
 
 
 def read_hubspot(parts: Parts, port: HubSpotPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
-    """Contacts, the past of who is new, the companies that are new or changed, the lists that are event sources; once a night,
-    who is gone.
+    """Contacts, the past of who is new, the companies that are new or changed; the lists, deals and forms that are event
+    sources; once a night, who is gone.
     """
     tally = read_records(parts, HUBSPOT, port, full=full, pause=pause)
     tally += read_past(parts, port, pause)
     read_companies(parts, port)
-    tally["events"] += read_lists(parts, port)
+    tally["events"] += read_lists(parts, port, full=full)
+    tally["events"] += read_deals(parts, port)
+    tally["events"] += read_submissions(parts, port)
     return tally + sweep(parts, port, pause)
 
 
