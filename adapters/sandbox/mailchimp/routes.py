@@ -10,6 +10,7 @@ import orjson
 
 from adapters.sandbox.mailchimp import (
     account_routes,
+    batch_hook_routes,
     campaign_routes,
     hook_routes,
     list_routes,
@@ -29,6 +30,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _JSON = "application/json; charset=utf-8"
 Answer = Json | None
 Act = Callable[[Account, Request], Answer]
+_ASKING_FIRST: tuple[Act, ...] = (hook_routes.create, batch_hook_routes.create)
 
 
 def routes(account: Account) -> Routes:
@@ -51,9 +53,10 @@ class _Door:
             report_routes,
             store_routes,
             hook_routes,
+            batch_hook_routes,
         ):
             for method, pattern, act in part.ROUTES:
-                ask_first = hook_routes.ask_receiver if act is hook_routes.create else None
+                ask_first = hook_routes.ask_receiver if act in _ASKING_FIRST else None
                 self.table.add(method, BASE + pattern, self._handler(act, ask_first))
         self.table.add("GET", f"{BASE}/batches/{{batch_id}}", self._batch)
 
@@ -131,9 +134,12 @@ class _Door:
         batch = self._account.batches.all.get(request.params["batch_id"])
         if batch is None:
             raise not_found()
-        with self._account.lock:
-            batch.move_on(self._run, self._account.now())
         results = f"http://{request.headers.get('host', 'localhost')}/batch-results/{batch.id}"
+        with self._account.lock:
+            running = batch.completed is None
+            batch.move_on(self._run, self._account.now())
+            if running and batch.completed is not None:
+                batch_hook_routes.told(self._account, batch, results)
         return Response.json(shape.project(request, batch.as_json(results)), content_type=_JSON)
 
     def _run(self, method: str, path: str, query: dict[str, str], body: str) -> tuple[int, bytes]:
