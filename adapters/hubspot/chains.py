@@ -20,7 +20,7 @@ from adapters.ports import PlatformUnreachable
 
 PAGE = 100
 #: A range is split only if each part is expected to have so many rows.
-LEAST_ROWS = 1000
+LEAST_ROWS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Layout:
         if chain not in self.chains:
             return None
         if not self._is_lawful(chain, ids, token):
-            if chain.end is not None or len(self.chains) > 1:
+            if chain.end is not None or len(self.chains) > 1 or not chain.proven:
                 self._fall_back()
                 return None
             self._numbered = False
@@ -115,7 +115,7 @@ class Layout:
                 raise PlatformUnreachable(PLATFORM, "HubSpot repeats a page for ever", maybe_applied=False)
             self._seen.add(token)
         self._rows += count
-        again = chain.asked if count < size else token
+        again = chain.asked if count < size or token is None else token
         passed = chain.end is not None and chain.low is not None and chain.low > chain.end
         chain.asked, chain.over = token, token is None or passed
         return Stride(chain, count, chain.over, token, again)
