@@ -202,7 +202,7 @@ class ContactPlatform(Protocol):
 
     def changed(self, since: datetime, until: datetime) -> Generator[Page, None, None]:
         """Records changed in [since, until]; the first page tells the window's `total`. May repeat records, never
-        concludes absence; a reader that stops early has seen the newest (HubSpot) or the oldest (Mailchimp). Read-only.
+        concludes absence. HubSpot's first page holds the newest: a reader may stop there. Read-only.
         """
 
     def all(self, after: str | None = None) -> Generator[Page, None, None]:
