@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adapters.ports import CredentialsRefused, HubSpotPort, MailchimpPort, PlatformError, PlatformRefused, ScopeMissing
@@ -33,7 +33,8 @@ def examine(parts: Parts, given: Surroundings) -> tuple[Finding, ...]:
     """Everything that can be seen now, errors first. A platform that refuses or is away is a finding, not an exception."""
     findings = [*_surroundings(parts, given), *review(parts.rulebook, parts.today)]
     if parts.hubspot is not None:
-        looks = (_properties(parts, parts.hubspot), _lists_and_flows(parts, parts.hubspot))
+        port = parts.hubspot
+        looks = (_properties(parts, port), _lists_and_flows(parts, port), _deals_and_forms(parts, port))
         findings += _asked("HubSpot", "HUBSPOT_ACCESS_TOKEN", looks)
     audiences = (_mailchimp(parts, port, given.webhook_url) for port in parts.mailchimp.values())
     findings += _asked("Mailchimp", "MAILCHIMP_API_KEY", audiences)
@@ -139,6 +140,23 @@ def _lists_and_flows(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
         yield Finding("advice", what, "What `listener` and `exit` confirm in tracks.yaml is trusted")
         return
     yield from deaf_tracks(parts.rulebook, flows, {name: info.id for name, info in lists.items()})
+
+
+def _deals_and_forms(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
+    """Those that are event sources, and may not be read: the rest goes on without them."""
+    events = parts.rulebook.fields.events.values()
+    sources: dict[str, tuple[str, Callable[[], object]]] = {}
+    if any(event.hubspot and event.hubspot.deals for event in events):
+        sources["deals"] = "deals", lambda: next(iter(port.changed_deals(parts.now(), parts.now())), None)
+    if any(event.submissions for event in events):
+        sources["forms"] = "submissions", port.forms
+    for what, (key, look) in sources.items():
+        try:
+            look()
+        except ScopeMissing as missing:
+            scopes = ", ".join(missing.scopes) or _said(missing)
+            cure = f"Add it to the app or key, or take `{key}` out of fields.yaml"
+            yield Finding("warning", f"HubSpot's {what} cannot be read for lack of a scope: {scopes}", cure)
 
 
 def _mailchimp(parts: Parts, port: MailchimpPort, webhook_url: str | None) -> Iterator[Finding]:

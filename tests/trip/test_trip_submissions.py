@@ -8,7 +8,7 @@ from adapters.ports import CredentialsRefused
 from adapters.sandbox.faults import Fault
 from connector.facts import Event
 from connector.steps.reading.records import read_records
-from connector.steps.reading.submissions import read_submissions
+from connector.steps.reading.submissions import read_rung, read_submissions
 from connector.store import settling
 from connector.store.engine import writer_lock
 
@@ -227,6 +227,31 @@ def test_what_counters_told_before_submissions_were_read_is_not_told_twice(make_
     assert told[-1] == (f"Page: {DEMO}", day)
     assert told[-2][0].startswith("Pricing guide")
     assert told[-2][1] == month
+
+
+def test_before_contacts_are_read_nothing_is(make_world):
+    world = make_world(count=4, webhooks=False, baseline=False)
+    assert read(world) == (0, 0, 0)
+    read_records(world.parts, "hubspot", world.parts.hubspot, full=True)
+    assert read(world)[0] > 0
+
+
+def test_webhooks_do_not_wait_for_the_first_reading_and_it_does_not_tell_their_acts_again(make_world):
+    world = unread(make_world)
+    laia, hubspot = world.email("laia"), world.parts.hubspot
+    fill(world, laia)
+    ring(world, laia)
+    world.forget_calls()
+    assert read_rung(world.parts, hubspot) == 1
+    assert world.calls()["hubspot"] == {}
+    ((asset, at, _),) = acts(world, laia)
+    read(world)
+    assert [(asset, at)] == [(asset, moment) for asset, moment, _ in acts(world, laia) if moment == at]
+    world.pass_time(minutes=30)
+    fill(world, laia)
+    ring(world, laia, first=200)
+    assert read_rung(world.parts, hubspot) == 1
+    assert acts(world, laia)[-1][0] == f"{DEMO} · /demo"
 
 
 def test_without_the_scope_acts_stay_as_counters_tell_them_and_nothing_else_stops(asked):

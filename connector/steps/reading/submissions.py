@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from adapters.ports import CredentialsRefused, HubSpotPort, PlatformRefused, ScopeMissing, Submission
 from connector.facts import Event
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.reading.cursors import cursor, set_cursor
+from connector.steps.reading.cursors import cursor, known_until, set_cursor
 from connector.steps.reading.forms import all_forms, forms_rung, keep_strange
 from connector.steps.reading.groups import in_groups
 from connector.steps.reading.refusals import note_refusal, unless_refused
@@ -36,22 +36,42 @@ GROUP = 2000
 def read_submissions(parts: Parts, port: HubSpotPort) -> int:
     """Read the forms that have rung, or all of them at first, and settle what waits; how many acts were new.
 
-    No call while nothing waits. The first reading is history: known at its own time. What HubSpot refuses to show is noted,
-    and its acts stay as the counter tells them. Raises any other PlatformError: then what waits goes on waiting.
+    No call while nothing waits, and none before the contacts have been read, when everybody is a stranger. The first
+    reading is history: known at its own time. What HubSpot refuses to show is noted, and its acts stay as the counter tells
+    them. Raises any other PlatformError: then what waits goes on waiting.
     """
-    kinds = sorted(kind for kind, mapped in parts.rulebook.fields.events.items() if mapped.submissions)
-    stream = f"submissions:{'+'.join(kinds)}"  # what is mapped anew has its history to be read
-    since = cursor(parts, HUBSPOT, stream)
+    kinds = _kinds(parts)
+    since = cursor(parts, HUBSPOT, _stream(kinds))
     with parts.engine.connect() as conn:
         waits = settling.waits(conn)
-    if not waits and (since is not None or not kinds):
+    if known_until(parts, HUBSPOT) is None or not (waits or (kinds and since is None)):
         return 0
-    added = unless_refused(parts, "forms", partial(_read, parts, port, kinds, stream, since)) if kinds else 0
+    added = unless_refused(parts, "forms", partial(_read, parts, port, kinds, since)) if kinds else 0
     settled, _ = _settle(parts)  # where forms may not be read, or nothing maps them any more
     return added + settled
 
 
-def _read(parts: Parts, port: HubSpotPort, kinds: Sequence[str], stream: str, since: datetime | None) -> int:
+def read_rung(parts: Parts, port: HubSpotPort) -> int:
+    """Like `read_submissions`, for webhooks that rang: they do not wait for the first reading, which is long.
+
+    Before it, acts stay as the counter tells them, and it will not tell them again.
+    """
+    if cursor(parts, HUBSPOT, _stream(_kinds(parts))) is None:
+        return _settle(parts)[0]
+    return read_submissions(parts, port)
+
+
+def _kinds(parts: Parts) -> Sequence[str]:
+    """The kinds of acts that submissions tell."""
+    return sorted(kind for kind, mapped in parts.rulebook.fields.events.items() if mapped.submissions)
+
+
+def _stream(kinds: Sequence[str]) -> str:
+    """What is mapped anew is another stream: its history is still to be read."""
+    return f"submissions:{'+'.join(kinds)}"
+
+
+def _read(parts: Parts, port: HubSpotPort, kinds: Sequence[str], since: datetime | None) -> int:
     until = parts.now()
     if since is None:
         forms, every, low = all_forms(parts, port), False, None
@@ -64,7 +84,7 @@ def _read(parts: Parts, port: HubSpotPort, kinds: Sequence[str], stream: str, si
         low = min(since - OVERLAP, min(bell.oldest for bell in bells) - settling.WITHIN)
     seen_at = None if since is None else until
     added = sum(_read_form(parts, port, form, name, low, kinds, seen_at) for form, name in forms.items())
-    set_cursor(parts, HUBSPOT, stream, until)
+    set_cursor(parts, HUBSPOT, _stream(kinds), until)
     settled, assets = _settle(parts)
     if every:
         keep_strange(parts, assets)
