@@ -25,6 +25,8 @@ from adapters.ports import (
     ScopeMissing,
 )
 from adapters.sandbox import Fault, Sandbox
+from adapters.sandbox.server import Server
+from adapters.sandbox.web import Response, Routes
 
 BASE = "https://us19.api.mailchimp.com/3.0"
 MEMBER = "/lists/{list_id}/members/{member}"
@@ -333,3 +335,14 @@ def test_no_more_calls_are_in_flight_than_there_are_slots(sandbox):
 def test_the_sdk_is_imported_by_the_first_call_only():
     code = "import sys, adapters.mailchimp.platform; sys.exit('mailchimp_marketing' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_half_an_emoji_makes_no_page_unreadable():
+    """A text that was cut at 255 bytes may end in the middle of one; strict parsers refuse the whole answer."""
+    routes = Routes()
+    routes.add("GET", "/3.0/ping", lambda _request: Response(content=b'{"name": "Maria \\ud83d"}'))
+    with Server(routes) as server:
+        client = MailchimpClient(
+            api_key="k-us1", base_url=f"{server.url}/3.0", slots=Slots(1), budget=RateBudget(9, 1.0)
+        )
+        assert client.call("GET", "/ping") == {"name": "Maria \ud83d"}
