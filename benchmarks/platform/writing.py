@@ -123,7 +123,9 @@ def _parts(settings: Settings, store: Store) -> Parts:
             ),
             {"score": str(time.time_ns() % 1_000_000), "now": NOW},
         )
-    return replace(make_parts(settings, store, rulebook, clients=connect_platforms(settings)), now=lambda: NOW)
+    return replace(
+        make_parts(settings, store, rulebook, clients=connect_platforms(settings, store.engine)), now=lambda: NOW
+    )
 
 
 if __name__ == "__main__":
