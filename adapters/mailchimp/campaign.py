@@ -188,7 +188,9 @@ class Look:
         query: dict[str, object] = {"fields": (*(f"{key}.{name}" for name in fields), "total_items")}
         if since:
             query["since"] = (self.window.since - _GRAIN).isoformat(timespec="seconds")
-        return Listing(self.client, template, {"campaign_id": self.campaign.id}, key, query, self.size)
+        return Listing(
+            self.client, template, {"campaign_id": self.campaign.id}, key, query, self.size, may_be_gone=True
+        )
 
 
 def _clicks(row: Row) -> list[Row]:

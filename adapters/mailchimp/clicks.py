@@ -56,7 +56,7 @@ class Clicks:
     def grown(self, campaign: str, since: datetime, size: PageSize) -> Clickers:
         """Who clicked a link that was clicked since `since`, oftener than was known. Raises PlatformError. Read-only."""
         path = {"campaign_id": campaign}
-        links = Listing(self._client, LINKS, path, "urls_clicked", {"fields": _LINK_FIELDS}, size)
+        links = Listing(self._client, LINKS, path, "urls_clicked", {"fields": _LINK_FIELDS}, size, may_be_gone=True)
         known = self._known.get(campaign, Counter())
         counts: dict[tuple[str, str], int] = {}
         for link in [link for page in links.pages() for link in page]:
@@ -84,7 +84,13 @@ class Clicks:
 
     def _clickers(self, path: Mapping[str, str], link: str, size: PageSize) -> Mapping[str, int]:
         listing = Listing(
-            self._client, CLICKERS, {**path, "link_id": link}, "members", {"fields": _CLICKER_FIELDS}, size
+            self._client,
+            CLICKERS,
+            {**path, "link_id": link},
+            "members",
+            {"fields": _CLICKER_FIELDS},
+            size,
+            may_be_gone=True,
         )
         return {str(one.get("email_id")): int(one.get("clicks") or 0) for page in listing.pages() for one in page}
 

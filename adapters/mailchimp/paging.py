@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
 from adapters.mailchimp.errors import TooMuchAtOnce
-from adapters.ports import PlatformUnreachable
+from adapters.ports import PlatformRefused, PlatformUnreachable
 
 #: Whoever cannot answer for so few rows is away.
 SHORTEST = 100
@@ -47,7 +47,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One listing: the rows of an answer stand under `key`; `query` names the fields. Read-only."""
+    """One listing: the rows of an answer stand under `key`; `query` names the fields. Read-only.
+
+    With `may_be_gone` what is not found has no rows: a campaign can be deleted while its reports are read.
+    """
 
     client: MailchimpClient
     template: str
@@ -55,6 +58,7 @@ class Listing:
     key: str
     query: Mapping[str, object]
     size: PageSize
+    may_be_gone: bool = False
 
     def span(self, offset: int, rows: int) -> Span:
         """The rows from `offset` on, `rows` of them or as many as there are, in one call if it is not cut off.
@@ -82,7 +86,9 @@ class Listing:
         first = first or self.span(0, self.size.rows)
         yield first.rows
         read, total, length = len(first.rows), first.total, len(first.rows)
-        while length and read < total:
+        if length < self.size.rows:  # shorter than asked for: the end, whatever the total says
+            return
+        while read < total:
             starts = range(read, total, length)[:IN_FLIGHT]
             for span in self.client.together(lambda start: self.span(start, length), starts):
                 if not span.rows:
@@ -93,7 +99,13 @@ class Listing:
                 read, total = read + len(span.rows), span.total
 
     def _call(self, offset: int, count: int) -> Span:
-        answer = self.client.call("GET", self.template, self.path, {**self.query, "count": count, "offset": offset})
+        query = {**self.query, "count": count, "offset": offset}
+        try:
+            answer = self.client.call("GET", self.template, self.path, query)
+        except PlatformRefused as error:
+            if self.may_be_gone and error.status == 404:
+                return Span((), 0)
+            raise
         rows = answer.get(self.key)
         if not isinstance(rows, list):
             raise PlatformUnreachable("mailchimp", f"a listing without {self.key}", maybe_applied=False)

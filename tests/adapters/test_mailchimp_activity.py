@@ -247,6 +247,26 @@ def test_another_audience_has_its_own_campaigns(world):
     assert calls(world) == 1
 
 
+def test_a_total_that_counts_everybody_over_rows_of_those_who_acted_costs_one_call_more(sandbox):
+    """A third answer that `since` may have: the rows of few, the total of all."""
+    old = sandbox.mailchimp.life.send_campaign("Old news", at=PAST)
+    sandbox.mailchimp.life.click(address(1), old, PRICING, at=NOON)
+    row = {"email_id": "x", "activity": [{"action": "click", "timestamp": NOON.isoformat(), "url": PRICING}]}
+    for offset, rows in ((0, [row]), (1, [])):
+        body = {"emails": rows, "total_items": PEOPLE}
+        sandbox.mailchimp_server.faults.add(
+            Fault(path=rf"offset={offset}\b.*since|since.*offset={offset}\b", status=200, body=body)
+        )
+    assert len(poll(platform_of(sandbox), NOON - HOUR, NOON)) == 1
+    assert calls(sandbox) == 1 + 2
+
+
+def test_a_campaign_that_is_deleted_meanwhile_stands_in_nobodys_way(world):
+    gone, there = (world.mailchimp.life.send_campaign(title, to=[address(1)], at=NOON) for title in ("One", "Two"))
+    world.mailchimp_server.faults.add(Fault(path=f"/reports/{gone}/", times=None, status=404, body={"title": "?"}))
+    assert {act.campaign for act in poll(platform_of(world), NOON - HOUR, NOON)} == {there}
+
+
 def test_pages_that_are_cut_off_are_read_shorter(world):
     life = world.mailchimp.life
     life.send_campaign("News", at=NOON - HOUR)
