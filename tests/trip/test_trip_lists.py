@@ -143,32 +143,39 @@ def test_a_token_that_is_refused_costs_one_whole_reading(listed):
 
 
 def test_a_stranger_who_joined_is_told_when_her_contact_is_found(listed):
-    """The search index lags: she is on the list before she is among the contacts."""
-    crowd(listed, 400)
+    """The search index lags: she is on the list before she is among the contacts, and others join meanwhile."""
+    crowd(listed, 200)
     read(listed)
+    known = [f"known{number}@crowd.example" for number in range(300)]
+    for email in known:
+        listed.sandbox.hubspot.life.add_contact({"email": email})
+    read_records(listed.parts, "hubspot", listed.parts.hubspot, full=True)
     late = "late@crowd.example"
     listed.sandbox.hubspot.life.add_contact({"email": late})
-    join(listed, late)
-    for email in (listed.email("laia"), listed.email("jordi")):
+    for email in (late, *known):
         join(listed, email)
-    assert read(listed) == (2, 1)
+    assert read(listed) == (300, 3)
+    assert read(listed) == (0, 3), "her page is read again"
     read_records(listed.parts, "hubspot", listed.parts.hubspot, full=True)
     assert read(listed)[0] == 1
     assert len(joined(listed, late)) == 1
+    assert read(listed) == (0, 1)
 
 
 def test_a_stranger_nobody_finds_holds_nothing_up(listed):
-    """Who was forgotten here stays on the list there: her page is not read again for ever."""
-    emails = crowd(listed, 260)
+    """Who was forgotten here stays on the list there: her page is not read again for ever, nor the whole list for her."""
+    emails = crowd(listed, 499)
     read(listed)
     with listed.store.engine.begin() as conn:
         writer_lock(conn)
-        for email in emails[:5]:
+        for email in (emails[0], emails[-1]):
             ledger.forget(conn, ledger.find_contact(conn, email), listed.sandbox.clock())
+    assert read(listed) == (0, 4), "nobody whom we know is on the last page: it proves nothing"
     listed.pass_time(days=2)
-    for email in (listed.email("laia"), listed.email("jordi")):
-        join(listed, email)
-    assert read(listed)[0] == 2
+    assert read(listed) == (0, 3), "who was forgotten on the first page might still have come until now"
+    assert read(listed) == (0, 2)
+    join(listed, listed.email("laia"))
+    assert read(listed) == (1, 2)
     assert read(listed) == (0, 1)
 
 
