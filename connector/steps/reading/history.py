@@ -17,22 +17,24 @@ from connector.store.past import PastValues
 #: People of one transaction, who are asked for in 40 calls (facts/hubspot.md §11.5).
 GROUP = 2000
 
-#: So many have their turn at once: to find out whose it is costs a look at all who wait.
-_IN_TURN = 10 * GROUP
+#: So many groups have their turn at once: to find out whose it is costs a look at all who wait.
+_IN_TURN = 10
 
 
-def read_past(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambda: None) -> Tally:
+def read_past(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambda: None, group: int = GROUP) -> Tally:
     """Read the histories of all who wait for it, the most recently modified first; who is gone waits no longer.
 
     What was read is kept when this is broken off. Where HubSpot's calls of the day are used up, the rest is left to a later
-    pass (``histories left``). `pause` is called between transactions. Raises PlatformError.
+    pass (``histories left``). `pause` is called between transactions, of `group` people each. Raises PlatformError.
     """
     tally: Tally = Counter()
     names = past_properties(parts.rulebook.fields)
     done, total = 0, _count_to_read(parts)
-    while names and (ids := _in_turn(parts)):
-        for start in range(0, len(ids), GROUP):
-            some = ids[start : start + GROUP]
+    while names and (ids := _in_turn(parts, group * _IN_TURN)):
+        for start in range(0, len(ids), group):
+            some = ids[start : start + group]
+            if done:
+                pause()
             try:
                 tally += _read(parts, port, some, names)
             except PlatformBusy as busy:
@@ -43,7 +45,6 @@ def read_past(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambd
             done += len(some)
             if parts.progress:
                 parts.progress.step("reading the past", done, total)
-            pause()
     return tally
 
 
@@ -69,9 +70,9 @@ def _read(parts: Parts, port: HubSpotPort, ids: Sequence[str], names: Sequence[s
     return Counter({"histories": len(told), "events": events})
 
 
-def _in_turn(parts: Parts) -> Sequence[str]:
+def _in_turn(parts: Parts, most: int) -> Sequence[str]:
     with parts.engine.connect() as conn:
-        return past.queue(conn, _IN_TURN)
+        return past.queue(conn, most)
 
 
 def _count_to_read(parts: Parts) -> int:
