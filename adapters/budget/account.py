@@ -8,10 +8,10 @@ from math import inf
 from threading import Lock
 
 from adapters.budget.kept import Json, Kept, from_json, to_json
-from adapters.budget.pacing import SILENT_ANSWERS, Limit, Rate, Told
+from adapters.budget.pacing import MARGIN_MS, SILENT_ANSWERS, Limit, Rate, Told
 
-#: A call that was counted later than its permit by no more than this need not be told.
-_NEGLIGIBLE_MS = 5
+#: A call that was counted later than its permit by no more than this need not be told: the margin of windows covers it.
+_NEGLIGIBLE_MS = MARGIN_MS // 2
 #: Until so many answers have come, nobody knows how fast one can be: connections are still being made.
 _FIRST_ANSWERS = 20
 
@@ -48,6 +48,8 @@ class Account:
         self._news = _News()
         self._known: Rate | None = None
         self._offset = 0.0
+        self._exchanged_at = -inf
+        self._under_way = 0
         self._fastest = inf
         self._answers = 0
 
@@ -55,7 +57,7 @@ class Account:
     def known(self) -> Rate:
         """The state as last seen, with what answers told since; asks the keeper if it was never seen."""
         if self._known is None:
-            self.exchange(0, inf)
+            self.exchange()
         assert self._known is not None
         return self._known
 
@@ -64,31 +66,48 @@ class Account:
         """The limit to keep, None where there is none."""
         return self.known.limit(self._documented, self.now_ms())
 
+    @property
+    def ahead_s(self) -> float:
+        """How far ahead permits come, and how late they may be used."""
+        return (self.limit or self._documented).ahead_ms / 1000
+
     def now_ms(self) -> int:
         """The keeper's time."""
         return self._keeper_ms(self._monotonic())
 
-    def exchange(self, wanted: int, within_s: float, refused_for: float | None = None) -> list[Permit]:
-        """Tell the news (a 429 that asks to wait `refused_for` seconds among it) and get permits, all due `within_s`."""
+    def exchange(self, wanted: int = 0, refused_for: float | None = None) -> tuple[list[Permit], float | None]:
+        """Tell the news, a 429 that asks to wait `refused_for` seconds among it, and get permits.
+
+        Also gives when the first one after them could be due (None: any time).
+        """
         with self._lock:
             news, self._news = self._news, _News()
 
-        def step(state: Json | None, clock: float) -> tuple[Json, tuple[Rate, tuple[int, ...], float]]:
+        def step(state: Json | None, clock: float) -> tuple[Json, tuple[Rate, tuple[int, ...], int | None, float]]:
             now = int(clock * 1000)
-            rate = from_json(state).at(self._documented, now).moved(news.moves).after_silence(news.silent)
+            rate = from_json(state).at(self._documented, now).moved(self._documented, now, news.moves)
+            rate = rate.after_silence(news.silent)
             if news.told is not None:
                 rate = rate.after_headers(news.told, now)
             if refused_for is not None:
                 rate = rate.after_refusal(self._documented, now, refused_for)
-            rate, granted = rate.grant(self._documented, now, wanted, now + within_s * 1000)
-            return to_json(rate), (rate, granted, clock)
+            rate, granted, later = rate.grant(self._documented, now, wanted)
+            return to_json(rate), (rate, granted, later, clock)
 
-        rate, granted, clock = self._kept.change(step)
+        rate, granted, later, clock = self._kept.change(step)
         with self._lock:
             # The keeper's clock was read before its answer came: a permit is due a little late rather than too early.
-            self._offset = self._monotonic() - clock
+            self._exchanged_at = self._monotonic()
+            self._offset = self._exchanged_at - clock
             self._known = rate
-            return [Permit(at / 1000 + self._offset, at) for at in granted]
+            permits = [Permit(at / 1000 + self._offset, at) for at in granted]
+            return permits, None if later is None else later / 1000 + self._offset
+
+    def taken(self, permit: Permit) -> Permit:
+        """A call leaves now."""
+        with self._lock:
+            self._under_way += 1
+            return replace(permit, taken=self._monotonic())
 
     def unused(self, permit: Permit) -> None:
         """A permit that nobody will use."""
@@ -96,19 +115,23 @@ class Account:
             if permit.at is not None:
                 self._news.moves.append((permit.at, None))
 
-    def counted(self, permit: Permit) -> None:
+    def counted(self, permit: Permit) -> bool:
         """The call has ended: the platform counted it at the latest so long ago as an answer takes to come back.
 
         A constant latency moves the whole window, and no call within it; only what was slower than the fastest counts.
+        True if the keeper should hear of that now, since no exchange is at hand.
         """
         with self._lock:
             now = self._monotonic()
+            self._under_way -= 1
             self._answers += 1
             self._fastest = min(self._fastest, now - permit.taken)
             way_back = self._fastest if self._answers > _FIRST_ANSWERS else 0.0
             late_ms = round((max(permit.taken, now - way_back) - permit.due) * 1000)
-            if permit.at is not None and late_ms > _NEGLIGIBLE_MS:
-                self._news.moves.append((permit.at, permit.at + late_ms))
+            if permit.at is None or late_ms <= _NEGLIGIBLE_MS:
+                return False
+            self._news.moves.append((permit.at, permit.at + late_ms))
+            return not self._under_way or self._exchanged_at < now - self._documented.ahead_ms / 1000
 
     def told(self, permit: Permit, told: Told) -> bool:
         """What an answer's headers said; True if the limit is another one than was known."""

@@ -16,8 +16,8 @@ from math import ceil
 RECOVERY_MS = 120_000
 #: A 429 never cuts the rate below this part of the whole.
 SLOWEST = 1 / 16
-#: Permits are given for so many milliseconds ahead, so that a busy process asks a few times a second only.
-AHEAD_MS = 400
+#: Permits are given at most so many milliseconds ahead, so that a busy process asks a few times a second only.
+_AHEAD_MS = 400
 #: A window is measured so much longer: what two readings of a clock, rounding included, may differ by.
 MARGIN_MS = 20
 #: After so many answers in a row that tell no limit, and no 429, there is none to keep.
@@ -50,6 +50,11 @@ class Limit:
     @property
     def window_ms(self) -> int:
         return ceil(self.seconds * 1000) + MARGIN_MS
+
+    @property
+    def ahead_ms(self) -> int:
+        """How far ahead permits are given, and how late they may be used: a small part of the window."""
+        return min(_AHEAD_MS, self.window_ms // 10)
 
     @property
     def at_once(self) -> int:
@@ -117,31 +122,37 @@ class Rate:
         """Calls a second that may be made in the long run."""
         return self.free_cap(limit, now) / limit.window_ms * 1000 * self.part(now)
 
-    def grant(self, documented: Limit, now: int, wanted: int, until: float) -> tuple[Rate, tuple[int, ...]]:
-        """At most `wanted` permits, all before `until`: the first however late, others only within `AHEAD_MS`.
+    def grant(self, documented: Limit, now: int, wanted: int) -> tuple[Rate, tuple[int, ...], int | None]:
+        """At most `wanted` permits, a little ahead, and when the first one after them could be (None: any time).
 
-        Never more than the limit in any window; nothing is given where there is no limit to keep.
+        Never more than the limit in any window. Nothing far ahead is promised: what is learned meanwhile may forbid it.
+        One permit may be twice as far as the others, or a busy process would never let another one in. Where there is
+        no limit to keep, nothing is given.
         """
         limit = self.limit(documented, now)
         if limit is None:
-            return self, ()
+            return self, (), None
         ours = self.free_cap(limit, now)
-        permits, line, given = list(self.permits), self.line, 0
+        permits, line, given, later = list(self.permits), self.line, 0, None
         while given < wanted:
             at = max(now, self.paused_until, permits[-1] if permits else 0)
             if len(permits) >= ours:
                 at = max(at, permits[-ours] + limit.window_ms)
             spacing = limit.window_ms / (limit.cap * self.part(at))
             at = max(at, ceil(line - (limit.at_once - 1) * spacing))
-            if at >= until or (given and at > now + AHEAD_MS):
+            if at > now + limit.ahead_ms * (1 if given else 2):
+                later = at
                 break
             line = max(line, at) + spacing
             permits.append(at)
             given += 1
-        return replace(self, permits=tuple(permits), line=line), tuple(permits[len(permits) - given :])
+        granted = tuple(permits[len(permits) - given :])
+        return replace(self, permits=tuple(permits), line=line), granted, later
 
-    def moved(self, moves: Sequence[tuple[int, int | None]]) -> Rate:
+    def moved(self, documented: Limit, now: int, moves: Sequence[tuple[int, int | None]]) -> Rate:
         """After calls that were counted later than their permit said, or (None) were not made at all."""
+        limit = self.limit(documented, now) or documented
+        unmade = sum(after is None for _, after in moves)
         permits = list(self.permits)
         for before, after in moves:
             place = bisect_right(permits, before) - 1
@@ -149,7 +160,7 @@ class Rate:
                 del permits[place]
             if after is not None:
                 insort(permits, after)
-        return replace(self, permits=tuple(permits))
+        return replace(self, permits=tuple(permits), line=self.line - unmade * limit.window_ms / limit.cap)
 
     def after_silence(self, answers: int) -> Rate:
         """After so many answers that told no limit."""

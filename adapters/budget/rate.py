@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from math import inf
 from threading import Lock
 
 from adapters.budget.account import Account, Permit
 from adapters.budget.kept import InMemory, Kept
-from adapters.budget.pacing import AHEAD_MS, Limit, Told
+from adapters.budget.pacing import Limit, Told
 from adapters.budget.urgency import is_urgent
 from adapters.ports import Deadline
 
@@ -21,9 +20,8 @@ UNLIMITED = 10_000.0
 DAY_WAIT_S = 3600.0
 #: Two readings of one clock may differ by rounding; sleeping this much longer avoids waking a hair too early.
 CLOCK_GRAIN_S = 0.0005
-_AHEAD_S = AHEAD_MS / 1000
-#: More permits are asked for so long before the last ones in hand are due.
-_LEAD_S = 0.1
+#: More permits are asked for when this part is left of the time for which they are given ahead.
+_LEAD = 0.25
 #: Without a limit, the keeper is asked that often whether one has shown itself to another process.
 _FREE_S = 1.0
 
@@ -57,6 +55,7 @@ class RateBudget:
         self._urgent: list[object] = []
         self._bulk: list[object] = []
         self._recent: deque[float] = deque()
+        self._later = -inf  # no further permit comes before
         self._ask_at = -inf
         self._free_until = -inf
 
@@ -88,7 +87,9 @@ class RateBudget:
 
     def done(self, permit: Permit) -> None:
         """The call has ended, well or badly."""
-        self._account.counted(permit)
+        if self._account.counted(permit):
+            with self._asking:
+                self._account.exchange()
 
     def observe(self, permit: Permit, told: Told | None) -> None:
         """Learn from a good answer's rate headers; None: there were none, where they ought to be."""
@@ -100,7 +101,7 @@ class RateBudget:
         """After a 429: no permit for `seconds`, then half the rate, which grows back slowly; for all who share it."""
         with self._asking:
             self._start_anew()
-            self._account.exchange(0, inf, refused_for=seconds)
+            self._account.exchange(refused_for=seconds)
 
     def day_wait(self) -> float | None:
         """Seconds until bulk may ask again whether there is something of the day's share; None: there is, or may be."""
@@ -115,23 +116,24 @@ class RateBudget:
         with self._asking:
             self._start_anew()
             if self._account.has_news:
-                self._account.exchange(0, inf)
+                self._account.exchange()
 
     def _take(self, me: object) -> Permit | None:
         """A permit, if one is due beyond those of the callers who go before me."""
         with self._lock:
             now = self._monotonic()
             if now < self._free_until:
-                return Permit(now, None, now)
-            while self._permits and self._permits[0].due < now - _AHEAD_S:
+                return self._account.taken(Permit(now, None))
+            too_old = now - self._account.ahead_s
+            while self._permits and self._permits[0].due < too_old:
                 self._account.unused(self._permits.popleft())
             place = self._place(me)
             if place >= len(self._permits) or self._permits[place].due > now:
                 return None
             self._recent.append(now)
-            while self._recent[0] <= now - _AHEAD_S:
+            while self._recent[0] <= too_old:
                 self._recent.popleft()
-            return replace(self._permits.popleft(), taken=now)
+            return self._account.taken(self._permits.popleft())
 
     def _wait(self, me: object, deadline: Deadline | None) -> float | None:
         """How long to wait before looking again; None if no permit can come before the deadline."""
@@ -143,24 +145,24 @@ class RateBudget:
                 wait = self._permits[place].due - now
                 return wait if wait < left else None
             if now < self._ask_at:
-                return self._ask_at - now if self._permits[-1].due - now < left else None
-        return 0.0 if self._ask(me, left) else None
+                return self._ask_at - now if self._later - now < left else None
+        self._ask(me)
+        return 0.0
 
-    def _ask(self, me: object, within_s: float) -> bool:
-        """Get permits for all who wait, and for those who will be back soon; False if there is none in time."""
+    def _ask(self, me: object) -> None:
+        """Get permits for all who wait, and for those who will be back soon."""
         with self._asking:
             with self._lock:
                 if self._place(me) < len(self._permits) or self._monotonic() < max(self._ask_at, self._free_until):
-                    return True
+                    return
                 wanted = len(self._urgent) + len(self._bulk) + len(self._recent) - len(self._permits)
-            given = self._account.exchange(wanted, within_s)
-            unlimited = self._account.limit is None
+            given, later = self._account.exchange(wanted)
             with self._lock:
                 self._permits.extend(given)
-                if unlimited:
+                self._later = -inf if later is None else later
+                self._ask_at = self._later - _LEAD * self._account.ahead_s
+                if self._account.limit is None:
                     self._free_until = self._monotonic() + _FREE_S
-                self._ask_at = given[-1].due - _LEAD_S if len(given) < wanted and given else -inf
-            return unlimited or bool(given)
 
     def _place(self, me: object) -> int:
         return self._urgent.index(me) if me in self._urgent else len(self._urgent) + self._bulk.index(me)
@@ -170,4 +172,4 @@ class RateBudget:
         with self._lock:
             while self._permits:
                 self._account.unused(self._permits.pop())
-            self._ask_at = self._free_until = -inf
+            self._later = self._ask_at = self._free_until = -inf

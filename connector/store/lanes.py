@@ -43,18 +43,25 @@ class LockedLanes:
     def give(self, lane: int) -> None:
         """Give a lane back; if the database is away, it has been given back already."""
         with self._lock:
-            if lane not in self._held:
-                return  # held by a session that broke
-            self._held.remove(lane)
-            try:
-                self._do(lambda session: unlock(session, self._key(lane)))
-            except StoreUnavailable:
-                return
+            self._unlock(lane)
 
     def close(self) -> None:
-        """End the session, and with it every lock that it holds."""
+        """Give all lanes back, and the session too."""
         with self._lock:
-            self._drop()
+            for lane in tuple(self._held):
+                self._unlock(lane)
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+
+    def _unlock(self, lane: int) -> None:
+        if lane not in self._held:
+            return  # its session broke
+        self._held.remove(lane)
+        try:
+            self._do(lambda session: unlock(session, self._key(lane)))
+        except StoreUnavailable:
+            return
 
     def _lock_within(self, lane: int, seconds: float) -> bool:
         return self._do(lambda session: lock_within(session, self._key(lane), seconds))
@@ -69,13 +76,10 @@ class LockedLanes:
             result = act(self._session)
             self._session.commit()
         except BaseException:
-            self._drop()
+            self._held.clear()
+            if self._session is not None:
+                self._session.invalidate()  # a connection that goes back to the pool would keep the locks
+                self._session.close()
+                self._session = None
             raise
         return result
-
-    def _drop(self) -> None:
-        self._held.clear()
-        if self._session is not None:
-            self._session.invalidate()  # a connection that goes back to the pool would keep the locks
-            self._session.close()
-            self._session = None

@@ -5,7 +5,9 @@ from threading import Lock, Thread
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.budget import RateBudget, Slots, Told
+from adapters.budget import RateBudget, Slots, Told, urgent
+from adapters.budget.kept import InMemory
+from adapters.budget.rate import UNLIMITED
 from adapters.ports import Deadline
 
 
@@ -152,3 +154,198 @@ def test_slots_hold_back_the_one_too_many() -> None:
         slots.release()
         assert slots.acquire(Deadline.after(1))
         slots.release()
+
+
+def test_an_urgent_caller_is_let_through_before_those_who_waited_longer() -> None:
+    budget = RateBudget(20, 1.0, burst=1)
+    order: list[str] = []
+
+    def bulk() -> None:
+        for _ in range(6):
+            assert budget.acquire()
+            order.append("bulk")
+
+    def webhook() -> None:
+        with urgent():
+            assert budget.acquire()
+        order.append("urgent")
+
+    threads = [Thread(target=bulk) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(order) < 4:
+        budget.rate  # noqa: B018 - a moment passes
+    before = len(order)
+    webhook()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(order) == 25
+    assert order.index("urgent") - before <= 2
+
+
+def test_without_headers_the_documented_limit_holds_until_five_answers_told_none() -> None:
+    watch = Watch()
+    budget = budget_on(watch, 100)
+    for answers in range(1, 6):
+        assert 9 < budget.rate < 11, answers
+        permit = budget.acquire()
+        assert permit
+        budget.observe(permit, None)
+        budget.done(permit)
+    start = watch.now
+    for _ in range(1000):
+        assert budget.acquire()
+    assert watch.now == start
+    assert budget.rate == UNLIMITED
+    budget.slow_down(1)
+    assert budget.acquire()
+    assert watch.now >= start + 1
+    assert 4 < budget.rate < 6
+
+
+def test_bulk_stops_at_its_share_of_the_day_and_asks_again_after_an_hour() -> None:
+    watch = Watch()
+    budget = budget_on(watch, share=0.8)
+
+    def tell(left: int) -> float | None:
+        permit = budget.acquire()
+        assert permit
+        budget.observe(permit, Told(190, 189, 10.0, day=1000, day_remaining=left))
+        budget.done(permit)
+        return budget.day_wait()
+
+    assert budget.day_wait() is None
+    assert tell(200) is None
+    assert tell(199) == 3600
+    with urgent():
+        assert budget.day_wait() is None
+    watch.sleep(3000)
+    assert budget.day_wait() == 600
+    watch.sleep(600)
+    assert budget.day_wait() is None
+    assert tell(198) == 3600
+    assert tell(1000) is None
+
+
+def test_two_budgets_over_one_state_share_the_limit_and_what_is_known_of_it() -> None:
+    watch = Watch()
+    kept = InMemory(watch)
+    one = RateBudget(100, 10.0, kept=kept, monotonic=watch, sleep=watch.sleep)
+    permit = one.acquire()
+    assert permit
+    one.observe(permit, Told(20, 19, 10.0, day=1000, day_remaining=0))
+    one.done(permit)
+    taken = []
+    other = RateBudget(100, 10.0, share=0.5, kept=kept, monotonic=watch, sleep=watch.sleep)
+    for number in range(60):
+        assert (one, other)[number % 2].acquire()
+        taken.append(watch.now)
+    assert most_in_any_window(taken, 10.0) <= 20
+    assert other.day_wait() is not None
+
+
+def test_permits_that_were_taken_ahead_are_given_back_at_the_end() -> None:
+    watch = Watch()
+    kept = InMemory(watch)
+    one, other = (RateBudget(10, 1.0, burst=10, kept=kept, monotonic=watch, sleep=watch.sleep) for _ in range(2))
+    for _ in range(5):  # it has learned by then to take some ahead
+        assert one.acquire()
+    one.close()
+    for _ in range(5):
+        assert other.acquire()
+    assert watch.now == 1000.0
+
+
+def test_a_busy_process_asks_the_keeper_a_few_times_a_second_only() -> None:
+    watch = Watch()
+    asked = 0
+
+    class Counted(InMemory):
+        def change(self, step):
+            nonlocal asked
+            asked += 1
+            return super().change(step)
+
+    budget = RateBudget(190, 10.0, kept=Counted(watch), monotonic=watch, sleep=watch.sleep)
+    while watch.now < 1030:
+        permit = budget.acquire()
+        assert permit
+        watch.sleep(0.001)
+        budget.done(permit)
+    assert asked <= 30 * 4
+
+
+class Numbered:
+    """Lanes of a platform, in memory; counts what was taken and given."""
+
+    def __init__(self, n: int) -> None:
+        self.free = list(range(n))
+        self.taken = 0
+
+    def take(self, seconds: float) -> int | None:
+        if not self.free:
+            return None
+        self.taken += 1
+        return self.free.pop()
+
+    def give(self, lane: int) -> None:
+        self.free.append(lane)
+
+    def close(self) -> None:
+        """Nothing is held beyond the test."""
+
+
+def test_slots_of_two_processes_share_the_lanes() -> None:
+    lanes = Numbered(2)
+    one, other = Slots(2, lanes), Slots(2, lanes)
+    assert one.acquire(Deadline.after(1))
+    assert one.acquire(Deadline.after(1))
+    assert not other.acquire(Deadline.after(0.1))
+    one.release()
+    assert other.acquire(Deadline.after(1))
+    assert not one.acquire(Deadline.after(0))
+    one.release()
+    other.release()
+    assert len(lanes.free) == 2
+
+
+def test_a_lane_goes_from_caller_to_caller_without_asking_anew() -> None:
+    lanes = Numbered(1)
+    slots = Slots(1, lanes)
+    assert slots.acquire()
+    waiting = Thread(target=lambda: slots.acquire(Deadline.after(20)))
+    waiting.start()
+    while not any(slots._waiting.values()):
+        assert waiting.is_alive()
+    slots.release()
+    waiting.join(20)
+    assert (lanes.taken, lanes.free) == (1, [])
+
+
+def test_an_urgent_call_gets_the_next_slot() -> None:
+    slots = Slots(1)
+    assert slots.acquire()
+    order: list[str] = []
+
+    def call(name: str) -> None:
+        assert slots.acquire(Deadline.after(20))
+        order.append(name)
+        slots.release()
+
+    def hurry() -> None:
+        with urgent():
+            call("urgent")
+
+    threads = [Thread(target=call, args=("bulk",)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while sum(slots._waiting.values()) < 3:
+        assert threads[0].is_alive()
+    threads.append(Thread(target=hurry))
+    threads[-1].start()
+    while sum(slots._waiting.values()) < 4:
+        assert threads[0].is_alive()
+    slots.release()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert order == ["urgent", "bulk", "bulk", "bulk"]
