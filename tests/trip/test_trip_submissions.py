@@ -182,9 +182,10 @@ def test_strangers_make_no_contact_and_are_found_a_little_later(asked):
     fill(asked, stranger)
     ring(asked, asked.email("laia"))
     contacts = asked.rows("SELECT count(*) FROM contact")
+    asked.pass_time(minutes=1)
     read(asked)
     assert asked.rows("SELECT count(*) FROM contact") == contacts
-    asked.pass_time(minutes=5)
+    asked.pass_time(minutes=8)
     read_records(asked.parts, "hubspot", asked.parts.hubspot, full=True)
     with asked.store.engine.begin() as conn:
         conn.exec_driver_sql("DELETE FROM unsettled")
