@@ -22,6 +22,7 @@ from adapters.ports import (
     ScopeMissing,
 )
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reading.campaigns import read_member_activity
 from connector.steps.reading.companies import refresh_companies
 from connector.steps.reading.intake import take_in
 from connector.steps.tally import Tally
@@ -216,3 +217,5 @@ def _read_member(parts: Parts, port: MailchimpPort, form: Mapping[str, str]) -> 
     records = [record for address in addresses if (record := port.member_by_email(address)) is not None]
     if records:
         take_in(parts, records)
+    for record in records:
+        read_member_activity(parts, port.source, port, record.id)
