@@ -20,7 +20,7 @@ from connector.steps.deliver import deliver
 from connector.steps.judge import judge_all
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import read_hubspot, read_mailchimp
-from connector.steps.reading.submissions import read_submissions
+from connector.steps.reading.submissions import read_rung
 from connector.steps.take_in import take_in_deliveries
 from connector.steps.tally import Tally
 from connector.store import inbox, ledger, state
@@ -119,8 +119,8 @@ def take_in_waiting(parts: Parts, summary: Summary, stop: Callable[[], bool]) ->
     for error in summary.errors[before:]:
         health.failed(parts, error)
     if parts.hubspot is not None and not summary.baseline and not _failed(summary, HUBSPOT):
-        submissions = partial(read_submissions, parts, parts.hubspot)
-        _attempt(parts, summary, None, lambda: tally.update(events=submissions()))
+        rung = partial(read_rung, parts, parts.hubspot)
+        _attempt(parts, summary, None, lambda: tally.update(events=rung()))
     return tally
 
 

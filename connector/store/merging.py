@@ -53,7 +53,8 @@ def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) 
     conn.execute(
         text(
             "UPDATE event SET contact = :keep WHERE contact = :gone"
-            " AND channel NOT IN (SELECT id FROM word WHERE text = ANY(:both))"
+            " AND channel NOT IN (SELECT id FROM word WHERE text = ANY(:both)"
+            "  OR (text = 'hubspot:forms' AND 'hubspot' = ANY(:both)))"
             " AND key NOT IN (SELECT key FROM event WHERE contact = :keep)"
         ),
         staying,

@@ -33,7 +33,7 @@ def test_who_asks_for_a_demo_gets_an_owner_and_one_task_and_a_person_s_choice_of
         "Por qué ahora: Caliente",
         "¿Nos conoce?",
         "¿Ya compra? Todavía no",
-        "rellenó un formulario (Demo request)",
+        "rellenó un formulario (Demo request · /demo)",
     ):
         assert told in body
 
