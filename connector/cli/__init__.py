@@ -27,6 +27,7 @@ COMMANDS = {
     "provision": Command("connector.cli.operate", "Create what Trellis needs on the platforms and lacks."),
     "sync": Command("connector.cli.operate", "One pass: read changes, judge, deliver."),
     "explain": Command("connector.cli.look", "Show one contact's score line by line, stages and tracks."),
+    "audit": Command("connector.cli.audit", "Say in what order the data are, from the store alone."),
     "test": Command("connector.cli.prove", "Judge the golden people of mappings/cases/."),
     "apply": Command("connector.cli.change", "Make the files of mappings/ the active rulebook."),
     "holds": Command("connector.cli.change", "List what waits for a person."),
