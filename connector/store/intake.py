@@ -11,6 +11,7 @@ from connector.facts import Record
 from connector.store.bulk.newcomers import add_newcomers
 from connector.store.changes import TakenIn
 from connector.store.erasure import forgotten
+from connector.store.numbers import NewNumbers
 from connector.store.placing import place_records
 from connector.store.position import mark_changed
 from connector.store.sightings import ARCHIVED, Sighting, log
@@ -31,8 +32,9 @@ def take_in(conn: Connection, records: Sequence[Record], known_at: datetime) -> 
         records = [one for number, one in enumerate(records) if number not in erased]
     found = sort_records(conn, records)
     touch(conn, found.touched, known_at)
-    newcomers = add_newcomers(conn, found.new, known_at)
-    placed = place_records(conn, found.others, known_at)
+    numbers = NewNumbers(conn, [*found.new, *found.others])
+    newcomers = add_newcomers(conn, found.new, numbers, known_at)
+    placed = place_records(conn, found.others, numbers, known_at)
     return TakenIn(
         {**newcomers.changed, **placed.changed},
         placed.unchanged + found.same + len(found.touched),

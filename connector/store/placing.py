@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from connector.store.changes import Change, TakenIn
 from connector.store.failures import record_failure
 from connector.store.identity import Owner, Registry
 from connector.store.merging import unite
+from connector.store.numbers import NewNumbers
 from connector.store.position import mark_changed
 from connector.store.records import same_facts, to_row
 from connector.store.schema import identity, past_to_read, record
@@ -23,11 +24,14 @@ from connector.store.sightings import ARCHIVED, Sighting, log, news
 _HUBSPOT = "hubspot"
 
 
-def place_records(conn: Connection, records: Sequence[Record], known_at: datetime) -> TakenIn:
-    """Keep `normalized` records, whatever they are and however they hang together. The caller holds the writer lock."""
+def place_records(conn: Connection, records: Mapping[int, Record], numbers: NewNumbers, known_at: datetime) -> TakenIn:
+    """Keep `normalized` records by their places, whatever they are and however they hang together.
+
+    Who is new gets the number of her place. The caller holds the writer lock.
+    """
     if not records:
         return TakenIn({})
-    batch = _Batch(conn, records, known_at)
+    batch = _Batch(conn, records, numbers, known_at)
     return TakenIn(batch.run(), batch.unchanged)
 
 
@@ -36,28 +40,29 @@ class _Batch:
     """Places records one by one in memory, writes them together."""
 
     conn: Connection
-    records: Sequence[Record]
+    records: Mapping[int, Record]
+    numbers: NewNumbers
     known_at: datetime
     unchanged: int = 0
     _registry: Registry = field(default_factory=Registry)
     _new: list[int] = field(default_factory=list)
-    _numbers: list[int] = field(default_factory=list)
     _snapshots: dict[tuple[int, str], Record] = field(default_factory=dict)
+    _refs: dict[tuple[str, str], int] = field(default_factory=dict)
     _first_seen: dict[str, int] = field(default_factory=dict)
     _sightings: list[tuple[int, Sighting]] = field(default_factory=list)
     _touched: set[int] = field(default_factory=set)
     _changes: dict[tuple[str, str], Change] = field(default_factory=dict)
 
     def run(self) -> Mapping[tuple[str, str], Change]:
-        self._registry = Registry.load(self.conn, self.records)
-        for one in self.records:
-            self._take(one)
+        self._registry = Registry.load(self.conn, [*self.records.values()])
+        for place, one in self.records.items():
+            self._take(place, one)
         self._flush()
         return self._changes
 
-    def _take(self, one: Record) -> None:
+    def _take(self, place: int, one: Record) -> None:
         owner = self._registry.owner(one)
-        contact = self._contact(owner, one)
+        contact = self._contact(owner, place, one)
         present = self._registry.snapshots[contact].get(one.source)
         if present is not None and _is_older(one, present):
             self.unchanged += 1
@@ -77,6 +82,7 @@ class _Batch:
             self.unchanged += 1
             return
         self._snapshots[contact, one.source] = one
+        self._refs |= {(one.source, ref): contact for ref in (one.id, *one.merged_ids)}
         if before is None and one.source == _HUBSPOT:
             self._first_seen[one.id] = contact
         if before is not None and same_facts(before, one) and not owner.also:
@@ -87,22 +93,16 @@ class _Batch:
         earlier = self._changes.get((one.source, one.id))
         self._changes[one.source, one.id] = Change(contact, earlier.before if earlier else before, one)
 
-    def _contact(self, owner: Owner, one: Record) -> int:
+    def _contact(self, owner: Owner, place: int, one: Record) -> int:
         if owner.contact is None:
-            self._new.append(self._number())
+            self._new.append(self.numbers.of(place))
             return self._new[-1]
         if owner.also:  # rare: write what we have, unite in the database, look again
             self._flush()
             for gone in owner.also:
                 unite(self.conn, owner.contact, gone, source=one.source, at=self.known_at)
-            self._registry = Registry.load(self.conn, self.records)
+            self._registry = Registry.load(self.conn, [*self.records.values()])
         return owner.contact
-
-    def _number(self) -> int:
-        if not self._numbers:
-            several = text("SELECT nextval(pg_get_serial_sequence('contact', 'id')) FROM generate_series(1, :n)")
-            self._numbers = sorted(self.conn.scalars(several, {"n": len(self.records)}), reverse=True)
-        return self._numbers.pop()
 
     def _flush(self) -> None:
         conn = self.conn
@@ -117,20 +117,19 @@ class _Batch:
             self._ask_for_pasts()
         log(conn, self._sightings)
         mark_changed(conn, self._touched)
-        self._new, self._snapshots, self._first_seen, self._sightings, self._touched = [], {}, {}, [], set()
+        self._new, self._snapshots, self._refs, self._first_seen = [], {}, {}, {}
+        self._sightings, self._touched = [], set()
 
     def _keep_snapshots(self) -> None:
-        refs = {
-            (one.source, ref): contact
-            for (contact, _source), one in self._snapshots.items()
-            for ref in (one.id, *one.merged_ids)
-        }
         known = insert(identity)
         self.conn.execute(
             known.on_conflict_do_update(
                 index_elements=["source", "platform_id"], set_={"contact": known.excluded.contact}
             ),
-            [{"source": source, "platform_id": ref, "contact": one} for (source, ref), one in sorted(refs.items())],
+            [
+                {"source": source, "platform_id": ref, "contact": one}
+                for (source, ref), one in sorted(self._refs.items())
+            ],
         )
         changed_on = self._changed_on()
         rows = [

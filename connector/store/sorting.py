@@ -1,12 +1,13 @@
 """Records sorted by how much there is to find out about each: nearly all are known as they are, or certainly new.
 
-That is so where a record has nothing to do with the others of its call: its id stands there once, among old ids too.
+That is so where a record has nothing to do with the others of its call: no other one has its id, as its own or an old
+one, or its address, or belongs to the same contact.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,9 +26,10 @@ _KNOWN = text(
     " (SELECT platform_id, email, raw, archived, merged_ids, modified_at FROM record"
     "  WHERE contact = identity.contact AND source = asked.source LIMIT 1) AS found ON true"
 )
-_TAKEN = text(
-    "SELECT asked.platform_id FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS asked (source, platform_id),"
-    " LATERAL (SELECT FROM identity WHERE source = asked.source AND platform_id = asked.platform_id LIMIT 1) AS taken"
+_OWNERS = text(
+    "SELECT asked.source, asked.platform_id, owner.contact"
+    " FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS asked (source, platform_id), LATERAL"
+    " (SELECT contact FROM identity WHERE source = asked.source AND platform_id = asked.platform_id LIMIT 1) AS owner"
 )
 _HELD = text(
     "SELECT asked.email_key FROM unnest(CAST(:emails AS text[])) AS asked (email_key),"
@@ -40,50 +42,55 @@ _TOUCH = text(
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """The records of one call: how many are known as they are, and the rest, each in one list.
 
     `touched` are known but for a later modification: (contact, source, moment). `new` are of people of whom nothing is
-    known, `normalized` and with their values as JSON. `others`, `normalized` too, have to be placed one by one.
+    known, `normalized` and with their values as JSON; `others`, `normalized` too, have to be placed one by one: both by
+    their places in the call.
     """
 
     same: int = 0
-    touched: list[tuple[int, str, datetime]] = field(default_factory=list)
-    new: list[tuple[Record, bytes]] = field(default_factory=list)
-    others: list[Record] = field(default_factory=list)
+    touched: Sequence[tuple[int, str, datetime]] = ()
+    new: Mapping[int, tuple[Record, bytes]] = field(default_factory=dict)
+    others: Mapping[int, Record] = field(default_factory=dict)
 
 
 def sort_records(conn: Connection, records: Sequence[Record]) -> Sorted:
     """Find out how much there is to find out, in two statements or three. Read-only."""
     if not records:
         return Sorted()
-    ids = Counter([one.id for one in records])
+    told = {"sources": [one.source for one in records], "ids": [one.id for one in records]}
+    known = {row.place - 1: row for row in conn.execute(_KNOWN, told)}
+    ids = Counter(told["ids"])
     ids.update([old for one in records for old in one.merged_ids])
-    sources = [one.source for one in records]
-    known = {
-        row.place - 1: row for row in conn.execute(_KNOWN, {"sources": sources, "ids": [one.id for one in records]})
-    }
-    found = Sorted()
-    others: dict[int, Record] = {}
+    contacts = Counter([row.contact for row in known.values()])
+    same: dict[int, Row[Any]] = {}
     unknown: dict[int, tuple[Record, bytes]] = {}
+    others: dict[int, Record] = {}
     for place, one in enumerate(records):
         row = known.get(place)
         alone = ids[one.id] == 1
-        if row is None and alone and all(ids[old] == 1 for old in one.merged_ids):
+        if row is not None and alone and contacts[row.contact] == 1 and _is_same(row, one):
+            same[place] = row
+        elif row is None and alone and all(ids[old] == 1 for old in one.merged_ids):
             unknown[place] = normalized(one)
-        elif row is not None and alone and _is_same(row, one):
-            if row.modified_at < one.modified_at:
-                found.touched.append((row.contact, one.source, one.modified_at))
-            else:
-                found.same += 1
         else:
             others[place] = normalized(one)[0]
-    for place in list(_entangled(conn, unknown, others.values())):
+    owners = _owners_of_old_ids(conn, [*(one for one, _ in unknown.values()), *others.values()])
+    for place in _entangled(conn, unknown, others.values(), owners):
         others[place] = unknown.pop(place)[0]
-    found.new = list(unknown.values())
-    found.others = [others[place] for place in sorted(others)]
-    return found
+    for place in [place for place, row in same.items() if row.contact in owners.values()]:
+        del same[place]
+        others[place] = normalized(records[place])[0]
+    later = {place: row for place, row in same.items() if row.modified_at < records[place].modified_at}
+    return Sorted(
+        len(same) - len(later),
+        [(row.contact, records[place].source, records[place].modified_at) for place, row in later.items()],
+        unknown,
+        dict(sorted(others.items())),
+    )
 
 
 def touch(conn: Connection, touched: Sequence[tuple[int, str, datetime]], read_at: datetime) -> None:
@@ -105,20 +112,30 @@ def _is_same(row: Row[Any], one: Record) -> bool:
     )
 
 
+def _owners_of_old_ids(conn: Connection, records: Sequence[Record]) -> Mapping[tuple[str, str], int]:
+    """Whose the ids were that these records have swallowed, where somebody had them."""
+    old = [(one.source, old) for one in records for old in one.merged_ids]
+    if not old:
+        return {}
+    sources, ids = zip(*old, strict=True)
+    found = conn.execute(_OWNERS, {"sources": list(sources), "ids": list(ids)})
+    return {(row.source, row.platform_id): row.contact for row in found}
+
+
 def _entangled(
-    conn: Connection, unknown: Mapping[int, tuple[Record, bytes]], others: Iterable[Record]
-) -> Iterator[int]:
-    """The places of those whose address somebody has, here or in the store, or whose old ids somebody had."""
+    conn: Connection,
+    unknown: Mapping[int, tuple[Record, bytes]],
+    others: Iterable[Record],
+    owners: Mapping[tuple[str, str], int],
+) -> list[int]:
+    """The places of those whose address somebody has, here or in the store, or who have swallowed somebody known."""
     keys = {place: key for place, (one, _) in unknown.items() if (key := email_key(one.email))}
     times = Counter(keys.values())
-    times.update(key for one in others if (key := email_key(one.email)))
-    held = set(conn.scalars(_HELD, {"emails": list(times)}))
-    old = [(one.source, old) for one, _ in unknown.values() for old in one.merged_ids]
-    taken: set[str] = set()
-    if old:
-        sources, ids = zip(*old, strict=True)
-        taken = set(conn.scalars(_TAKEN, {"sources": list(sources), "ids": list(ids)}))
-    for place, (one, _) in unknown.items():
-        key = keys.get(place)
-        if (key and (times[key] > 1 or key in held)) or not taken.isdisjoint(one.merged_ids):
-            yield place
+    times.update([key for one in others if (key := email_key(one.email))])
+    held = set(conn.scalars(_HELD, {"emails": list(times)})) if keys else set()
+    return [
+        place
+        for place, (one, _) in unknown.items()
+        if ((key := keys.get(place)) and (times[key] > 1 or key in held))
+        or any((one.source, old) in owners for old in one.merged_ids)
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -12,17 +12,14 @@ from connector.facts import Record
 from connector.store.bulk.copy import BIGINT, BOOLEAN, Columns, encoded, micros, write_rows
 from connector.store.changes import Change, TakenIn
 from connector.store.dictionary import word_ids
+from connector.store.numbers import NewNumbers
 from connector.store.position import take_positions
 from connector.store.records import SUBSCRIBER_HASH
 from connector.store.texts import email_key
 
-_NUMBERS = text(
-    "SELECT setval(ids.name, nextval(ids.name) + :more)"
-    " FROM (SELECT CAST(pg_get_serial_sequence('contact', 'id') AS regclass) AS name) AS ids"
-)
 _CONTACTS = text(
     "INSERT INTO contact (id, created_at, changed) OVERRIDING SYSTEM VALUE"
-    " SELECT id, :at, id + :ahead FROM generate_series(CAST(:first AS bigint), :last) AS id"
+    " SELECT contact, :at, contact + :ahead FROM record WHERE contact BETWEEN :first AND :last"
 )
 _IDENTITIES = text(
     "INSERT INTO identity (source, platform_id, contact)"
@@ -44,35 +41,34 @@ _JSONB_VERSION = b"\1"
 _NULL = encoded(None)
 
 
-def add_newcomers(conn: Connection, records: Sequence[tuple[Record, bytes]], known_at: datetime) -> TakenIn:
-    """Keep the first records of as many new contacts, each `normalized` and with its values as JSON.
+def add_newcomers(
+    conn: Connection, records: Mapping[int, tuple[Record, bytes]], numbers: NewNumbers, known_at: datetime
+) -> TakenIn:
+    """Keep the first records of as many new contacts, by their places, each `normalized` and with its values as JSON.
 
-    Nothing in the store, and nobody else among them, may have one of their ids or addresses. All that is known of a
-    newcomer stands at one position. The caller holds the writer lock: numbers come in one run.
+    Nothing in the store, and nobody else among them, may have one of their ids or addresses, and nobody yet one of the
+    `numbers`. All that is known of a newcomer stands at one position. The caller holds the writer lock.
     """
     if not records:
         return TakenIn({})
-    last: int = conn.execute(_NUMBERS, {"more": len(records) - 1}).scalar_one()
-    contacts = range(last - len(records) + 1, last + 1)
-    positions = take_positions(conn, len(records))
-    word_ids(conn, {one.source for one, _ in records})
-    write_rows(conn, "record", _columns(contacts, records, known_at))
-    told = {"first": contacts[0], "last": last, "ahead": positions[0] - contacts[0], "at": known_at}
+    contacts = {numbers.of(place): one for place, one in records.items()}
+    first, last = min(contacts), max(contacts)
+    ahead = take_positions(conn, last - first + 1)[0] - first
+    word_ids(conn, {one.source for one, _ in records.values()})
+    write_rows(conn, "record", _columns(contacts, known_at))
     for statement in (_CONTACTS, _IDENTITIES, _SIGHTINGS, _PASTS):
-        conn.execute(statement, told)
-    changed = {
-        (one.source, one.id): Change(contact, None, one) for contact, (one, _) in zip(contacts, records, strict=True)
-    }
-    return TakenIn(changed, newcomers=dict(zip(contacts, positions, strict=True)))
+        conn.execute(statement, {"first": first, "last": last, "ahead": ahead, "at": known_at})
+    changed = {(one.source, one.id): Change(contact, None, one) for contact, (one, _) in contacts.items()}
+    return TakenIn(changed, newcomers={contact: contact + ahead for contact in contacts})
 
 
-def _columns(contacts: range, records: Sequence[tuple[Record, bytes]], read_at: datetime) -> Columns:
+def _columns(contacts: Mapping[int, tuple[Record, bytes]], read_at: datetime) -> Columns:
     """Rows of `record`."""
-    people = [one for one, _ in records]
+    people = [one for one, _ in contacts.values()]
     sources = {source: encoded(source.encode()) for source in {one.source for one in people}}
     return Columns(
         {
-            "contact": (BIGINT, np.arange(contacts.start, contacts.stop)),
+            "contact": (BIGINT, np.array([*contacts])),
             "modified_at": (BIGINT, np.array([micros(one.modified_at) for one in people])),
             "archived": (BOOLEAN, np.array([one.archived for one in people])),
             "read_at": (BIGINT, micros(read_at)),
@@ -84,7 +80,7 @@ def _columns(contacts: range, records: Sequence[tuple[Record, bytes]], read_at: 
             "email_key": [_text(email_key(one.email)) for one in people],
             "member_hash": [_text(one.values.get(SUBSCRIBER_HASH)) for one in people],
             "merged_ids": [_texts(one.merged_ids) if one.merged_ids else _NO_TEXTS for one in people],
-            "raw": [encoded(_JSONB_VERSION + values) for _, values in records],
+            "raw": [encoded(_JSONB_VERSION + values) for _, values in contacts.values()],
         },
     )
 
