@@ -11,6 +11,7 @@ from adapters.hubspot.names import HubSpotNames
 from adapters.memory import Memory, MemoryChannel
 from adapters.ports import (
     Deal,
+    Definition,
     Enrollment,
     EnrollmentChannel,
     Flow,
@@ -42,6 +43,7 @@ class HubSpotMemory(Memory):
     names: HubSpotNames = field(default_factory=HubSpotNames)
     subscription_types: Sequence[str] = ()
     companies: dict[str, Company] = field(default_factory=dict)
+    companies_known: dict[str, Definition] = field(default_factory=dict)
     users: tuple[Owner, ...] = ()
     workflows: tuple[Flow, ...] = ()
     members: dict[str, dict[str, datetime]] = field(default_factory=dict)  # by list name: contact id → joined at
@@ -92,6 +94,10 @@ class HubSpotMemory(Memory):
     def company_values(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
         """See `HubSpotPort`."""
         return {id_: self.companies[id_].values for id_ in ids if id_ in self.companies}
+
+    def company_definitions(self) -> Mapping[str, Definition]:
+        """See `HubSpotPort`."""
+        return dict(self.companies_known)
 
     def lists(self) -> Mapping[str, ListInfo]:
         """See `HubSpotPort`; a list's id is its name."""

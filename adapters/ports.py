@@ -264,6 +264,9 @@ class HubSpotPort(ContactPlatform, Protocol):
     def company_values(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
         """Chosen company properties by company id (names without the ``company.`` prefix). Read-only."""
 
+    def company_definitions(self) -> Mapping[str, Definition]:
+        """Company properties by name. Read-only. Raises PlatformError."""
+
     def lists(self) -> Mapping[str, ListInfo]:
         """Contact lists by name. Read-only."""
 

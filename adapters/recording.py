@@ -194,6 +194,10 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         """See `HubSpotPort`."""
         return self._platform.company_values(ids)
 
+    def company_definitions(self) -> Mapping[str, Definition]:
+        """See `HubSpotPort`."""
+        return self._platform.company_definitions()
+
     def lists(self) -> Mapping[str, ListInfo]:
         """See `HubSpotPort`."""
         return self._platform.lists()

@@ -1,4 +1,4 @@
-"""Contact properties as the portal defines them, and making those that Trellis needs."""
+"""Properties as the portal defines them, and making those that Trellis needs."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ Raw = Mapping[str, Any]
 def read_definitions(client: HubSpotClient) -> dict[str, Definition]:
     """Every contact property by name; one call. Read-only."""
     return {name: _definition(raw) for name, raw in _raw_definitions(client).items()}
+
+
+def read_company_definitions(client: HubSpotClient) -> dict[str, Definition]:
+    """Every company property by name; one call. Read-only."""
+    return {name: _definition(raw) for name, raw in _raw_definitions(client, "company_properties").items()}
 
 
 def property_limit(client: HubSpotClient) -> tuple[int, int] | None:
@@ -55,8 +60,8 @@ def define(client: HubSpotClient, definitions: Sequence[Definition]) -> tuple[st
     return tuple(done)
 
 
-def _raw_definitions(client: HubSpotClient) -> dict[str, Raw]:
-    rows = rows_of(client.call("properties", query={"archived": "false"}))
+def _raw_definitions(client: HubSpotClient, endpoint: str = "properties") -> dict[str, Raw]:
+    rows = rows_of(client.call(endpoint, query={"archived": "false"}))
     return {row["name"]: row for row in rows if isinstance(row, dict) and isinstance(row.get("name"), str)}
 
 

@@ -171,6 +171,10 @@ class HubSpotPlatform:
         """See `HubSpotPort`; one call per 100 ids."""
         return read_values(self._client, "companies_read", ids, self._company_properties)
 
+    def company_definitions(self) -> Mapping[str, Definition]:
+        """See `HubSpotPort`; one call."""
+        return properties_api.read_company_definitions(self._client)
+
     def lists(self) -> Mapping[str, ListInfo]:
         """See `HubSpotPort`."""
         return lists.read_lists(self._client)

@@ -73,6 +73,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "property_update": Endpoint(
         "PATCH", "/crm/v3/properties/contacts/{name}", "/crm/properties/2026-09/contacts/{name}", writes=True
     ),
+    "company_properties": Endpoint("GET", "/crm/v3/properties/companies", "/crm/properties/2026-09/companies"),
     "groups": Endpoint("GET", "/crm/v3/properties/contacts/groups", "/crm/properties/2026-09/contacts/groups"),
     "group_create": Endpoint(
         "POST", "/crm/v3/properties/contacts/groups", "/crm/properties/2026-09/contacts/groups", writes=True
