@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -27,11 +28,17 @@ def acts_of(
     ]
 
 
-def keep_acts(conn: Connection, acts: Sequence[tuple[int, Event]], fields: FieldsFile) -> int:
+def keep_acts(
+    conn: Connection,
+    acts: Sequence[tuple[int, Event]],
+    fields: FieldsFile,
+    newcomers: Mapping[int, int] = MappingProxyType({}),
+) -> int:
     """Put such acts into the ledger; those that submissions of forms may tell better wait until these have been read.
 
-    Returns how many were new in the ledger. The caller holds the writer lock.
+    `newcomers` are contacts that this very reading has brought, with their positions. Returns how many acts were new in the
+    ledger. The caller holds the writer lock.
     """
     better_told = {kind for kind, mapped in fields.events.items() if mapped.submissions}
     settling.put_aside(conn, [(contact, act) for contact, act in acts if act.kind in better_told])
-    return ledger.add_events(conn, [(contact, act) for contact, act in acts if act.kind not in better_told])
+    return ledger.add_events(conn, [(contact, act) for contact, act in acts if act.kind not in better_told], newcomers)

@@ -21,6 +21,6 @@ def take_in(parts: Parts, records: Sequence[Record]) -> Tally:
         now = parts.now()
         taken = ledger.take_in(conn, records, now)
         acts = acts_of(conn, taken.changed.values(), parts.rulebook.fields, now)
-        tally["events"] = keep_acts(conn, acts, parts.rulebook.fields)
+        tally["events"] = keep_acts(conn, acts, parts.rulebook.fields, taken.newcomers)
     tally["read"], tally["changed"] = len(records), len(taken.changed)
     return tally
