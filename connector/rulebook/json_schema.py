@@ -53,7 +53,7 @@ _EXACTLY_ONE: Mapping[type[BaseModel], tuple[str, ...]] = {
 }
 _AT_LEAST_ONE: Mapping[type[BaseModel], tuple[tuple[str, ...], ...]] = {
     FieldMapping: (("hubspot",), ("mailchimp",), ("from",)),
-    HubSpotEvents: (("lists",), ("count", "last")),
+    HubSpotEvents: (("lists",), ("changed",), ("deals",), ("count", "last")),
 }
 
 _KIND = "$kind"
