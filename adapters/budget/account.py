@@ -35,6 +35,13 @@ class _News:
     moves: list[tuple[int, int | None]] = field(default_factory=list)
     told: Told | None = None
     silent: int = 0
+    refused_for: float | None = None
+
+    def and_then(self, later: _News) -> _News:
+        """Both, as if told at once."""
+        silent = later.silent if later.told else self.silent + later.silent
+        waits = [seconds for seconds in (self.refused_for, later.refused_for) if seconds is not None]
+        return _News([*self.moves, *later.moves], later.told or self.told, silent, max(waits, default=None))
 
 
 class Account:
@@ -75,10 +82,10 @@ class Account:
         """The keeper's time."""
         return self._keeper_ms(self._monotonic())
 
-    def exchange(self, wanted: int = 0, refused_for: float | None = None) -> tuple[list[Permit], float | None]:
-        """Tell the news, a 429 that asks to wait `refused_for` seconds among it, and get permits.
+    def exchange(self, wanted: int = 0) -> tuple[list[Permit], float | None]:
+        """Tell the news and get permits, and when the first one after them could be due (None: any time).
 
-        Also gives when the first one after them could be due (None: any time).
+        What a keeper that is away has not heard is told at the next exchange.
         """
         with self._lock:
             news, self._news = self._news, _News()
@@ -89,12 +96,17 @@ class Account:
             rate = rate.after_silence(news.silent)
             if news.told is not None:
                 rate = rate.after_headers(news.told, now)
-            if refused_for is not None:
-                rate = rate.after_refusal(self._documented, now, refused_for)
+            if news.refused_for is not None:
+                rate = rate.after_refusal(self._documented, now, news.refused_for)
             rate, granted, later = rate.grant(self._documented, now, wanted)
             return to_json(rate), (rate, granted, later, clock)
 
-        rate, granted, later, clock = self._kept.change(step)
+        try:
+            rate, granted, later, clock = self._kept.change(step)
+        except BaseException:
+            with self._lock:
+                self._news = news.and_then(self._news)
+            raise
         with self._lock:
             # The keeper's clock was read before its answer came: a permit is due a little late rather than too early.
             self._exchanged_at = self._monotonic()
@@ -114,6 +126,17 @@ class Account:
         with self._lock:
             if permit.at is not None:
                 self._news.moves.append((permit.at, None))
+
+    def not_made(self, permit: Permit) -> None:
+        """A call for which a permit was taken, and which did not leave."""
+        with self._lock:
+            self._under_way -= 1
+        self.unused(permit)
+
+    def refused(self, seconds: float) -> None:
+        """A 429 came that asks to wait so long."""
+        with self._lock:
+            self._news.refused_for = max(seconds, self._news.refused_for or 0.0)
 
     def counted(self, permit: Permit) -> bool:
         """The call has ended: the platform counted it at the latest so long ago as an answer takes to come back.
@@ -154,7 +177,7 @@ class Account:
 
     @property
     def has_news(self) -> bool:
-        return bool(self._news.moves or self._news.told)
+        return bool(self._news.moves or self._news.told or self._news.refused_for is not None)
 
     def _keeper_ms(self, local: float) -> int:
         return int((local - self._offset) * 1000)

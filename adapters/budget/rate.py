@@ -66,7 +66,9 @@ class RateBudget:
         return UNLIMITED if limit is None else self._account.known.a_second(limit, self._account.now_ms())
 
     def acquire(self, deadline: Deadline | None = None) -> Permit | None:
-        """Wait for a permit and take it; None, at once, if none can come before the deadline. Tell `done` of its end.
+        """Wait for a permit and take it; None, at once, if none can come before the deadline.
+
+        Tell `done` of the end of the call, or `give_back` if there was none.
 
         Urgent callers (`urgent()`) go before the others of this process.
         """
@@ -91,6 +93,10 @@ class RateBudget:
             with self._asking:
                 self._account.exchange()
 
+    def give_back(self, permit: Permit) -> None:
+        """The call was not made."""
+        self._account.not_made(permit)
+
     def observe(self, permit: Permit, told: Told | None) -> None:
         """Learn from a good answer's rate headers; None: there were none, where they ought to be."""
         news = self._account.silent() if told is None else self._account.told(permit, told)
@@ -101,7 +107,8 @@ class RateBudget:
         """After a 429: no permit for `seconds`, then half the rate, which grows back slowly; for all who share it."""
         with self._asking:
             self._start_anew()
-            self._account.exchange(refused_for=seconds)
+            self._account.refused(seconds)
+            self._account.exchange()
 
     def day_wait(self) -> float | None:
         """Seconds until bulk may ask again whether there is something of the day's share; None: there is, or may be."""

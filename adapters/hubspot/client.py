@@ -14,7 +14,7 @@ import tenacity
 from adapters.budget import RateBudget
 from adapters.hubspot.answers import PLATFORM, read_json, sort_error
 from adapters.hubspot.concurrency import worthwhile
-from adapters.hubspot.quota import read_quota
+from adapters.hubspot.quota import is_silent, read_quota
 from adapters.hubspot.transport import Transport
 from adapters.hubspot.versions import ENDPOINTS, Endpoint, Version
 from adapters.ports import Deadline, DeadlinePassed, PlatformBusy, PlatformError, PlatformUnreachable
@@ -155,7 +155,7 @@ class HubSpotClient:
             budget.done(permit)
         self._count(name, str(answer.status))
         told = read_quota(answer)
-        if told is not None or (answer.status == 200 and not endpoint.searches):
+        if told is not None or (answer.status == 200 and not endpoint.searches and is_silent(answer)):
             self._budget.observe(permit, told)
         content = read_json(answer.body)
         if 200 <= answer.status < 300 and content is not None:

@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from functools import cached_property
 from threading import Lock
 from typing import Any, TypeVar
@@ -84,12 +86,16 @@ class MailchimpClient:
         return Deadline.after(self._deadline_s, self._monotonic)
 
     def together(self, function: Callable[[Item], Answer], items: Sequence[Item]) -> tuple[Answer, ...]:
-        """`function` of every item, at most IN_FLIGHT at once, in order; the first error ends it all."""
+        """`function` of every item, at most IN_FLIGHT at once, in order; the first error ends it all.
+
+        Each runs in a copy of the caller's context, and is as urgent.
+        """
         if len(items) < 2:
             return tuple(map(function, items))
         pool = ThreadPoolExecutor(min(IN_FLIGHT, len(items)), thread_name_prefix="mailchimp")
         try:
-            return tuple(pool.map(function, items))
+            runs = [copy_context().run for _ in items]
+            return tuple(pool.map(lambda run, item: run(function, item), runs, items))
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -146,22 +152,37 @@ class MailchimpClient:
         body: Mapping[str, Any] | None,
         deadline: Deadline,
     ) -> Mapping[str, Any]:
-        permit = self._budget.acquire(deadline)
-        if permit is None or not self._slots.acquire(deadline):
-            raise DeadlinePassed("mailchimp", "no free slot before the deadline")
         outcome = "ok"
+        with self._admitted(deadline):
+            try:
+                return self._transport.within(deadline, lambda: self._ask(method, template, path, query, body))
+            except PlatformError as error:
+                outcome = _outcome(error)
+                if isinstance(error, PlatformBusy):
+                    self._budget.slow_down(error.retry_after)
+                raise
+            finally:
+                with self._counting:
+                    self.calls[f"{method} {template}", outcome] += 1
+
+    @contextmanager
+    def _admitted(self, deadline: Deadline) -> Iterator[None]:
+        """A permit and a slot for one call. Raises DeadlinePassed."""
+        permit = self._budget.acquire(deadline)
+        if permit is None:
+            raise DeadlinePassed("mailchimp", "no permit before the deadline")
+        entered = False
         try:
-            return self._transport.within(deadline, lambda: self._ask(method, template, path, query, body))
-        except PlatformError as error:
-            outcome = _outcome(error)
-            if isinstance(error, PlatformBusy):
-                self._budget.slow_down(error.retry_after)
-            raise
+            entered = self._slots.acquire(deadline)
+            if not entered:
+                raise DeadlinePassed("mailchimp", "no free slot before the deadline")
+            yield
         finally:
-            self._budget.done(permit)
-            self._slots.release()
-            with self._counting:
-                self.calls[f"{method} {template}", outcome] += 1
+            if entered:
+                self._slots.release()  # first: whoever keeps the budget may be away
+                self._budget.done(permit)
+            else:
+                self._budget.give_back(permit)
 
     def _ask(
         self,

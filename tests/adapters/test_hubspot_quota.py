@@ -51,3 +51,19 @@ def test_bulk_leaves_a_share_of_the_day_and_webhooks_may_use_it() -> None:
         with urgent():
             client.call("owners")
         assert server.calls.total == 2
+
+
+@pytest.mark.parametrize("broken", ["", "0", "many"])
+def test_headers_that_make_no_sense_are_no_sign_that_there_is_no_limit(broken: str) -> None:
+    answer = Response.json({"results": []}, headers=ROLLING | {"X-HubSpot-RateLimit-Max": broken})
+    with Server(Routes(not_found=lambda _: answer)) as server:
+        client = HubSpotClient(
+            "token",
+            base_url=server.url,
+            version="v3",
+            budget=RateBudget(100, 10.0),
+            search_budget=RateBudget(5, 1.0),
+        )
+        for _ in range(6):
+            client.call("owners")
+        assert client.pace() <= 10
