@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.ports import CredentialsRefused, HubSpotPort, MailchimpPort, PlatformError, PlatformRefused, ScopeMissing
-from connector.rulebook.mapping import hubspot_properties, mailchimp_merge_fields
+from adapters.ports import (
+    CredentialsRefused,
+    Definition,
+    HubSpotPort,
+    MailchimpPort,
+    PlatformError,
+    PlatformRefused,
+    ScopeMissing,
+)
+from connector.rulebook.mapping import COMPANY, hubspot_properties
 from connector.rulebook.types import Rulebook
 from connector.steps.finding import Finding
 from connector.steps.listeners import deaf_tracks
-from connector.steps.parts import Parts
-from connector.steps.provision import hubspot_definitions, lacking_options, lists_wanted, mailchimp_definitions
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.portal.choices import blind_rules
+from connector.steps.portal.kept import company_definitions
+from connector.steps.portal.readable import (
+    gone_companies,
+    merge_tag,
+    unfit_counters,
+    unfit_merge_fields,
+    unfit_properties,
+)
+from connector.steps.portal.writable import (
+    unfit_entrances,
+    unfit_lifecycle,
+    unfit_merge_targets,
+    unfit_targets,
+    unfit_verdicts,
+)
+from connector.steps.provision import hubspot_definitions, lists_wanted, mailchimp_definitions
 from connector.steps.review import review
 
 _PROVISION = "Run `trellis provision`"
 _ORDER = ("error", "warning", "advice")
+
+#: What sources define, as they told it a moment ago; company properties under their prefix.
+Seen = dict[str, Mapping[str, Definition]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +58,15 @@ class Surroundings:
 
 def examine(parts: Parts, given: Surroundings) -> tuple[Finding, ...]:
     """Everything that can be seen now, errors first. A platform that refuses or is away is a finding, not an exception."""
+    seen: Seen = {}
     findings = [*_surroundings(parts, given), *review(parts.rulebook, parts.today)]
     if parts.hubspot is not None:
         port = parts.hubspot
-        looks = (_properties(parts, port), _lists_and_flows(parts, port), _deals_and_forms(parts, port))
+        looks = (_properties(parts, port, seen), _lists_and_flows(parts, port), _deals_and_forms(parts, port))
         findings += _asked("HubSpot", "HUBSPOT_ACCESS_TOKEN", looks)
-    audiences = (_mailchimp(parts, port, given.webhook_url) for port in parts.mailchimp.values())
+    audiences = (_mailchimp(parts, port, given.webhook_url, seen) for port in parts.mailchimp.values())
     findings += _asked("Mailchimp", "MAILCHIMP_API_KEY", audiences)
+    findings += _blind(parts, seen)
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _ORDER.index(finding.level)))
 
 
@@ -89,25 +118,33 @@ def _said(error: PlatformError) -> str:
     return error.message.rstrip(". ")
 
 
-def _properties(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
-    there = port.definitions()
-    ours = {one.name: one for one in hubspot_definitions(parts.rulebook)}
+def _properties(parts: Parts, port: HubSpotPort, seen: Seen) -> Iterator[Finding]:
+    there, rulebook = port.definitions(), parts.rulebook
+    seen[HUBSPOT] = there
+    ours = [one.name for one in hubspot_definitions(rulebook)]
     missing = [name for name in ours if name not in there]
     for name in missing:
         yield Finding("error", f'HubSpot has no property "{name}"', _PROVISION)
-    for name, wanted in ours.items():
-        if name not in there:
-            continue
-        if there[name].type != wanted.type:
-            what = f'property "{name}" is a {there[name].type}, not a {wanted.type}'
-            yield Finding("error", what, "Delete it and run `trellis provision`, or name another one in fields.yaml")
-        elif lacking := lacking_options(wanted, there[name]):
-            yield Finding("error", f'property "{name}" lacks the options {", ".join(lacking)}', _PROVISION)
-    yield from _unread(parts.rulebook, {*there, *ours})
+    yield from unfit_targets(rulebook, there)
+    yield from unfit_verdicts(rulebook, there)
+    yield from unfit_lifecycle(rulebook, there)
+    yield from unfit_entrances(rulebook, there)
+    yield from _unread(rulebook, {*there, *ours})
     limit = port.property_limit()
     if missing and limit is not None and limit[0] + len(missing) > limit[1]:
         what = f"{len(missing)} properties are missing, and the portal holds {limit[0]} of {limit[1]} custom ones"
         yield Finding("error", what, "Archive some, then run `trellis provision`")
+    companies = company_definitions(parts)
+    seen[COMPANY] = companies
+    yield from gone_companies(rulebook.fields, companies)
+    yield from unfit_counters(rulebook.fields, there)
+    yield from unfit_properties(rulebook.fields, there, companies)
+
+
+def _blind(parts: Parts, seen: Seen) -> Iterator[Finding]:
+    """Rules over the options of all platforms that answered."""
+    defined = {source: seen.get(source) for source in parts.platforms}
+    yield from blind_rules(parts.rulebook, defined, seen.get(COMPANY, {}))
 
 
 def _unread(rulebook: Rulebook, there: set[str]) -> Iterator[Finding]:
@@ -159,7 +196,7 @@ def _deals_and_forms(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
             yield Finding("warning", f"HubSpot's {what} cannot be read for lack of a scope: {scopes}", cure)
 
 
-def _mailchimp(parts: Parts, port: MailchimpPort, webhook_url: str | None) -> Iterator[Finding]:
+def _mailchimp(parts: Parts, port: MailchimpPort, webhook_url: str | None, seen: Seen) -> Iterator[Finding]:
     port.account()
     try:
         there = port.definitions()
@@ -170,14 +207,18 @@ def _mailchimp(parts: Parts, port: MailchimpPort, webhook_url: str | None) -> It
         what = f'Mailchimp has no audience "{number}"'
         yield Finding("error", what, f"Correct `list` of audiences.{port.audience} in fields.yaml")
         return
+    seen[port.source] = there
     ours = [one.name for one in mailchimp_definitions(parts.rulebook)]
     for name in ours:
         if name not in there:
             yield Finding("error", f'Mailchimp audience {port.audience} has no merge field "{name}"', _PROVISION)
-    for name in mailchimp_merge_fields(parts.rulebook.fields):
+    fields = parts.rulebook.fields
+    for name in sorted({tag for mapping in fields.fields.values() if (tag := merge_tag(mapping))}):
         if name not in there and name not in ours:
             what = f'Mailchimp audience {port.audience} has no merge field "{name}", which is read'
             yield Finding("error", what, "Create it, or correct the name in fields.yaml")
+    yield from unfit_merge_fields(fields, there, port.audience)
+    yield from unfit_merge_targets(parts.rulebook, there, port.audience)
     if webhook_url is not None and webhook_url not in port.webhooks():
         what = f"Mailchimp audience {port.audience} has no webhook to PUBLIC_URL"
         yield Finding("warning", what, _PROVISION)

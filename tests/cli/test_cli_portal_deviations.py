@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from adapters.sandbox.faults import Fault
+from adapters.sandbox.hubspot.definitions import Option
 from connector.cli.exits import Exit
+
+NO_SCOPE = {
+    "status": "error",
+    "category": "MISSING_SCOPES",
+    "message": "not allowed",
+    "errors": [{"message": "no", "context": {"requiredGranularScopes": ["crm.schemas.companies.read"]}}],
+}
 
 
 def an_hour_later(town) -> None:
@@ -84,7 +97,7 @@ def test_a_missing_option_is_named_and_provision_brings_it_back(settled):
     an_hour_later(settled)
     ran = settled.trellis("sync")
     assert (ran.code, ran.out) == (Exit.USAGE, "")
-    assert ran.said == ["property trellis_stage lacks the options hot: run `trellis provision`"]
+    assert ran.said == ['property "trellis_stage" lacks the options hot: run `trellis provision`']
     checked = settled.trellis("check")
     assert checked.code == Exit.USAGE
     assert 'error: property "trellis_stage" lacks the options hot. Run `trellis provision`.\n' in checked.out
@@ -103,6 +116,223 @@ def test_a_property_of_another_type_is_named(settled):
     checked = settled.trellis("check")
     assert checked.code == Exit.USAGE
     assert 'error: property "trellis_score" is a string, not a number. Delete it' in checked.out
+
+
+def redefined(town, name: str, kind: str = "contacts", **changes) -> None:
+    """Somebody changes a property in the portal."""
+    definitions = town.sandbox.hubspot.definitions[kind]
+    with town.sandbox.hubspot.lock:
+        definitions.put(replace(definitions.get(name), **changes))
+
+
+def options(*values: str) -> tuple[Option, ...]:
+    return tuple(Option(value, value) for value in values)
+
+
+def refused(town, line: str) -> None:
+    """The next pass says just this, writes nothing, judges nobody; `check` says it as well."""
+    an_hour_later(town)
+    before, writes = town.contents("verdict", "intent", "record", "event"), town.writes()
+    ran = town.trellis("sync")
+    assert (ran.code, ran.said, ran.out) == (Exit.USAGE, [line], "")
+    assert town.contents("verdict", "intent", "record", "event") == before
+    assert town.writes() == writes
+    what, cure = line.split(": ")
+    assert f"error: {what}. {cure[0].upper()}{cure[1:]}." in town.trellis("check").out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "line"),
+    [
+        (
+            "num_conversion_events",
+            {"type": "string"},
+            (
+                'property "num_conversion_events", the `count` of form_submit, is a string, not a number:'
+                " name HubSpot's own counter in fields.yaml"
+            ),
+        ),
+        (
+            "hs_analytics_last_timestamp",
+            {"type": "number"},
+            (
+                'property "hs_analytics_last_timestamp", the `last` of page_view, is a number, not a date:'
+                " name the property that holds the day of the last one in fields.yaml"
+            ),
+        ),
+        (
+            "numemployees",
+            {"type": "date", "options": ()},
+            (
+                'property "numemployees" is a date, which cannot be read as the range that employees is:'
+                " correct the `type:` of employees in fields.yaml, or map another property"
+            ),
+        ),
+        (
+            "numemployees",
+            {"options": options("few", "many")},
+            (
+                'property "numemployees" holds options such as "few", which cannot be read as the range that employees is:'
+                " correct the `type:` of employees in fields.yaml, or map another property"
+            ),
+        ),
+        (
+            "trellis_score",
+            {"type": "string"},
+            (
+                'property "trellis_score" is a string, not a number:'
+                " delete it and run `trellis provision`, or name another one in fields.yaml"
+            ),
+        ),
+        (
+            "trellis_why",
+            {"read_only": True},
+            (
+                'property "trellis_why" is computed by HubSpot, and cannot be written:'
+                " name another one in fields.yaml or tracks.yaml"
+            ),
+        ),
+        (
+            "trellis_score",
+            {"calculated": True},
+            (
+                'property "trellis_score" is computed by HubSpot, and cannot be written:'
+                " name another one in fields.yaml or tracks.yaml"
+            ),
+        ),
+    ],
+)
+def test_a_property_that_became_another_one_stops_the_pass(settled, name, changes, line):
+    redefined(settled, name, **changes)
+    refused(settled, line)
+
+
+def test_what_a_person_fills_in_may_be_as_the_portal_likes(settled):
+    redefined(settled, "trellis_exclude", type="enumeration")
+    an_hour_later(settled)
+    assert settled.trellis("sync").code == Exit.DONE
+    assert 'property "trellis_exclude" is an enumeration, not a bool' in settled.trellis("check").out
+
+
+def test_a_company_property_that_is_gone_or_of_another_type_stops_the_pass(settled):
+    industry = settled.sandbox.hubspot.definitions["companies"]._properties.pop("industry")
+    refused(settled, 'HubSpot has no company property "industry": correct its name in fields.yaml')
+    settled.sandbox.hubspot.definitions["companies"].put(industry)
+    redefined(settled, "numberofemployees", kind="companies", type="bool")
+    refused(
+        settled,
+        'property "company.numberofemployees" is a bool, which cannot be read as the range that employees is:'
+        " correct the `type:` of employees in fields.yaml, or map another property",
+    )
+
+
+def test_company_properties_that_may_not_be_looked_at_are_not_judged(settled):
+    settings = settled.sandbox.hubspot.settings
+    settled.sandbox.hubspot.definitions["companies"]._properties.pop("industry")
+    denied = Fault(method="GET", path="/crm/v3/properties/companies", times=None, status=403, body=NO_SCOPE)
+    settled.sandbox.hubspot_server.faults.add(denied)
+    an_hour_later(settled)
+    assert settled.trellis("sync").code == Exit.DONE
+    assert denied.hits == 1
+    assert settings.scopes
+
+
+def test_definitions_are_asked_for_once_an_hour(settled):
+    log = settled.sandbox.hubspot_server.calls
+    an_hour_later(settled)
+    log.reset()
+    for _ in range(3):
+        assert settled.trellis("sync").code == Exit.DONE
+    asked = {route: count for route, count in log.counts.items() if "/properties/" in route}
+    assert asked == {"GET /crm/v3/properties/contacts": 1, "GET /crm/v3/properties/companies": 1}
+
+
+def test_what_an_older_version_kept_of_the_portal_does_no_harm(settled):
+    settled.execute("UPDATE portal_cache SET value = '{\"lifecyclestage\": [\"lead\"]}' WHERE key LIKE '%properties'")
+    settled.execute(
+        "INSERT INTO portal_cache (key, value, at) VALUES"
+        " ('hubspot:properties', '{\"lifecyclestage\": [\"lead\"]}', now()),"
+        " ('mailchimp:main:merge_fields', '[\"LEADSCORE\"]', now())"
+    )
+    ran = settled.trellis("sync")
+    assert (ran.code, ran.err) == (Exit.DONE, "")
+
+
+def test_a_rule_whose_values_are_no_options_any_more_is_named_with_the_nearest_one(settled):
+    stages = settled.sandbox.hubspot.definitions["contacts"].get("lifecyclestage").options
+    kept = tuple(one for one in stages if one.value not in ("customer", "evangelist"))
+    redefined(settled, "lifecyclestage", options=(*kept, Option("123", "Customer"), Option("fan", "Fan")))
+    an_hour_later(settled)
+    ran = settled.trellis("sync")
+    assert ran.code == Exit.USAGE
+    blind = [line for line in ran.said if "is compared with" in line]
+    assert (
+        'stages.yaml, state customer: lifecycle is compared with "customer", "evangelist", and no option of it is called'
+        ' so: write "123", the internal value of the option "Customer"'
+    ) in blind
+    assert {line.partition(",")[0] for line in blind} >= {"stages.yaml", "model acquisition"}
+
+
+def test_a_rule_that_lost_some_of_its_values_is_a_warning(settled):
+    stages = settled.sandbox.hubspot.definitions["contacts"].get("lifecyclestage").options
+    redefined(settled, "lifecyclestage", options=tuple(one for one in stages if one.value != "evangelist"))
+    an_hour_later(settled)
+    assert settled.trellis("sync").code == Exit.DONE
+    checked = settled.trellis("check")
+    assert checked.code == Exit.DONE
+    warnings = [line for line in checked.out.splitlines() if '"evangelist"' in line]
+    assert warnings
+    assert all(line.startswith("warning: ") and "Did you mean" not in line for line in warnings)
+
+
+def test_a_stage_that_is_to_be_written_and_is_no_option_is_named(settled):
+    stages = settled.sandbox.hubspot.definitions["contacts"].get("lifecyclestage").options
+    redefined(settled, "lifecyclestage", options=tuple(one for one in stages if not one.value.startswith("marketing")))
+    an_hour_later(settled)
+    (line,) = settled.trellis("sync").said
+    assert line.startswith(
+        'stages.yaml, stage qualified: property "lifecyclestage" has no option "marketingqualifiedlead": did you mean'
+    )
+
+
+def merge_field(town, tag: str):
+    return next(one for one in town.sandbox.mailchimp.audience("abc123").fields if one.tag == tag)
+
+
+@pytest.mark.parametrize(
+    ("tag", "changes", "line"),
+    [
+        ("LEADSCORE", {"type": "text"}, "is a text, not a number"),
+        (
+            "LEADSTAGE",
+            {"type": "dropdown", "options": {"choices": ["new", "nurture", "qualified"]}},
+            "lacks the choices hot, ",
+        ),
+        ("TRACKMARK", {"type": "dropdown", "options": {"choices": ["a"]}}, "is a dropdown, not a text"),
+    ],
+)
+def test_a_merge_field_of_ours_that_became_another_one_stops_the_pass(settled, tag, changes, line):
+    field = merge_field(settled, tag)
+    for name, value in changes.items():
+        setattr(field, name, value)
+    an_hour_later(settled)
+    ran = settled.trellis("sync")
+    assert ran.code == Exit.USAGE
+    (said,) = ran.said
+    assert said.startswith(f'merge field "{tag}" of audience main {line}')
+    assert f'error: merge field "{tag}" of audience main {line}' in settled.trellis("check").out
+
+
+def test_a_merge_field_that_is_read_and_deleted_stops_the_pass(settled):
+    settled.sandbox.mailchimp.audience("abc123").fields.remove(merge_field(settled, "JOBTITLE"))
+    an_hour_later(settled)
+    said = 'has no merge field "JOBTITLE", which is read'
+    ran = settled.trellis("sync")
+    assert (ran.code, ran.said) == (
+        Exit.USAGE,
+        [f"Mailchimp {said}: create it, or correct the name in fields.yaml"],
+    )
+    assert f"error: Mailchimp audience main {said}. Create it" in settled.trellis("check").out
 
 
 def test_a_mapped_property_that_the_portal_never_had_names_the_file(settled):

@@ -41,7 +41,7 @@ def test_a_deleted_property_and_missing_options_are_named_and_provision_mends_th
     for named in (
         '"trellis_score"',
         '"trellis_stage_since"',
-        "trellis_stage lacks",
+        'trellis_stage" lacks',
         "qualified",
         "finance-consideration",
     ):

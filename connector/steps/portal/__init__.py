@@ -1,0 +1,121 @@
+"""The portal as the rulebook needs it: what it defines, kept for an hour, and refusing to work where a rule would be blind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Sequence
+
+from connector.rulebook.mapping import hubspot_properties, mapped_properties
+from connector.steps.finding import Finding
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.portal.choices import blind_rules
+from connector.steps.portal.kept import (
+    company_properties,
+    forget,
+    kept_stage_order,
+    known_already,
+    list_ids,
+    merge_fields,
+    properties,
+    stage_order,
+)
+from connector.steps.portal.readable import (
+    gone_companies,
+    merge_tag,
+    unfit_counters,
+    unfit_merge_fields,
+    unfit_properties,
+)
+from connector.steps.portal.writable import unfit_entrances, unfit_lifecycle, unfit_merge_targets, unfit_targets
+from connector.steps.provision import hubspot_definitions, mailchimp_definitions
+
+__all__ = [
+    "PortalMismatch",
+    "kept_stage_order",
+    "list_ids",
+    "merge_fields",
+    "properties",
+    "require",
+    "require_audience",
+    "stage_order",
+]
+
+
+class PortalMismatch(Exception):
+    """The portal lacks something that the rulebook needs; one line per finding, each with its cure."""
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = tuple(findings)
+
+
+def require(parts: Parts) -> None:
+    """Refuse to work on a portal where a rule would silently read nothing. Raises PortalMismatch or PlatformError."""
+    if parts.hubspot is not None:
+        _refuse(parts, HUBSPOT, _against_portal)
+
+
+def require_audience(parts: Parts, source: str) -> None:
+    """Refuse to work on an audience likewise, after HubSpot was looked at. Raises PortalMismatch or PlatformError."""
+    _refuse(parts, source, _against_audience)
+
+
+def _refuse(parts: Parts, source: str, look: Callable[[Parts, str], Iterator[str]]) -> None:
+    """What is kept may be an hour old, and somebody may have mended the portal since: look again before refusing."""
+    if not list(look(parts, source)):
+        return
+    forget(parts, source)
+    findings = list(look(parts, source))
+    if findings:
+        raise PortalMismatch(findings)
+
+
+def _against_portal(parts: Parts, _source: str) -> Iterator[str]:
+    rulebook, there, companies = parts.rulebook, properties(parts), company_properties(parts)
+    fields = rulebook.fields
+    made = {one.name for one in hubspot_definitions(rulebook)}
+    mapped = mapped_properties(fields)
+    for name in hubspot_properties(fields, rulebook.tracks):
+        if name not in there and (name in mapped or not name.startswith("hs_")):  # what consent reads, not all have
+            yield f'HubSpot has no contact property "{name}": {_cure(name, made, mapped)}'
+    lists = {name for event in fields.events.values() if event.hubspot for name in event.hubspot.lists}
+    for name in sorted(lists - set(list_ids(parts))) if lists else ():
+        yield f'HubSpot has no contact list "{name}": create it, or correct fields.yaml'
+    yield from _errors(
+        *gone_companies(fields, companies),
+        *unfit_counters(fields, there),
+        *unfit_properties(fields, there, companies),
+        *unfit_targets(rulebook, there),
+        *unfit_lifecycle(rulebook, there),
+        *unfit_entrances(rulebook, there),
+        *blind_rules(rulebook, known_already(parts), companies),
+    )
+
+
+def _against_audience(parts: Parts, source: str) -> Iterator[str]:
+    rulebook, there, name = parts.rulebook, merge_fields(parts, source), parts.mailchimp[source].audience
+    lacking = [one.name for one in mailchimp_definitions(rulebook) if one.name not in there]
+    if lacking:
+        yield f"Mailchimp audience {name} has no merge field {', '.join(lacking)}: run `trellis provision`"
+    known = known_already(parts)
+    audiences = [known[one] or {} for one in parts.mailchimp]
+    read = {tag for mapping in rulebook.fields.fields.values() if (tag := merge_tag(mapping))}
+    for tag in sorted(tag for tag in read if not any(tag in one for one in audiences)):
+        yield f'Mailchimp has no merge field "{tag}", which is read: create it, or correct the name in fields.yaml'
+    yield from _errors(
+        *unfit_merge_fields(rulebook.fields, there, name),
+        *unfit_merge_targets(rulebook, there, name),
+        *blind_rules(rulebook, known, company_properties(parts)),
+    )
+
+
+def _errors(*findings: Finding) -> Iterator[str]:
+    """What stops a pass, each in one line."""
+    for one in dict.fromkeys(findings):
+        if one.level == "error":
+            yield f"{one.what}: {one.cure[:1].lower()}{one.cure[1:]}"
+
+
+def _cure(name: str, made: Container[str], mapped: Container[str]) -> str:
+    if name in made:
+        return "run `trellis provision`"
+    return f"correct its name in {'fields.yaml' if name in mapped else 'tracks.yaml'}"
