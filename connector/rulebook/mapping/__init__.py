@@ -12,6 +12,7 @@ from connector.rulebook.mapping.properties import (
     hubspot_properties,
     mailchimp_merge_fields,
     mapped_properties,
+    past_fields,
     past_properties,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "mailchimp_merge_fields",
     "mapped_properties",
     "past_acts",
+    "past_fields",
     "past_properties",
     "past_values",
     "swallowed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -12,7 +12,7 @@ from typing import Protocol
 from connector.facts import Event, Record
 from connector.rulebook.fields_file import Counter
 from connector.rulebook.mapping.growth import MAX_GROWTH, counted, counted_act, last_act, numbered, turned
-from connector.rulebook.mapping.properties import MERGED_IDS, past_fields
+from connector.rulebook.mapping.properties import MERGED_IDS
 from connector.rulebook.types import FieldsFile
 
 #: What belongs to one act, or to one merge, is entered in the histories within so short a time.
@@ -52,20 +52,21 @@ def past_acts(histories: Histories, first: Record, known_at: datetime, fields: F
         for value, at in _turns(_until_seen(histories.get(name, ()), first, name, known_at))
         if value is not None
     ]
-    for counter in fields.counters:
-        acts += _counted_acts(histories, first, known_at, counter)
+    lives = _lives(histories.get(MERGED_IDS, ()), first)
+    for counter in fields.counters if lives else ():
+        acts += _counted_acts(histories, first, known_at, counter, lives)
     return tuple(sorted(acts, key=lambda act: (act.happened_at, act.key)))
 
 
 def past_values(
-    histories: Histories, first: Record, known_at: datetime, fields: FieldsFile
+    histories: Histories, first: Record, known_at: datetime, names: Iterable[str]
 ) -> tuple[tuple[datetime, Mapping[str, str | None]], ...]:
-    """What a record's fields had become before its first sight: moments, oldest first, with the values that came then.
+    """What these properties had become before a record's first sight: moments, oldest first, with the values that came then.
 
     A property is left out whose history does not lead to what was seen at first sight.
     """
     told: dict[datetime, dict[str, str | None]] = defaultdict(dict)
-    for name in past_fields(fields):
+    for name in names:
         for value, at in _turns(_until_seen(histories.get(name, ()), first, name, known_at)):
             told[at][name] = value
     return tuple(sorted(told.items()))
@@ -92,12 +93,13 @@ def _turns(entries: Sequence[PastValue]) -> Iterator[tuple[str | None, datetime]
         before = entry.value
 
 
-def _counted_acts(histories: Histories, first: Record, known_at: datetime, counter: Counter) -> Iterator[Event]:
-    lives = _lives(histories.get(MERGED_IDS, ()), first)
+def _counted_acts(
+    histories: Histories, first: Record, known_at: datetime, counter: Counter, lives: Sequence[tuple[datetime, str]]
+) -> Iterator[Event]:
     entries, assets = histories.get(counter.count, ())[::-1], histories.get(counter.asset or "", ())[::-1]
     seen = counted(first.values.get(counter.count))
     told = seen if last_act(counter, first) else 0
-    for name, ordinal, place in _rises(entries, lives) if lives else ():
+    for name, ordinal, place in _rises(entries, lives):
         at = entries[place].at
         if name != lives[-1][1] or (ordinal != told and (ordinal <= seen or at <= known_at)):
             asset = _then(assets, at, entries[place + 1].at if place + 1 < len(entries) else None)

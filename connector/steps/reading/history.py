@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from adapters.ports import HubSpotPort, PlatformBusy
-from connector.rulebook.mapping import past_acts, past_properties, past_values
+from connector.rulebook.mapping import past_acts, past_fields, past_properties, past_values
 from connector.steps.parts import Parts
 from connector.steps.reading.counters import keep_acts
 from connector.steps.tally import Tally
@@ -51,6 +51,7 @@ def read_past(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambd
 def _read(parts: Parts, port: HubSpotPort, ids: Sequence[str], names: Sequence[str]) -> Tally:
     """The histories of some people into the ledger, in one transaction."""
     fields = parts.rulebook.fields
+    told_fields = past_fields(fields)
     with parts.engine.connect() as conn:
         waiting = past.unread(conn, ids)
     found = port.history([one.first.id for one in waiting], names) if waiting else {}
@@ -59,7 +60,7 @@ def _read(parts: Parts, port: HubSpotPort, ids: Sequence[str], names: Sequence[s
         (one.contact, act) for one, histories in told for act in past_acts(histories, one.first, one.known_at, fields)
     ]
     values = [
-        PastValues(one.contact, one.first.id, past_values(histories, one.first, one.known_at, fields))
+        PastValues(one.contact, one.first.id, past_values(histories, one.first, one.known_at, told_fields))
         for one, histories in told
     ]
     with parts.engine.begin() as conn:
