@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from connector.facts import Record
 from connector.store.bulk.newcomers import add_newcomers
 from connector.store.changes import TakenIn
+from connector.store.conflicts import settle_conflicts
 from connector.store.erasure import forgotten
 from connector.store.numbers import NewNumbers
 from connector.store.placing import place_records
@@ -58,4 +59,6 @@ def mark_archived(conn: Connection, source: str, ids: Sequence[str], at: datetim
     gone = [(row.contact, Sighting(source, row.platform_id, at, True, {ARCHIVED: "true"})) for row in rows]
     log(conn, gone)
     mark_changed(conn, [contact for contact, _ in gone])
+    if gone:
+        settle_conflicts(conn, at)
     return len(gone)

@@ -4,6 +4,7 @@ Writing needs the writer lock (`engine.writer_lock`) in the caller's transaction
 """
 
 from connector.store.changes import Change, TakenIn
+from connector.store.conflicts import settle_conflicts
 from connector.store.dictionary import asset_ids, asset_texts, word_ids, word_texts
 from connector.store.due import count_to_judge, keep_sweep, look_again, swept, to_judge
 from connector.store.erasure import forget, forget_record, names_forgotten
@@ -60,6 +61,7 @@ __all__ = [
     "person_as_of",
     "position",
     "rank",
+    "settle_conflicts",
     "swept",
     "take_in",
     "to_judge",

@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, text
 
-from connector.store.failures import record_failure
+from connector.store.conflicts import list_left_by_merge
 from connector.store.position import mark_changed
 from connector.store.records import from_row
 from connector.store.sightings import Sighting, add_up, difference, log, sightings_of
@@ -61,9 +61,7 @@ def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) 
     )
     _move_judgements(conn, two, at)
     mark_changed(conn, two.values())
-    for one in both:
-        reason = f"contacts #{keep} and #{gone} were merged, but are two members there"
-        record_failure(conn, step="identity", source=one, platform_id="", contact=gone, reason=reason, at=at)
+    list_left_by_merge(conn, keep, gone, both, at)
     if not both:
         conn.execute(text("DELETE FROM event WHERE contact = :gone"), two)
         conn.execute(text("DELETE FROM contact WHERE id = :gone"), two)

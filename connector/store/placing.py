@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.facts import Record
 from connector.store.changes import Change, TakenIn
-from connector.store.failures import record_failure
+from connector.store.conflicts import list_conflict
 from connector.store.identity import Owner, Registry
 from connector.store.merging import unite
 from connector.store.numbers import NewNumbers
@@ -69,15 +69,7 @@ class _Batch:
             return
         before = self._registry.place(contact, one)
         if owner.conflict and (before is None or before.email != one.email):
-            record_failure(
-                self.conn,
-                step="identity",
-                source=one.source,
-                platform_id=one.id,
-                contact=contact,
-                reason=owner.conflict,
-                at=self.known_at,
-            )
+            list_conflict(self.conn, one.source, one.id, contact, owner.conflict, self.known_at)
         if before == one and not owner.also:
             self.unchanged += 1
             return
