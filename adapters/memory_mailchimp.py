@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -44,7 +44,13 @@ class MailchimpMemory(Memory):
         """See `MailchimpPort`."""
         return {"account_id": "0", "account_name": "In memory"}
 
-    def activity(self, since: datetime, until: datetime, done: Collection[str] = ()) -> Iterator[tuple[Activity, ...]]:
+    def activity(
+        self,
+        since: datetime,
+        until: datetime,
+        done: Collection[str] = (),
+        seen: MutableMapping[str, str] | None = None,  # noqa: ARG002 - a memory knows the time of everything
+    ) -> Iterator[tuple[Activity, ...]]:
         """See `MailchimpPort`."""
         within = tuple(act for act in self.acts if since <= act.at <= until and act.campaign not in done)
         return iter([within] if within else [])

@@ -19,7 +19,7 @@ None means that the platform holds no value. An empty string is read as None.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -315,10 +315,18 @@ class MailchimpPort(ContactPlatform, Protocol):
     def account(self) -> Mapping[str, str]:
         """Account id and name. Raises PlatformError (CredentialsRefused on a bad key)."""
 
-    def activity(self, since: datetime, until: datetime, done: Collection[str] = ()) -> Iterator[tuple[Activity, ...]]:
+    def activity(
+        self,
+        since: datetime,
+        until: datetime,
+        done: Collection[str] = (),
+        seen: MutableMapping[str, str] | None = None,
+    ) -> Iterator[tuple[Activity, ...]]:
         """Opens, clicks, bounces, unsubscribes in campaigns and automations with activity since, but for those in `done`.
 
-        One campaign after the other; the reports list is asked once. May repeat acts. Read-only.
+        One campaign after the other; the reports list is asked once. May repeat acts. `seen` is the platform's own note of
+        what it has told, by campaign, which grows while you read: give back the one of the last reading that came to its
+        end, or acts of which reports tell no time are missed (None: the note of this object). Read-only.
         """
 
     def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the word of every row

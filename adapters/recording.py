@@ -7,7 +7,7 @@ writes are written down and then done there, so that later reads show them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -279,9 +279,15 @@ class RecordingMailchimp(_Recording[MailchimpPort]):
         """See `MailchimpPort`."""
         return self._platform.account()
 
-    def activity(self, since: datetime, until: datetime, done: Collection[str] = ()) -> Iterator[tuple[Activity, ...]]:
+    def activity(
+        self,
+        since: datetime,
+        until: datetime,
+        done: Collection[str] = (),
+        seen: MutableMapping[str, str] | None = None,
+    ) -> Iterator[tuple[Activity, ...]]:
         """See `MailchimpPort`."""
-        return self._platform.activity(since, until, done)
+        return self._platform.activity(since, until, done, seen)
 
     def member_activity(self, id: str) -> tuple[Activity, ...]:  # noqa: A002 - the port's word
         """See `MailchimpPort`."""

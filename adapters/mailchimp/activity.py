@@ -6,10 +6,10 @@ look at one campaign costs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, MutableMapping
 from datetime import datetime
 
-from adapters.mailchimp.campaign import Look, Memory
+from adapters.mailchimp.campaign import Look, Memory, Told
 from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
 from adapters.mailchimp.paging import Listing, PageSize
 from adapters.mailchimp.reports import REPORT_FIELDS, Campaign, Window, campaign_of
@@ -28,23 +28,30 @@ class ActivityReader:
         self._page_size = page_size
         self._memory = Memory(client)
 
-    def acts(self, since: datetime, until: datetime, done: Collection[str]) -> Iterator[tuple[Activity, ...]]:
+    def acts(
+        self, since: datetime, until: datetime, done: Collection[str], seen: MutableMapping[str, str]
+    ) -> Iterator[tuple[Activity, ...]]:
         """Acts in [since, until], one campaign after the other but for those in `done`; some acts may come twice.
+
+        `seen` is what reports said at the last look, by campaign, and is brought up to date as campaigns are told.
 
         A campaign sent in the window gives an `email_sent` for each recipient; mails of automations go out one by one, at
         times that no report tells, and give none. Raises PlatformError. Read-only.
         """
-        window, size = Window(self._source, since, until), PageSize(self._page_size)
-        looks = [
-            Look(self._client, campaign, window, size, self._memory)
-            for campaign in self._campaigns(size)
-            if campaign.id not in done and self._memory.has_news(campaign, since)
-        ]
+        window, size, told = Window(self._source, since, until), PageSize(self._page_size), Told(seen)
+        looks = []
+        for campaign in self._campaigns(size):
+            if campaign.id in done:
+                continue
+            if told.has_news(campaign, since):
+                looks.append(Look(self._client, campaign, window, size, self._memory, told))
+            else:
+                told.looked(campaign)
         for start in range(0, len(looks), IN_FLIGHT):
             some = looks[start : start + IN_FLIGHT]
             for look, first in zip(some, self._client.together(Look.first, some), strict=True):
                 yield from filter(None, look.acts(first))
-                self._memory.looked(look.campaign)
+                told.looked(look.campaign)
 
     def _campaigns(self, size: PageSize) -> Iterator[Campaign]:
         query = {"fields": (*(f"reports.{name}" for name in REPORT_FIELDS), "total_items")}

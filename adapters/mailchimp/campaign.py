@@ -12,7 +12,7 @@ A campaign that was sent since is read whole: each recipient is an `email_sent`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -56,31 +56,39 @@ class Memory:
     def __init__(self, client: MailchimpClient) -> None:
         self.clicks = Clicks(client)
         self.lists_everybody = False
-        self._told: dict[str, Timeless] = {}
+
+
+class Told:
+    """Each campaign's `Timeless` at the last look; `seen` holds them as text, and outlives the process."""
+
+    def __init__(self, seen: MutableMapping[str, str]) -> None:
+        self._seen = seen
 
     def has_news(self, campaign: Campaign, since: datetime) -> bool:
         """Whether anything happened since, or a number moved for which the report has no time."""
         newest = max(campaign.sent_at, campaign.opened_at, campaign.clicked_at)
-        return newest >= since or self._told.get(campaign.id, Timeless.of(campaign)) != Timeless.of(campaign)
+        return newest >= since or (campaign.id in self._seen and self.of(campaign) != Timeless.of(campaign))
 
-    def told(self, campaign: Campaign) -> Timeless:
+    def of(self, campaign: Campaign) -> Timeless:
         """Its numbers at the last look; nothing before the first."""
-        return self._told.get(campaign.id, Timeless())
+        return Timeless(*map(int, self._seen.get(campaign.id, "0 0 0").split()))
 
     def looked(self, campaign: Campaign) -> None:
-        """To be called when everything of a look was told."""
-        self._told[campaign.id] = Timeless.of(campaign)
+        """To be called when everything of a look was told, or nothing was to be told."""
+        now = Timeless.of(campaign)
+        self._seen[campaign.id] = f"{now.bounces} {now.unsubscribed} {now.recipients}"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at one campaign; `size` is shared by all looks of a read."""
+    """One look at one campaign; `size`, `memory` and `told` are shared by all looks of a read."""
 
     client: MailchimpClient
     campaign: Campaign
     window: Window
     size: PageSize
     memory: Memory
+    told: Told
 
     def first(self) -> Span | None:
         """The first page of activity, None where looking for the few with news is known to be better."""
@@ -101,19 +109,20 @@ class Look:
                 yield from self._recipients()
             for rows in self._activity().pages(first):
                 yield self._of(rows, sent=sent and complete)
-        if self.campaign.unsubscribed > self.memory.told(self.campaign).unsubscribed:
+        if self.campaign.unsubscribed > self.told.of(self.campaign).unsubscribed:
             yield from self._leavers()
 
     def _few_will_do(self) -> bool:
         campaign, since = self.campaign, self.window.since
         over = not campaign.automation and campaign.sent_at < since - _BOUNCES_END
-        bounced = campaign.bounces > self.memory.told(campaign).bounces and not over
+        bounced = campaign.bounces > self.told.of(campaign).bounces and not over
         return not bounced and not self._just_sent()
 
     def _just_sent(self) -> bool:
-        campaign = self.campaign
-        in_window = not campaign.automation and self.window.holds(campaign.sent_at)
-        return in_window and campaign.recipients > self.memory.told(campaign).recipients
+        """Whether there are new recipients: a campaign may go out by and by, and has one time of sending."""
+        campaign, before = self.campaign, self.told.of(self.campaign).recipients
+        begun = self.window.holds(campaign.sent_at) or before > 0
+        return begun and not campaign.automation and campaign.recipients > before
 
     def _few(self, first: Span | None) -> Iterator[Acts]:
         """Openers since and clickers since, unless all pages are fewer calls."""
@@ -158,7 +167,7 @@ class Look:
             yield tuple(
                 self.window.act(self.campaign, str(row.get("email_id")), "unsubscribe", at)
                 for row in rows
-                if self.window.holds(at := time_of(row.get("timestamp")))
+                if (at := time_of(row.get("timestamp"))) >= self.window.since
             )
 
     def _of(self, rows: Sequence[Row], *, sent: bool = False) -> Acts:

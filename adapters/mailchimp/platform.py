@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,6 +63,7 @@ class MailchimpPlatform:
         self._reader = Reader(client, source=self.source, list_id=list_id, page_size=page_size)
         self._everybody = Everybody(client, list_id=list_id, page_size=page_size, record_of=self._reader.record_of)
         self._activity = ActivityReader(client, source=self.source, list_id=list_id, page_size=page_size)
+        self._seen: dict[str, str] = {}
         self._merge_fields = MergeFields(client, list_id)
         self._writer = Writer(client, list_id=list_id, merge_fields=self._merge_fields)
 
@@ -100,8 +101,14 @@ class MailchimpPlatform:
     def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
         return self._reader.standings(ids, self._markers_tag)
 
-    def activity(self, since: datetime, until: datetime, done: Collection[str] = ()) -> Iterator[tuple[Activity, ...]]:
-        return self._activity.acts(since, until, done)
+    def activity(
+        self,
+        since: datetime,
+        until: datetime,
+        done: Collection[str] = (),
+        seen: MutableMapping[str, str] | None = None,
+    ) -> Iterator[tuple[Activity, ...]]:
+        return self._activity.acts(since, until, done, self._seen if seen is None else seen)
 
     def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
         return self._writer.write(rows)

@@ -46,7 +46,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Acts in [since, until], told as acts of `source`."""
+    """Acts in [since, until], told as acts of `source`.
+
+    Bounces and leavings later than `until` are told too: that there is something of them is seen by their number, once.
+    """
 
     source: str
     since: datetime
@@ -56,7 +59,7 @@ class Window:
         """The entries of email activity that lie in the window. Raises PlatformUnreachable for a time that is none."""
         for entry in entries:
             kind, at = _KINDS.get(str(entry.get("action"))), time_of(entry.get("timestamp"))
-            if kind and self.holds(at):
+            if kind and (self.holds(at) or (kind == "email_bounce" and at >= self.since)):
                 yield self.act(campaign, member, kind, at, text_of(entry.get("url")) or "")
 
     def act(self, campaign: Campaign, member: str, kind: str, at: datetime, asset: str = "") -> Activity:

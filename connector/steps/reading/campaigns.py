@@ -46,8 +46,12 @@ def read_campaigns(parts: Parts, source: str, port: MailchimpPort) -> int:
     since = cursor(parts, source, "activity")
     if since is None:
         return _read_history(parts, source, port)
-    until = parts.now()
-    added = sum(take_in_activity(parts, source, acts) for acts in port.activity(since - LAG, until))
+    until, seen = parts.now(), _seen(parts, source)
+    before = dict(seen)
+    pages = port.activity(since - LAG, until, seen=seen)
+    added = sum(take_in_activity(parts, source, acts) for acts in pages)
+    if seen != before:
+        _keep_seen(parts, source, seen)
     set_cursor(parts, source, "activity", until)
     return added
 
@@ -105,15 +109,29 @@ class _Progress:
 
 def _read_history(parts: Parts, source: str, port: MailchimpPort) -> int:
     """The last year, campaign by campaign; what happened since the beginning is for the next pass."""
-    added = 0
+    added, seen = 0, _seen(parts, source)
     progress = _Progress.kept(parts, source)
-    pages = port.activity(progress.began - HISTORY, progress.began, progress.done)
+    pages = port.activity(progress.began - HISTORY, progress.began, progress.done, seen)
     for campaign, told in groupby((page for page in pages if page), key=lambda page: page[0].campaign):
         added += sum(take_in_activity(parts, source, page, history=True) for page in told)
         progress = _Progress(progress.began, (*progress.done, campaign))
         progress.keep(parts, source)
+        _keep_seen(parts, source, seen)
+    _keep_seen(parts, source, seen)
     set_cursor(parts, source, "activity", progress.began)
     return added
+
+
+def _seen(parts: Parts, source: str) -> dict[str, str]:
+    """What campaigns' reports said when they were last read."""
+    with parts.engine.connect() as conn:
+        kept = state.get_cursor(conn, source, "activity seen")
+    return dict(orjson.loads(kept)) if kept else {}
+
+
+def _keep_seen(parts: Parts, source: str, seen: Mapping[str, str]) -> None:
+    with parts.engine.begin() as conn:
+        state.set_cursor(conn, source, "activity seen", orjson.dumps(seen).decode(), parts.now())
 
 
 def _kinds(parts: Parts) -> Mapping[str, str]:
