@@ -25,10 +25,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a read by ids: what exists, and the ids that do not (deleted, merged away, never there)."""
+    """The answer to a read by ids: what exists, and the ids that do not (deleted, merged away, never there).
+
+    `unreadable` are those that exist and could not be understood (id → reason).
+    """
 
     records: tuple[Record, ...]
     missing: tuple[str, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

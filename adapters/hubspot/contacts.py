@@ -81,12 +81,9 @@ class ContactReader:
         """See `ContactPlatform.by_ids`; one call per 100 ids. Who answers for a merged-away id is found in her place."""
         rows, missing = read_rows(self._client, "contacts_read", ids, self._properties)
         records, unreadable = self._sort(rows)
-        if unreadable:
-            reasons = ", ".join(f"{each}: {reason}" for each, reason in unreadable.items())
-            raise PlatformUnreachable(PLATFORM, f"contacts cannot be read: {reasons}", maybe_applied=False)
         merged = {each for record in records for each in record.merged_ids}
         found = tuple({record.id: record for record in records}.values())
-        return Found(found, tuple(each for each in missing if each not in merged))
+        return Found(found, tuple(each for each in missing if each not in merged), unreadable)
 
     def _sort(self, rows: Sequence[Any]) -> Sorted:
         return sort_rows(rows, self._shown)

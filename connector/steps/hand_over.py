@@ -72,8 +72,10 @@ def _hand_over_one(
     task is no longer ours to make. Raises PlatformError.
     """
     wanted = intent.payload
-    found = port.by_ids([contact_id]).records
-    owner = (found[0].values.get("hubspot_owner_id") if found else None) or ""
+    found = port.by_ids([contact_id])
+    if found.unreadable:
+        raise PlatformUnreachable(HUBSPOT, "whether somebody owns the contact cannot be read", maybe_applied=False)
+    owner = (found.records[0].values.get("hubspot_owner_id") if found.records else None) or ""
     notes = []
     if wanted.get("owner") and owner:
         notes.append("the owner was kept")

@@ -130,11 +130,11 @@ class Stopped(Exception):
 
 def _read(parts: Parts, summary: Summary, pause: Callable[[], None], *, full: bool) -> None:
     if parts.hubspot is not None and not _failed(summary, HUBSPOT):
-        read = partial(read_hubspot, parts, parts.hubspot, full=full, pause=pause)
-        _attempt(parts, summary, HUBSPOT, partial(_add_from, summary, read))
+        read = partial(read_hubspot, parts, parts.hubspot, full=full, pause=pause, into=summary.tally)
+        _attempt(parts, summary, HUBSPOT, read)
     for source, port in () if _failed(summary, "mailchimp") else parts.mailchimp.items():
-        read = partial(read_mailchimp, parts, source, port, full=full, pause=pause)
-        _attempt(parts, summary, "mailchimp", partial(_add_from, summary, read))
+        read_audience = partial(read_mailchimp, parts, source, port, full=full, pause=pause, into=summary.tally)
+        _attempt(parts, summary, "mailchimp", read_audience)
 
 
 def _let_webhooks_through(parts: Parts, summary: Summary, stop: Callable[[], bool], *, deliver_too: bool) -> None:

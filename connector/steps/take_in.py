@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl
 
 from adapters.ports import (
     CredentialsRefused,
-    HubSpotPort,
     MailchimpPort,
     PlatformError,
     PlatformRefused,
@@ -24,7 +23,7 @@ from adapters.ports import (
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.campaigns import read_member_activity
 from connector.steps.reading.companies import refresh_companies
-from connector.steps.reading.intake import take_in
+from connector.steps.reading.intake import read_by_ids, take_in
 from connector.steps.tally import Tally
 from connector.store import companies, inbox, ledger
 from connector.store.engine import writer_lock
@@ -105,23 +104,13 @@ def _hubspot(parts: Parts, delivery: Delivery) -> End:
             with parts.engine.begin() as conn:
                 writer_lock(conn)
                 ledger.forget_record(conn, HUBSPOT, str(event.get("objectId")), parts.now())
-    _read_contacts(parts, parts.hubspot, sorted({one for event in events for one in _contacts(event)}))
+    read_by_ids(parts, HUBSPOT, parts.hubspot, sorted({one for event in events for one in _contacts(event)}))
     refresh_companies(parts, parts.hubspot, _known_companies(parts, events))
     with parts.engine.begin() as conn:
         inbox.first_seen(conn, sorted(fresh), parts.now())
     if strange:
         return End(Ending.UNKNOWN, f"unknown kinds: {', '.join(strange)[:200]}")
     return End(Ending.HANDLED, f"{len(events)} of {len(body)} events were new")
-
-
-def _read_contacts(parts: Parts, port: HubSpotPort, ids: Sequence[str]) -> None:
-    if not ids:
-        return
-    found = port.by_ids(ids)
-    take_in(parts, found.records)
-    with parts.engine.begin() as conn:
-        writer_lock(conn)
-        ledger.mark_archived(conn, HUBSPOT, found.missing, parts.now())
 
 
 def _known_companies(parts: Parts, events: Sequence[Mapping[str, Any]]) -> Sequence[str]:
@@ -216,6 +205,6 @@ def _read_member(parts: Parts, port: MailchimpPort, form: Mapping[str, str]) -> 
     addresses = [form[name] for name in ("data[email]", "data[new_email]") if form.get(name)]
     records = [record for address in addresses if (record := port.member_by_email(address)) is not None]
     if records:
-        take_in(parts, records)
+        take_in(parts, port.source, records)
     for record in records:
         read_member_activity(parts, port.source, port, record.id)

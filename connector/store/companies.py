@@ -25,6 +25,11 @@ def unknown(conn: Connection) -> tuple[str, ...]:
     return tuple(row.id for row in rows)
 
 
+def ids(conn: Connection) -> tuple[str, ...]:
+    """All that were ever read. Read-only."""
+    return tuple(conn.scalars(select(company.c.id).order_by(company.c.id)))
+
+
 def of_our_contacts(conn: Connection, ids: Sequence[str]) -> tuple[str, ...]:
     """Those of `ids` that are known here because a contact points at them. Read-only."""
     if not ids:

@@ -22,29 +22,45 @@ def read_all(parts: Parts, *, full: bool) -> Tally:
     """Read every platform that is on. Raises PlatformError of the first that fails; what was read by then is kept."""
     tally: Tally = Counter()
     if parts.hubspot is not None:
-        tally += read_hubspot(parts, parts.hubspot, full=full)
+        read_hubspot(parts, parts.hubspot, full=full, into=tally)
     for source, port in parts.mailchimp.items():
-        tally += read_mailchimp(parts, source, port, full=full)
+        read_mailchimp(parts, source, port, full=full, into=tally)
     return tally
 
 
-def read_hubspot(parts: Parts, port: HubSpotPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
+def read_hubspot(
+    parts: Parts, port: HubSpotPort, *, full: bool, pause: Pause = lambda: None, into: Tally | None = None
+) -> Tally:
     """Contacts, the past of who is new, the companies that are new or changed; the lists, deals and forms that are event
-    sources; once a night, who is gone.
+    sources; once a night, who is gone. What was read before an error is counted `into` a tally where one is given.
     """
-    tally = read_records(parts, HUBSPOT, port, full=full, pause=pause)
+    tally: Tally = Counter() if into is None else into
+    read_records(parts, HUBSPOT, port, full=full, pause=pause, into=tally)
     tally += read_past(parts, port, pause)
-    read_companies(parts, port)
-    tally["events"] += read_lists(parts, port, full=full)
-    tally["events"] += read_deals(parts, port)
-    tally["events"] += read_submissions(parts, port)
-    return tally + sweep(parts, port, pause)
+    read_companies(parts, port, full=full, pause=pause)
+    tally["events"] += read_lists(parts, port, full=full, pause=pause)
+    tally["events"] += read_deals(parts, port, pause)
+    tally["events"] += read_submissions(parts, port, pause)
+    tally += sweep(parts, port, pause)
+    return tally
 
 
-def read_mailchimp(parts: Parts, source: str, port: MailchimpPort, *, full: bool, pause: Pause = lambda: None) -> Tally:
-    """Members (all of them when their number has moved unexplained), then campaigns that have something new, then orders."""
-    full = full or count_differs(parts, source, port)
-    tally = read_records(parts, source, port, full=full, pause=pause)
+def read_mailchimp(
+    parts: Parts,
+    source: str,
+    port: MailchimpPort,
+    *,
+    full: bool,
+    pause: Pause = lambda: None,
+    into: Tally | None = None,
+) -> Tally:
+    """Members (all of them if the news do not explain how their number has moved), then campaigns that have something new,
+    then orders. What was read before an error is counted `into` a tally where one is given.
+    """
+    tally: Tally = Counter() if into is None else into
+    read_records(parts, source, port, full=full, pause=pause, into=tally)
+    if not full and count_differs(parts, source, port):
+        read_records(parts, source, port, full=True, pause=pause, into=tally)
     tally["events"] += read_campaigns(parts, source, port)
     tally["events"] += read_orders(parts, source, port)
     return tally

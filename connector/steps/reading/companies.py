@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from adapters.ports import HubSpotPort
 from connector.rulebook.mapping import company_properties
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import OVERLAP, cursor, known_until, set_cursor
+from connector.steps.reading.groups import in_groups
 from connector.store import companies
 from connector.store.engine import writer_lock
 
+#: Companies of one transaction.
+GROUP = 2000
 
-def read_companies(parts: Parts, port: HubSpotPort) -> None:
-    """Read those that are new to us or have changed, where fields.yaml asks for any. Raises PlatformError."""
+
+def read_companies(
+    parts: Parts, port: HubSpotPort, *, full: bool = False, pause: Callable[[], None] = lambda: None
+) -> None:
+    """Read those that are new to us or have changed, or with `full` all of them, where fields.yaml asks for any.
+
+    `pause` is called between transactions. Raises PlatformError; those that were read by then are kept.
+    """
     if not company_properties(parts.rulebook.fields):
         return
     until = parts.now()
     since = cursor(parts, HUBSPOT, "companies")
-    known = known_until(parts, HUBSPOT)
-    since = min(since, known) if since and known else since
+    changed = port.changed_companies(since - OVERLAP, until) if since and not full else ()
     with parts.engine.connect() as conn:
-        unknown = companies.unknown(conn)
-    changed = port.changed_companies(since - OVERLAP, until) if since else ()
-    with parts.engine.connect() as conn:
-        changed = companies.of_our_contacts(conn, changed)
-    refresh_companies(parts, port, [*unknown, *changed])
-    set_cursor(parts, HUBSPOT, "companies", until)
+        known = companies.ids(conn) if full else companies.of_our_contacts(conn, changed)
+        wanted = [*companies.unknown(conn), *known]
+    for some in in_groups(wanted, GROUP):
+        refresh_companies(parts, port, some)
+        pause()
+    set_cursor(parts, HUBSPOT, "companies", min(until, known_until(parts, HUBSPOT) or until))
 
 
 def refresh_companies(parts: Parts, port: HubSpotPort, ids: Iterable[str]) -> None:

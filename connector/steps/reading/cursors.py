@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connector.steps.parts import Parts
-from connector.store import ledger, state
+from connector.store import state
 
 #: Windows overlap, because the search index lags (facts/hubspot.md §11.1) and Mailchimp's clock has whole seconds; what is
 #: read twice is no change.
@@ -28,9 +28,6 @@ def set_cursor(parts: Parts, source: str, stream: str, until: datetime) -> None:
 def known_until(parts: Parts, source: str) -> datetime | None:
     """Up to when everything of a source is known, or None before its first whole pass. Read-only.
 
-    Never later than the newest change that the platform itself has dated: our clock may run ahead of theirs.
+    Never later than the newest change that the platform itself had dated by then: our clock may run ahead of theirs.
     """
-    kept = cursor(parts, source, "records")
-    with parts.engine.connect() as conn:
-        newest = ledger.newest_moment(conn, source)
-    return min(kept, newest) if kept and newest else kept
+    return cursor(parts, source, "records")

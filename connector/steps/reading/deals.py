@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -25,27 +25,29 @@ GROUP = 1000
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def read_deals(parts: Parts, port: HubSpotPort) -> int:
+def read_deals(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambda: None) -> int:
     """Read the deals that were closed since the last pass, where fields.yaml maps any; how many acts were new.
 
+    `pause` is called between transactions.
     The first reading is history: known at its own time. A refusal is noted, any other PlatformError raised.
     """
     wanted = {kind: mapped.hubspot.deals for kind, mapped in parts.rulebook.fields.events.items() if mapped.hubspot}
     outcomes = {kind: outcome for kind, outcome in wanted.items() if outcome}
     if not outcomes:
         return 0
-    return unless_refused(parts, "deals", partial(_read, parts, port, outcomes))
+    return unless_refused(parts, "deals", partial(_read, parts, port, outcomes, pause))
 
 
-def _read(parts: Parts, port: HubSpotPort, outcomes: Mapping[str, str]) -> int:
+def _read(parts: Parts, port: HubSpotPort, outcomes: Mapping[str, str], pause: Callable[[], None]) -> int:
     stream = f"deals:{'+'.join(sorted(outcomes))}"  # what is mapped anew has its history to be read
     until = parts.now()
     since = cursor(parts, HUBSPOT, stream)
     found = chain.from_iterable(port.changed_deals((since or _EVER) - OVERLAP, until))
     closed = (deal for deal in found if _outcome(deal) in outcomes.values())
-    added = sum(
-        _take_in(parts, port, group, outcomes, None if since is None else until) for group in in_groups(closed, GROUP)
-    )
+    added = 0
+    for group in in_groups(closed, GROUP):
+        added += _take_in(parts, port, group, outcomes, None if since is None else until)
+        pause()
     set_cursor(parts, HUBSPOT, stream, until)
     return added
 

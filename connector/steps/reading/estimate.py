@@ -10,7 +10,7 @@ from adapters.ports import HubSpotPort
 from connector.rulebook.mapping import company_properties
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store import companies
-from connector.store.listing import present_ids
+from connector.store.listing import count_present
 from connector.store.past import count_to_read
 
 #: Rows of one call (facts/hubspot.md §1.3, §11; facts/mailchimp.md §2, of which one row overlaps).
@@ -46,7 +46,7 @@ def _hubspot_calls(parts: Parts, port: HubSpotPort, records: int) -> int:
     named = {one for event in parts.rulebook.fields.events.values() if event.hubspot for one in event.hubspot.lists}
     sizes = [info.size or 0 for name, info in port.lists().items() if name in named] if named else []
     with parts.engine.connect() as conn:
-        known = len(present_ids(conn, HUBSPOT))
+        known = count_present(conn, HUBSPOT)
         past = max(0, records - known) + count_to_read(conn)
         firms = companies.count(conn) if company_properties(parts.rulebook.fields) else 0
     return (

@@ -6,7 +6,7 @@ page, and a quiet list costs one call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -42,9 +42,9 @@ class _Source:
         return f"{HUBSPOT}:{self.kind}:list:{self.id}"
 
 
-def read_lists(parts: Parts, port: HubSpotPort, *, full: bool = False) -> int:
+def read_lists(parts: Parts, port: HubSpotPort, *, full: bool = False, pause: Callable[[], None] = lambda: None) -> int:
     """Read the lists that fields.yaml names as event sources, from where they ended last time or with `full` from the
-    beginning; how many acts were new. Raises PlatformError.
+    beginning; how many acts were new. `pause` is called between transactions. Raises PlatformError.
 
     What a list holds at its first reading is history: known at its own time.
     """
@@ -53,10 +53,12 @@ def read_lists(parts: Parts, port: HubSpotPort, *, full: bool = False) -> int:
         for kind, mapped in parts.rulebook.fields.events.items()
         for name in (mapped.hubspot.lists if mapped.hubspot else ())
     ]
-    return sum(_read(parts, port, _Source(kind, name, portal.list_ids(parts)[name]), full) for kind, name in named)
+    return sum(
+        _read(parts, port, _Source(kind, name, portal.list_ids(parts)[name]), full, pause) for kind, name in named
+    )
 
 
-def _read(parts: Parts, port: HubSpotPort, source: _Source, full: bool) -> int:
+def _read(parts: Parts, port: HubSpotPort, source: _Source, full: bool, pause: Callable[[], None]) -> int:
     with parts.engine.connect() as conn:
         kept = state.get_cursor(conn, HUBSPOT, source.stream)
     pages = port.list_members(source.id) if full else _from_where_it_ended(parts, port, source, kept)
@@ -67,6 +69,7 @@ def _read(parts: Parts, port: HubSpotPort, source: _Source, full: bool) -> int:
             if not one_may_come and _tells_what_we_know(conn, source, page.members):
                 token = page.token or ""
             one_may_come = one_may_come or _one_may_come(parts, conn, page.members)
+        pause()
     with parts.engine.begin() as conn:
         state.set_cursor(conn, HUBSPOT, source.stream, token, parts.now())
     return added

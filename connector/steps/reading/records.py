@@ -15,11 +15,11 @@ from itertools import islice
 from adapters.ports import HubSpotPort, MailchimpPort, Page
 from connector.steps.parts import Parts
 from connector.steps.reading.cursors import OVERLAP, known_until, set_cursor
-from connector.steps.reading.intake import take_in
-from connector.steps.reading.sweep import confirm_gone, keep_count
+from connector.steps.reading.intake import read_by_ids, take_in
+from connector.steps.reading.sweep import keep_count
 from connector.steps.tally import Tally
-from connector.store import failures, ledger, state
-from connector.store.listing import begin_listing, count_listed, list_ids, not_listed
+from connector.store import ledger, state
+from connector.store.listing import archived_among, begin_listing, count_listed, list_ids, not_listed
 
 #: Records are kept so many at a time: each transaction waits for the disk.
 GROUP = 2000
@@ -37,66 +37,79 @@ def read_records(
     full: bool,
     pause: Pause = lambda: None,
     group: int = GROUP,
+    into: Tally | None = None,
 ) -> Tally:
     """Read a source: everything at first sight or with `full`, else the news. `pause` is called between transactions, of
     `group` records each.
 
-    Raises PlatformError; what was read by then is kept.
+    Raises PlatformError; what was read by then is kept, and counted `into` a tally where one is given.
     """
+    tally: Tally = Counter() if into is None else into
     since = known_until(parts, source)
     if full or since is None:
-        return _read_everything(parts, source, port, pause, group)
-    until = parts.now()
-    tally: Tally = Counter()
+        _read_everything(parts, source, port, pause, group, tally)
+        return tally
+    until, newest = parts.now(), since
     with closing(_news(parts, port, since - OVERLAP, until)) as pages:
         for some in _groups(pages, group):
-            tally += _keep(parts, source, some, whole=False)
+            tally += _keep(parts, source, port, some)
+            newest = max([newest, *(record.modified_at for page in some for record in page.records)])
             pause()
-    set_cursor(parts, source, "records", until)
+    set_cursor(parts, source, "records", min(until, newest))
     return tally
 
 
-def _read_everything(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pause: Pause, group: int) -> Tally:
+def _read_everything(
+    parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pause: Pause, group: int, tally: Tally
+) -> None:
     """What changes while it runs is read by the next pass, so the beginning counts, also after an interruption."""
-    began, after = _began(parts, source)
+    known, after = _began(parts, source)
     told = port.count()
     with parts.engine.connect() as conn:
         done = count_listed(conn, source)
-    tally: Tally = Counter()
     with closing(port.all(after)) as pages:
         for some in _groups(pages, group):
-            tally += _keep(parts, source, some, whole=True)
+            kept = _keep(parts, source, port, some)
+            _keep_place(parts, source, some)
+            tally += kept
+            done += kept["read"]
             if parts.progress:
-                parts.progress.step(f"reading {source}", done + tally["read"], told)
+                parts.progress.step(f"reading {source}", done, told)
             pause()
     with parts.engine.connect() as conn:
         absent = not_listed(conn, source)
-        tally["listed"] = count_listed(conn, source)
-    tally["told"] = told
-    tally += confirm_gone(parts, source, port, absent)
+        tally["listed"] += count_listed(conn, source)
+    tally["told"] += told
+    tally += read_by_ids(parts, source, port, absent)
     keep_count(parts, source, told)
-    set_cursor(parts, source, "records", began)
     with parts.engine.begin() as conn:
+        newest = ledger.newest_moment(conn, source)
+        until = min(known, newest) if newest else known
+        state.set_cursor(conn, source, "records", until.isoformat(), parts.now())
         state.set_cursor(conn, source, "resume", "", parts.now())
         begin_listing(conn, source)
-    return tally
 
 
-def _keep(parts: Parts, source: str, pages: Sequence[Page], *, whole: bool) -> Tally:
-    """Pages into the ledger, and then, if they belong to a full read, how far it is: what is read twice does no harm."""
-    tally = take_in(parts, [record for page in pages for record in page.records])
+def _keep(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pages: Sequence[Page]) -> Tally:
+    """Pages into the ledger. A page may be older than what a webhook told meanwhile, and search lags: whoever HubSpot said
+    is gone is back only if it says so when asked for her.
+    """
+    records = [record for page in pages for record in page.records]
     unreadable = {one: reason for page in pages for one, reason in page.unreadable.items()}
-    tally["unreadable"] = len(unreadable)
-    now = parts.now()
+    gone: frozenset[str] = frozenset()
+    if port is parts.hubspot:
+        with parts.engine.connect() as conn:
+            gone = archived_among(conn, source, [one.id for one in records])
+    tally = take_in(parts, source, [one for one in records if one.id not in gone], unreadable)
+    return tally + read_by_ids(parts, source, port, sorted(gone))
+
+
+def _keep_place(parts: Parts, source: str, pages: Sequence[Page]) -> None:
+    """How far a full read is, once its pages are kept: what is read twice does no harm."""
     with parts.engine.begin() as conn:
-        for platform_id, reason in unreadable.items():
-            failures.record_failure(
-                conn, step="read", source=source, platform_id=platform_id, contact=None, reason=reason, at=now
-            )
-        if whole:
-            list_ids(conn, source, [*(record.id for page in pages for record in page.records), *unreadable])
-            state.set_cursor(conn, source, "resume", pages[-1].next or "", now)
-    return tally
+        for page in pages:
+            list_ids(conn, source, [*(record.id for record in page.records), *page.unreadable])
+        state.set_cursor(conn, source, "resume", pages[-1].next or "", parts.now())
 
 
 def _news(
@@ -136,15 +149,20 @@ def _groups(pages: Iterator[Page], size: int) -> Iterator[Sequence[Page]]:
 
 
 def _began(parts: Parts, source: str) -> tuple[datetime, str | None]:
-    """When the full read at hand began, and where it goes on if it was broken off within a day, under the same rulebook:
-    another one may read other properties.
+    """What the full read at hand is sure to meet all changes before, and where it goes on if it was broken off within a day,
+    under the same rulebook: another one may read other properties.
+
+    That is when it began, or the newest change known by then, since our clock may run ahead of the platform's.
     """
     now = parts.now()
     with parts.engine.begin() as conn:
         after = state.get_cursor(conn, source, "resume") or None
-        moment, _, rulebook = (state.get_cursor(conn, source, "began") or "").partition(" ")
-        if after and rulebook == parts.rulebook.hash and now - datetime.fromisoformat(moment) < _RESUMED_WITHIN:
-            return datetime.fromisoformat(moment), after
-        state.set_cursor(conn, source, "began", f"{now.isoformat()} {parts.rulebook.hash}", now)
+        rulebook, *moments = (state.get_cursor(conn, source, "began") or "-").split()
+        if after and rulebook == parts.rulebook.hash:
+            began, known = map(datetime.fromisoformat, moments)
+            if now - began < _RESUMED_WITHIN:
+                return known, after
+        known = min(now, ledger.newest_moment(conn, source) or now)
+        state.set_cursor(conn, source, "began", f"{parts.rulebook.hash} {now.isoformat()} {known.isoformat()}", now)
         begin_listing(conn, source)
-    return now, None
+    return known, None

@@ -6,7 +6,7 @@ submission at about its time is that act, and the rest are acts as they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -33,12 +33,12 @@ LATE = timedelta(days=1)
 GROUP = 2000
 
 
-def read_submissions(parts: Parts, port: HubSpotPort) -> int:
+def read_submissions(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambda: None) -> int:
     """Read the forms that have rung, or all of them at first, and settle what waits; how many acts were new.
 
     No call while nothing waits, and none before the contacts have been read, when everybody is a stranger. The first
     reading is history: known at its own time. What HubSpot refuses to show is noted, and its acts stay as the counter tells
-    them. Raises any other PlatformError: then what waits goes on waiting.
+    them. Raises any other PlatformError: then what waits goes on waiting. `pause` is called between transactions.
     """
     kinds = _kinds(parts)
     since = cursor(parts, HUBSPOT, _stream(kinds))
@@ -46,7 +46,7 @@ def read_submissions(parts: Parts, port: HubSpotPort) -> int:
         waits = settling.waits(conn)
     if known_until(parts, HUBSPOT) is None or not (waits or (kinds and since is None)):
         return 0
-    added = unless_refused(parts, "forms", partial(_read, parts, port, kinds, since)) if kinds else 0
+    added = unless_refused(parts, "forms", partial(_read, parts, port, kinds, since, pause)) if kinds else 0
     settled, _ = _settle(parts)  # where forms may not be read, or nothing maps them any more
     return added + settled
 
@@ -71,7 +71,9 @@ def _stream(kinds: Sequence[str]) -> str:
     return f"submissions:{'+'.join(kinds)}"
 
 
-def _read(parts: Parts, port: HubSpotPort, kinds: Sequence[str], since: datetime | None) -> int:
+def _read(
+    parts: Parts, port: HubSpotPort, kinds: Sequence[str], since: datetime | None, pause: Callable[[], None]
+) -> int:
     until = parts.now()
     if since is None:
         forms, every, low = all_forms(parts, port), False, None
@@ -83,7 +85,9 @@ def _read(parts: Parts, port: HubSpotPort, kinds: Sequence[str], since: datetime
         forms, every = forms_rung(parts, port, bells)
         low = min(since - OVERLAP, min(bell.oldest for bell in bells) - settling.WITHIN)
     seen_at = None if since is None else until
-    added = sum(_read_form(parts, port, form, name, low, kinds, seen_at) for form, name in forms.items())
+    added = 0
+    for form, name in forms.items():
+        added += _read_form(parts, port, form, name, low, kinds, seen_at, pause)
     set_cursor(parts, HUBSPOT, _stream(kinds), until)
     settled, assets = _settle(parts)
     if every:
@@ -99,16 +103,20 @@ def _read_form(
     low: datetime | None,
     kinds: Sequence[str],
     seen_at: datetime | None,
+    pause: Callable[[], None],
 ) -> int:
     found = chain.from_iterable(port.submissions(form, name, low))
+    added = 0
     try:
-        return sum(_take_in(parts, group, kinds, seen_at) for group in in_groups(found, GROUP))
+        for group in in_groups(found, GROUP):
+            added += _take_in(parts, group, kinds, seen_at)
+            pause()
     except (CredentialsRefused, ScopeMissing):
         raise
     except PlatformRefused as refused:
         if refused.status != 404:  # else it was deleted since its name was read
             note_refusal(parts, f"form {form}", refused)
-        return 0
+    return added
 
 
 def _take_in(parts: Parts, submissions: Sequence[Submission], kinds: Sequence[str], seen_at: datetime | None) -> int:

@@ -15,14 +15,18 @@ from math import ceil
 from adapters.ports import HubSpotPort, MailchimpPort
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor
-from connector.steps.reading.intake import take_in
+from connector.steps.reading.intake import read_by_ids
 from connector.steps.tally import Tally
 from connector.store import failures, ledger, state
 from connector.store.engine import writer_lock
-from connector.store.listing import archived_before, present_ids
+from connector.store.listing import archived_between, count_present, present_numbers
 
 #: A night apart, whatever the hour: a pass by cron may be a little early.
 EVERY = timedelta(hours=20)
+
+#: So long after she was found gone nobody can have left the bin by the end of its 90 days (facts/hubspot.md §11.15): we may
+#: have found out late, but hardly by more than a month.
+BIN = timedelta(days=60)
 
 #: Contacts that one call reads by id: where no more are left to doubt, asking is cheaper than counting further.
 A_CALL = 100
@@ -31,6 +35,8 @@ A_CALL = 100
 _MANY, _SHARE = 25, 0.1
 
 _HIGHEST = 2**53
+
+_STEP = "sweep"
 
 
 def sweep(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambda: None) -> Tally:
@@ -44,11 +50,10 @@ def sweep(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambda: N
         return tally
     began = parts.now()
     with parts.engine.connect() as conn:
-        ours = sorted(int(one) for one in present_ids(conn, HUBSPOT) if one.isdigit())
+        ours = present_numbers(conn, HUBSPOT)
     if ours:
         gone, strange = _suspects(port, ours, pause)
-        tally += confirm_gone(parts, HUBSPOT, port, gone)
-        tally += confirm_gone(parts, HUBSPOT, port, strange)
+        tally += read_by_ids(parts, HUBSPOT, port, [*gone, *strange])
     tally += _erase(parts, port, len(ours))
     set_cursor(parts, HUBSPOT, "sweep", began)
     return tally
@@ -64,7 +69,7 @@ def count_differs(parts: Parts, source: str, port: MailchimpPort) -> bool:
         return False
     told = port.count()
     with parts.engine.begin() as conn:
-        surplus = told - len(present_ids(conn, source))
+        surplus = told - count_present(conn, source)
         differs = state.get_cursor(conn, source, "surplus") not in (None, str(surplus))
     set_cursor(parts, source, "counted", parts.now())
     return differs
@@ -74,24 +79,9 @@ def keep_count(parts: Parts, source: str, told: int) -> None:
     """After a full read: how many more the platform counts than we hold (unreadable ones, above all)."""
     now = parts.now()
     with parts.engine.begin() as conn:
-        surplus = told - len(present_ids(conn, source))
+        surplus = told - count_present(conn, source)
         state.set_cursor(conn, source, "surplus", str(surplus), now)
         state.set_cursor(conn, source, "counted", now.isoformat(), now)
-
-
-def confirm_gone(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, ids: Sequence[str]) -> Tally:
-    """Ask for these ids; who is really not there any more is marked so, who is there after all is taken in.
-
-    Raises PlatformError.
-    """
-    tally: Tally = Counter()
-    for start in range(0, len(ids), 10 * A_CALL):
-        found = port.by_ids(ids[start : start + 10 * A_CALL])
-        tally["changed"] += take_in(parts, found.records)["changed"]
-        with parts.engine.begin() as conn:
-            writer_lock(conn)
-            tally["gone"] += ledger.mark_archived(conn, source, found.missing, parts.now())
-    return tally
 
 
 def _suspects(port: HubSpotPort, ours: Sequence[int], pause: Callable[[], None]) -> tuple[list[str], list[str]]:
@@ -134,20 +124,22 @@ def _shown(port: HubSpotPort, low: int, high: int, there: int) -> list[str]:
 def _erase(parts: Parts, port: HubSpotPort, contacts: int) -> Tally:
     """Erase who has been gone since before the last night and is not in the bin: deleted for good, or for privacy.
 
-    (A merged contact is no record of ours any more: the one who swallowed it is, and has changed.)
+    (A merged contact is no record of ours any more: the one who swallowed it is, and has changed. Whoever's days in the bin
+    are over is out of it as well, though nobody asked for that: she stays archived.)
     """
     with parts.engine.connect() as conn:
-        candidates = archived_before(conn, HUBSPOT, parts.now() - EVERY)
+        candidates = archived_between(conn, HUBSPOT, parts.now() - BIN, parts.now() - EVERY)
     if not candidates:
         return Counter()
     erased = sorted(set(candidates) - port.archived(candidates))
-    if len(erased) > max(_MANY, contacts * _SHARE):
-        reason = f"{len(erased)} contacts are gone from HubSpot and from its bin: that many are not erased unasked"
-        with parts.engine.begin() as conn:
+    with parts.engine.begin() as conn:
+        if len(erased) > max(_MANY, contacts * _SHARE):
+            reason = f"{len(erased)} contacts are gone from HubSpot and from its bin: that many are not erased unasked"
             failures.record_failure(
-                conn, step="sweep", source=HUBSPOT, platform_id="", contact=None, reason=reason, at=parts.now()
+                conn, step=_STEP, source=HUBSPOT, platform_id="", contact=None, reason=reason, at=parts.now()
             )
-        return Counter({"not erased": len(erased)})
+            return Counter({"not erased": len(erased)})
+        failures.resolve_failures(conn, step=_STEP, source=HUBSPOT, platform_ids=[""], at=parts.now())
     for one in erased:
         with parts.engine.begin() as conn:
             writer_lock(conn)

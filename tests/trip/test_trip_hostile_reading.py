@@ -1,0 +1,192 @@
+"""What a hostile reading of the reading steps found: each was wrong once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from adapters.sandbox.faults import Fault
+from connector.steps.sync import sync, work
+from connector.store import inbox
+
+NIGHT = {"hours": 24}
+
+
+@pytest.fixture
+def quiet(make_world):
+    """A world without webhooks, swept once."""
+    world = make_world(webhooks=False)
+    world.pass_time(minutes=2)
+    world.sync()
+    return world
+
+
+@dataclass
+class Watching:
+    """Progress that remembers what it was told."""
+
+    steps: list[str] = field(default_factory=list)
+
+    def step(self, what, done, total=None):
+        self.steps.append(what)
+
+
+def record(world, contact_id):
+    (row,) = world.rows("SELECT * FROM record WHERE source = 'hubspot' AND platform_id = :id", id=contact_id)
+    return row
+
+
+def id_of(world, email):
+    return str(world.sandbox.hubspot.life.person(email).id)
+
+
+def garble(world, email):
+    """From now on HubSpot shows a value of hers that is no text."""
+    world.sandbox.hubspot.life.person(email).values["jobtitle"] = {"not": "text"}
+
+
+# ---------------------------------------------------------------- one contact whom nobody can read
+
+
+def test_an_unreadable_contact_does_not_hold_up_the_webhooks_of_others(world):
+    maria = world.email("maria")
+    garble(world, maria)
+    world.post(
+        [{"portalId": 1, "subscriptionType": "contact.creation", "objectId": int(id_of(world, maria)), "occurredAt": 1}]
+    )
+    carla = world.new_lead("carla")
+    world.flush()
+    world.work()
+    assert world.contact(carla)
+    with world.store.engine.connect() as conn:
+        assert inbox.waiting(conn) == 0
+    ((reason,),) = world.rows(
+        "SELECT reason FROM failure WHERE step = 'read' AND platform_id = :id AND resolved_at IS NULL",
+        id=id_of(world, maria),
+    )
+    assert reason
+
+
+def test_an_unreadable_contact_does_not_end_the_nightly_sweep(quiet):
+    stranger = "odd@oddworks.example"
+    quiet.sandbox.hubspot.life.add_contact({"email": stranger})
+    garble(quiet, stranger)
+    laia = quiet.email("laia")
+    number = id_of(quiet, laia)
+    for night in range(3):
+        quiet.pass_time(**NIGHT)
+        quiet.sync()
+        if night == 0:
+            quiet.sandbox.hubspot.life.archive(laia)
+    assert record(quiet, number).archived
+
+
+def test_a_contact_that_is_readable_again_is_no_failure_any_more(quiet):
+    maria = quiet.email("maria")
+    garble(quiet, maria)
+    quiet.sync(full=True)
+    open_ = "SELECT 1 FROM failure WHERE step = 'read' AND platform_id = :id AND resolved_at IS NULL"
+    assert quiet.rows(open_, id=id_of(quiet, maria))
+    quiet.sandbox.hubspot.life.set_property(maria, "jobtitle", "CFO")
+    quiet.pass_time(minutes=2)
+    quiet.sync()
+    assert not quiet.rows(open_, id=id_of(quiet, maria))
+
+
+# ---------------------------------------------------------------- who is gone
+
+
+def test_who_leaves_the_bin_because_its_90_days_are_over_is_not_forgotten_at_mailchimp(quiet):
+    """Deleted from the CRM by its owner, and still a subscriber: no erasure was asked for."""
+    email = quiet.new_member("olga")
+    quiet.sandbox.hubspot.life.add_contact({"email": email})
+    quiet.pass_time(minutes=2)
+    quiet.sync()
+    quiet.sandbox.hubspot.life.archive(email)
+    for days in (1, 1, 100, 1, 1):
+        quiet.pass_time(days=days)
+        quiet.sync()
+    assert quiet.contact(email)
+
+
+def test_a_search_that_lags_brings_nobody_back_who_is_gone(world):
+    """The index may show her a while longer; asked for by id, HubSpot says that she is gone."""
+    email = world.new_lead("carla")
+    world.flush()
+    world.work()
+    number, modified = id_of(world, email), world.hubspot(email)["lastmodifieddate"]
+    world.pass_time(minutes=1)
+    world.sandbox.hubspot.life.archive(email)
+    world.flush()
+    world.work()
+    assert record(world, number).archived
+    values = {**record(world, number).raw, "email": email, "lastmodifieddate": modified}
+    row = {"id": number, "properties": values, "updatedAt": modified, "archived": False}
+    world.sandbox.hubspot_server.faults.add(
+        Fault(method="POST", path="contacts/search", status=200, body={"total": 1, "results": [row]})
+    )
+    world.sync()
+    assert record(world, number).archived
+
+
+# ---------------------------------------------------------------- clocks
+
+
+def test_a_webhook_hides_no_change_from_a_clock_that_runs_ahead(make_world):
+    world = make_world(baseline=False, webhooks=False)
+    ahead = replace(world.parts, now=lambda: world.sandbox.clock() + timedelta(minutes=20))
+    sync(ahead)
+    world.pass_time(minutes=5)
+    laia, jordi = world.email("laia"), world.email("jordi")
+    world.sandbox.hubspot.life.set_property(laia, "jobtitle", "Finance director")
+    world.pass_time(minutes=4)
+    world.sandbox.hubspot.life.set_property(jordi, "jobtitle", "Clerk")
+    world.post(
+        [{"portalId": 1, "subscriptionType": "contact.creation", "objectId": int(id_of(world, jordi)), "occurredAt": 2}]
+    )
+    assert work(ahead).errors == []
+    world.pass_time(minutes=1)
+    sync(ahead)
+    assert record(world, id_of(world, laia)).raw["jobtitle"] == "Finance director"
+
+
+# ---------------------------------------------------------------- what a summary says
+
+
+def test_what_was_read_before_a_platform_failed_is_counted(quiet):
+    for number in range(5):
+        quiet.sandbox.hubspot.life.add_contact({"email": f"bulk{number}@bulkworks.example"})
+    quiet.pass_time(minutes=2)
+    quiet.sandbox.hubspot_server.faults.add(
+        Fault(method="POST", path="contacts/batch/read", times=None, status=401, body={"message": "no"})
+    )
+    summary = sync(quiet.parts)
+    assert [error.platform for error in summary.errors] == ["hubspot"]
+    assert summary.tally["changed"] >= 5
+
+
+def test_what_was_read_before_it_was_told_to_stop_is_counted(quiet):
+    reading = Watching()
+    summary = sync(replace(quiet.parts, progress=reading), full=True, stop=lambda: bool(reading.steps))
+    assert summary.tally["read"] > 0
+
+
+# ---------------------------------------------------------------- companies
+
+WITH_COMPANY = {
+    "fields.yaml": (
+        "employees: {hubspot: numemployees",
+        "employees: {hubspot: company.numberofemployees, or: numemployees",
+    )
+}
+
+
+def test_a_full_read_reads_companies_again(quiet):
+    """After another of their properties is mapped, `sync --full` is what a person is told to run."""
+    quiet.rows("SELECT 1")
+    with quiet.store.engine.begin() as conn:
+        conn.exec_driver_sql("UPDATE company SET raw = '{}'")
+    quiet.sync(full=True)
+    assert quiet.rows("SELECT 1 FROM company WHERE raw = '{}'") == []
