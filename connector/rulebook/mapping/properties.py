@@ -11,6 +11,7 @@ MERGED_IDS = "hs_merged_object_ids"
 #: What HubSpot holds that speaks for or against mail, or says who somebody is (facts/hubspot.md §7, §11).
 _ALWAYS_READ = (
     "email",
+    "hs_additional_emails",
     "hs_email_optout",
     "hs_email_bounce",
     "hs_email_hard_bounce_reason_enum",
