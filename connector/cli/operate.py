@@ -162,6 +162,7 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
         "gone",
         "erased",
         "not erased",
+        "histories left",
         "enrollment unknown",
         "parked for a person",
     )

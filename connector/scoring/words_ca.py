@@ -110,4 +110,6 @@ WORDS = {
     "did_meeting": "es va reunir amb nosaltres",
     "did_order": "va fer una comanda",
     "did_deal_won": "va tancar un tracte",
+    "did_deal_lost": "va perdre un tracte",
+    "did_sales_verdict": "vendes va donar el veredicte",
 }

@@ -110,4 +110,6 @@ WORDS = {
     "did_meeting": "met us",
     "did_order": "ordered",
     "did_deal_won": "closed a deal",
+    "did_deal_lost": "lost a deal",
+    "did_sales_verdict": "got a verdict of sales",
 }

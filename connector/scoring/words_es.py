@@ -110,4 +110,6 @@ WORDS = {
     "did_meeting": "se reunió con nosotros",
     "did_order": "hizo un pedido",
     "did_deal_won": "cerró un trato",
+    "did_deal_lost": "perdió un trato",
+    "did_sales_verdict": "ventas dio su veredicto",
 }
