@@ -88,3 +88,14 @@ def test_what_was_refused_is_written_on_the_next_day_once_a_person_has_mended_it
     world.pass_time(days=1)
     world.sync()
     assert world.hubspot(carla)["trellis_stage"] == "nurture"
+
+
+@pytest.mark.parametrize("version", ["v3", "2026-09"])
+def test_company_properties_are_told_with_their_types_in_both_versions(make_world, version):
+    world = make_world(count=14, version=version, baseline=False)
+    world.forget_calls()
+    there = world.parts.hubspot.company_definitions()
+    assert sum(world.calls()["hubspot"].values()) == 1
+    assert there["numberofemployees"].type == "number"
+    assert "COMPUTER_SOFTWARE" in {option.value for option in there["industry"].options}
+    assert (there["num_associated_contacts"].read_only, there["name"].read_only) == (True, False)
