@@ -138,12 +138,12 @@ def history_of(entries: object) -> tuple[PastValue, ...]:
     return tuple(sorted(past, key=lambda each: each.at, reverse=True))
 
 
-def ids_not_found(answer: Mapping[str, Any], asked: Sequence[str], rows: Iterable[Any]) -> tuple[str, ...]:
+def ids_not_found(answer: Mapping[str, Any], asked: Sequence[str], rows: Sequence[Any]) -> tuple[str, ...]:
     """The asked ids that HubSpot says do not exist (207, OBJECT_NOT_FOUND).
 
     Any other error in the answer leaves open whether they exist: PlatformUnreachable, never a false absence. The row of
     another id may answer for one that was merged away (facts/hubspot.md §11.14): hers, where it says so; where it does
-    not, only those are missing that HubSpot names.
+    not, or a row has no id, only those are missing that HubSpot names.
     """
     named: set[str] = set()
     for error in answer.get("errors") or ():
@@ -155,7 +155,7 @@ def ids_not_found(answer: Mapping[str, Any], asked: Sequence[str], rows: Iterabl
     others = had.keys() - set(asked)
     answered = had.keys() | {each for other in others for each in had[other]}
     absent = [each for each in asked if each not in answered]
-    if any(not had[other].intersection(asked) for other in others):
+    if not all(map(has_id, rows)) or any(not had[other].intersection(asked) for other in others):
         return tuple(each for each in absent if each in named)
     if named and not named.issuperset(absent):
         raise PlatformUnreachable(PLATFORM, "HubSpot left out ids without a reason", maybe_applied=False)

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
+from adapters.ports import PlatformBusy, PlatformUnreachable
 from adapters.sandbox.faults import Fault
+from connector.steps.reading.companies import read_companies
+from connector.steps.reading.records import read_records
+from connector.steps.reading.submissions import read_submissions
 from connector.steps.sync import sync, work
 from connector.store import inbox
 
@@ -190,3 +195,69 @@ def test_a_full_read_reads_companies_again(quiet):
         conn.exec_driver_sql("UPDATE company SET raw = '{}'")
     quiet.sync(full=True)
     assert quiet.rows("SELECT 1 FROM company WHERE raw = '{}'") == []
+
+
+def test_companies_that_were_read_before_a_quota_is_gone_are_kept(make_world):
+    """A portal may have hundreds of thousands: what was read is not to be asked for again."""
+    world = make_world(webhooks=False)
+    with world.store.engine.begin() as conn:
+        conn.exec_driver_sql("DELETE FROM company")
+    groups = iter(range(9))
+
+    def broken_off():
+        if next(groups) == 1:
+            raise PlatformBusy("hubspot", "the day's calls are used up", retry_after=3600, daily=True)
+
+    with pytest.raises(PlatformBusy):
+        read_companies(world.parts, world.parts.hubspot, pause=broken_off, group=3)
+    assert len(world.rows("SELECT 1 FROM company")) == 6
+
+
+# ---------------------------------------------------------------- what one stream costs the others
+
+
+def test_companies_that_cannot_be_read_cost_lists_deals_forms_and_the_sweep_nothing(quiet):
+    email = quiet.email("maria")
+    number = id_of(quiet, email)
+    quiet.sandbox.hubspot.life.archive(email)
+    quiet.pass_time(**NIGHT)
+    quiet.sandbox.hubspot_server.faults.add(Fault(path="companies/search", times=None, status=502, body="<html>"))
+    summary = sync(quiet.parts)
+    assert [type(error) for error in summary.errors] == [PlatformUnreachable]
+    assert record(quiet, number).archived
+
+
+def test_a_place_to_go_on_from_that_is_refused_is_forgotten(quiet):
+    """HubSpot's tokens are its own, and nobody says how long they hold."""
+    resume = "UPDATE cursor SET value = 'no longer known' WHERE source = 'hubspot' AND stream = 'resume'"
+    began = "UPDATE cursor SET value = :value WHERE source = 'hubspot' AND stream = 'began'"
+    moment = quiet.sandbox.clock().isoformat()
+    with quiet.store.engine.begin() as conn:
+        conn.execute(text(resume))
+        conn.execute(text(began), {"value": f"{quiet.rulebook.hash} {moment} {moment}"})
+    quiet.sandbox.hubspot_server.faults.add(Fault(path="after=no", times=None, status=400, body={"message": "no"}))
+    assert sync(quiet.parts, full=True).errors
+    assert quiet.sync(full=True).tally["read"] > 0
+
+
+def test_webhooks_are_let_through_between_the_pages_of_forms_lists_and_deals(make_world):
+    world = make_world(count=4, webhooks=False, baseline=False)
+    read_records(world.parts, "hubspot", world.parts.hubspot, full=True)
+    paused = []
+    read_submissions(world.parts, world.parts.hubspot, lambda: paused.append(1))
+    assert len(paused) >= len(world.sandbox.hubspot.forms.by_id)
+
+
+# ---------------------------------------------------------------- Mailchimp
+
+
+def test_a_newcomer_of_the_night_is_no_reason_to_read_an_audience_whole(quiet):
+    quiet.pass_time(**NIGHT)
+    quiet.sync()
+    quiet.pass_time(**NIGHT)
+    email = "night@crowd.example"
+    quiet.sandbox.mailchimp.life.subscribe(email)
+    quiet.pass_time(minutes=2)
+    summary = quiet.sync()
+    assert quiet.contact(email)
+    assert summary.tally["told"] == 0, "a full read would have told how many there are"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 
-from adapters.ports import HubSpotPort, MailchimpPort
+from adapters.ports import HubSpotPort, MailchimpPort, PlatformUnreachable
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.campaigns import read_campaigns
 from connector.steps.reading.companies import read_companies
@@ -33,15 +34,27 @@ def read_hubspot(
 ) -> Tally:
     """Contacts, the past of who is new, the companies that are new or changed; the lists, deals and forms that are event
     sources; once a night, who is gone. What was read before an error is counted `into` a tally where one is given.
+
+    Raises PlatformError. Once contacts are read, no usable answer to one of the others costs the rest nothing.
     """
     tally: Tally = Counter() if into is None else into
     read_records(parts, HUBSPOT, port, full=full, pause=pause, into=tally)
-    tally += read_past(parts, port, pause)
-    read_companies(parts, port, full=full, pause=pause)
-    tally["events"] += read_lists(parts, port, full=full, pause=pause)
-    tally["events"] += read_deals(parts, port, pause)
-    tally["events"] += read_submissions(parts, port, pause)
-    tally += sweep(parts, port, pause)
+    streams: Sequence[Callable[[], Tally]] = (
+        lambda: read_past(parts, port, pause),
+        lambda: read_companies(parts, port, full=full, pause=pause),
+        lambda: Counter(events=read_lists(parts, port, full=full, pause=pause)),
+        lambda: Counter(events=read_deals(parts, port, pause)),
+        lambda: Counter(events=read_submissions(parts, port, pause)),
+        lambda: sweep(parts, port, pause),
+    )
+    failed: list[PlatformUnreachable] = []
+    for read in streams:
+        try:
+            tally += read()
+        except PlatformUnreachable as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return tally
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import islice
 
-from adapters.ports import HubSpotPort, MailchimpPort, Page
+from adapters.ports import CredentialsRefused, HubSpotPort, MailchimpPort, Page, PlatformRefused, ScopeMissing
 from connector.steps.parts import Parts
 from connector.steps.reading.cursors import OVERLAP, known_until, set_cursor
 from connector.steps.reading.intake import read_by_ids, take_in
@@ -67,7 +67,7 @@ def _read_everything(
     told = port.count()
     with parts.engine.connect() as conn:
         done = count_listed(conn, source)
-    with closing(port.all(after)) as pages:
+    with closing(_resumed(parts, source, port.all(after)) if after else port.all()) as pages:
         for some in _groups(pages, group):
             kept = _keep(parts, source, port, some)
             _keep_place(parts, source, some)
@@ -88,6 +88,18 @@ def _read_everything(
         state.set_cursor(conn, source, "records", until.isoformat(), parts.now())
         state.set_cursor(conn, source, "resume", "", parts.now())
         begin_listing(conn, source)
+
+
+def _resumed(parts: Parts, source: str, pages: Generator[Page, None, None]) -> Generator[Page, None, None]:
+    """A full read that goes on. A token that is refused would be for ever: the next read begins anew. Raises PlatformError."""
+    try:
+        yield from pages
+    except (CredentialsRefused, ScopeMissing):
+        raise
+    except PlatformRefused:
+        with parts.engine.begin() as conn:
+            state.set_cursor(conn, source, "resume", "", parts.now())
+        raise
 
 
 def _keep(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pages: Sequence[Page]) -> Tally:
@@ -124,7 +136,11 @@ def _news(
     pages = port.changed(since, until)
     for first in islice(pages, 1):
         yield first
-        if port is parts.hubspot and _all_known(parts, port.source, first, since, until):
+        if (
+            port is parts.hubspot
+            and len(first.records) != first.total
+            and _all_known(parts, port.source, first, since, until)
+        ):
             return
     yield from pages
 
