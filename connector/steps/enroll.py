@@ -39,7 +39,7 @@ def enroll_all(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool]) -
     Platforms that are `down` in this pass are not asked again: who is known there is not enrolled anywhere until they are.
     """
     tally: Tally = Counter()
-    tally += _settle(parts)
+    tally += _settle(parts, down)
     after = 0
     while not stop():
         with parts.engine.begin() as conn:
@@ -114,7 +114,7 @@ def _refuse(parts: Parts, conn: Connection, intent: Intent, reason: str) -> None
 # ---------------------------------------------------------------- what became of it (promise 3)
 
 
-def _settle(parts: Parts) -> Tally:
+def _settle(parts: Parts, down: AbstractSet[str]) -> Tally:
     """Probe by id what was being sent when a process died, or whose answer was lost."""
     tally: Tally = Counter()
     with parts.engine.begin() as conn:
@@ -126,7 +126,7 @@ def _settle(parts: Parts) -> Tally:
             by_channel[intent.channel or ""].append(intent)
     for key, intents in by_channel.items():
         channel = parts.channel(key)
-        if channel is None:
+        if channel is None or channel.source.partition(":")[0] in down:
             continue
         with parts.engine.connect() as conn:
             people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in intents])}

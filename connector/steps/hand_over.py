@@ -12,6 +12,7 @@ from adapters.ports import (
     Change,
     CredentialsRefused,
     HubSpotPort,
+    Outcome,
     PlatformError,
     PlatformRefused,
     PlatformUnreachable,
@@ -24,15 +25,25 @@ from connector.steps.tally import Tally
 from connector.store import ledger, outbox
 from connector.store.outbox import Intent
 
+_LATER = "handed over later"
+
 
 def hand_over(parts: Parts, port: HubSpotPort) -> Tally:
-    """An owner where nobody set one, and a task; a task is made at most once, for it cannot be taken back unseen."""
+    """An owner where nobody set one, and a task; a task is made at most once, for it cannot be taken back unseen.
+
+    Once HubSpot does not answer, the others wait, unasked, for the next pass.
+    """
     tally: Tally = Counter()
     with parts.engine.begin() as conn:
         claimed = outbox.claim(conn, "handover", 20, LEASE_S, parts.now())
         people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
     owners: Mapping[str, str] = {}
+    away: PlatformError | None = None
     for intent in claimed:
+        if away is not None:
+            with parts.engine.begin() as conn:
+                outbox.release(conn, intent.id, _reason(away), parts.now(), again_in_s=30)
+            continue
         record = people[intent.contact].records.get(HUBSPOT) if intent.contact in people else None
         if record is None:
             with parts.engine.begin() as conn:
@@ -43,7 +54,9 @@ def hand_over(parts: Parts, port: HubSpotPort) -> Tally:
             reason = _hand_over_one(parts, port, intent, record.id, owners)
         except PlatformError as error:
             with parts.engine.begin() as conn:
-                tally[_not_handed_over(parts, conn, intent, error)] += 1
+                ended = _not_handed_over(parts, conn, intent, error)
+            tally[ended] += 1
+            away = error if ended == _LATER else None
             continue
         if reason is None:
             continue
@@ -55,14 +68,17 @@ def hand_over(parts: Parts, port: HubSpotPort) -> Tally:
 
 def _not_handed_over(parts: Parts, conn: Connection, intent: Intent, error: PlatformError) -> str:
     """A task that may have been made, or is refused for good, ends with a person; the rest is tried again for a day."""
-    reason = f"{type(error).__name__}: {error}"
     curable = isinstance(error, CredentialsRefused | ScopeMissing)
     lost = isinstance(error, PlatformUnreachable) and error.maybe_applied
     if lost or (isinstance(error, PlatformRefused) and not curable):
-        outbox.finish(conn, intent.id, "parked", reason, parts.now())
+        outbox.finish(conn, intent.id, "parked", _reason(error), parts.now())
         return "parked for a person"
-    outbox.release(conn, intent.id, reason, parts.now(), again_in_s=300)
-    return "handed over later"
+    outbox.release(conn, intent.id, _reason(error), parts.now(), again_in_s=300)
+    return _LATER
+
+
+def _reason(error: PlatformError) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _hand_over_one(
@@ -97,6 +113,9 @@ def _hand_over_one(
 
 
 def _written_or_raise(outcomes: Sequence[RowOutcome]) -> None:
+    """An owner whose answer was lost may be set again without harm: nothing has been done that cannot be repeated."""
     for outcome in outcomes:
+        if outcome.outcome is Outcome.UNKNOWN:
+            raise PlatformUnreachable(HUBSPOT, str(outcome.error), maybe_applied=False)
         if outcome.error is not None:
             raise outcome.error

@@ -16,10 +16,15 @@ from connector.store import ledger, outbox
 from connector.store.ledger import Person
 from connector.store.outbox import Intent
 
+_AWAY = "its platform is away"
+
 
 def leave_tracks(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool]) -> Tally:
-    """Take people out by the channels that they entered by; a channel whose platform is `down` or off is asked later."""
+    """Take people out by the channels that they entered by; a channel whose platform is `down` or off is asked later,
+    and so is one whose platform turns out to be away.
+    """
     tally: Tally = Counter()
+    down = set(down)
     while not stop():
         with parts.engine.begin() as conn:
             claimed = outbox.claim(conn, "leave", 100, LEASE_S, parts.now())
@@ -30,8 +35,10 @@ def leave_tracks(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool])
     return tally
 
 
-def _leave_some(parts: Parts, down: AbstractSet[str], claimed: Sequence[Intent], people: Mapping[int, Person]) -> Tally:
+def _leave_some(parts: Parts, down: set[str], claimed: Sequence[Intent], people: Mapping[int, Person]) -> Tally:
+    """All that were claimed together, within one deadline: who comes late might take out those who have entered anew."""
     tally: Tally = Counter()
+    deadline = Deadline.after(DEADLINE_S)
     by_channel: dict[tuple[str, str], list[Intent]] = defaultdict(list)
     for intent in claimed:
         by_channel[str(intent.payload["key"]), intent.track or ""].append(intent)
@@ -40,7 +47,7 @@ def _leave_some(parts: Parts, down: AbstractSet[str], claimed: Sequence[Intent],
         if channel is None or channel.source.partition(":")[0] in down:
             with parts.engine.begin() as conn:
                 for intent in intents:
-                    outbox.release(conn, intent.id, "its platform is away", parts.now(), again_in_s=30)
+                    outbox.release(conn, intent.id, _AWAY, parts.now(), again_in_s=30)
             continue
         known = {
             one.contact: people[one.contact].records.get(channel.source) for one in intents if one.contact in people
@@ -48,9 +55,16 @@ def _leave_some(parts: Parts, down: AbstractSet[str], claimed: Sequence[Intent],
         ids = {contact: record.id for contact, record in known.items() if record is not None}
         rows = [Enrollment(one, track, "") for one in ids.values()]
         ended: dict[str, RowOutcome] = {}
+        platform = channel.source.partition(":")[0]
         for start in range(0, len(rows), channel.batch):
-            outcomes = channel.leave(rows[start : start + channel.batch], Deadline.after(DEADLINE_S))
+            some = rows[start : start + channel.batch]
+            if platform in down:
+                ended |= {row.id: RowOutcome(row.id, Outcome.LATER) for row in some}
+                continue
+            outcomes = channel.leave(some, deadline)
             ended |= {outcome.id: outcome for outcome in outcomes}
+            if outcomes and all(outcome.outcome in {Outcome.LATER, Outcome.UNKNOWN} for outcome in outcomes):
+                down.add(platform)
         with parts.engine.begin() as conn:
             for intent in intents:
                 tally[_left(parts, conn, intent, ended.get(ids.get(intent.contact, "")))] += 1
@@ -68,5 +82,5 @@ def _left(parts: Parts, conn: Connection, intent: Intent, outcome: RowOutcome | 
         outbox.finish(conn, intent.id, "accepted", "", now)
         outbox.end_episode(conn, intent.contact, intent.track or "", intent.episode or 0, now)
         return "left"
-    outbox.release(conn, intent.id, str(outcome.error), now, again_in_s=30)
+    outbox.release(conn, intent.id, str(outcome.error or _AWAY), now, again_in_s=30)
     return "left later"

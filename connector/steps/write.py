@@ -16,6 +16,7 @@ from adapters.ports import (
     Outcome,
     PlatformError,
     PlatformRefused,
+    PlatformUnreachable,
     RowOutcome,
 )
 from connector.rulebook.mapping import MERGE_FIELDS
@@ -54,16 +55,26 @@ def write_values(parts: Parts, source: str, errors: list[PlatformError], stop: C
         if not claim.rows and not claim.void:
             return tally
         outcomes = _written(parts, source, claim)
+        away = _away(outcomes)
         with parts.engine.begin() as conn:
             writer_lock(conn)
-            tally += _end(parts, conn, source, claim, outcomes)
+            tally += _end(parts, conn, source, claim, outcomes, listed=away is None)
         if parts.progress:
             parts.progress.step(f"writing {source}", tally["written"])
-        waiting = (one.error for one in outcomes if one.outcome in {Outcome.LATER, Outcome.UNKNOWN} and one.error)
-        if (first := next(waiting, None)) is not None:
-            errors.append(first)
+        if away is not None:
+            errors.append(away)
             return tally
     return tally
+
+
+def _away(outcomes: Sequence[RowOutcome]) -> PlatformError | None:
+    """Why the platform should be left alone for now; None while it can be talked with.
+
+    Where it answered for some rows, those without a usable answer are what it stumbled over.
+    """
+    waiting = [one.error for one in outcomes if one.outcome in {Outcome.LATER, Outcome.UNKNOWN} and one.error]
+    answered = len(waiting) < len(outcomes)
+    return next((error for error in waiting if not (answered and isinstance(error, PlatformUnreachable))), None)
 
 
 def _claim(parts: Parts, source: str) -> _Claim:
@@ -102,18 +113,30 @@ def _row(intent: Intent, held: tuple[str, Mapping[str, str | None]] | None) -> C
 def _written(parts: Parts, source: str, claim: _Claim) -> Sequence[RowOutcome]:
     """Write the rows, one outcome each. A lifecycle stage that moves back is emptied first, in a request of its own: the
     platform takes a lower stage only where there is none (facts/hubspot.md §8). If that fails the row waits untouched; if
-    we die in between, the row is claimed again and both are done again.
+    we die in between, the row is claimed again and both are done again; if the row is refused, the stage is put back.
     """
     platform, write = parts.platforms[source], parts.rulebook.fields.write.lifecycle
     rows = [row for _, row in claim.rows.values()]
     stuck: dict[str, RowOutcome] = {}
+    taken: dict[str, Change] = {}
     if source == HUBSPOT and write is not None and write.when == "both":
         order, name = portal.stage_order(parts), write.hubspot
         back = [row.id for row in rows if _moves_back(row.values.get(name), claim.held[row.id].get(name), order)]
         emptied = platform.write([Change(one, {name: ""}) for one in back]) if back else ()
         stuck = {one.id: one for one in emptied if one.outcome is not Outcome.DONE}
+        taken = {one: Change(one, {name: claim.held[one][name] or ""}) for one in back if one not in stuck}
     failing = {id_ for id_, (intent, _) in claim.rows.items() if intent.contact in claim.failed_before}
-    return (*stuck.values(), *_in_turn(platform, [row for row in rows if row.id not in stuck], failing))
+    outcomes = _in_turn(platform, [row for row in rows if row.id not in stuck], failing)
+    return (*stuck.values(), *_put_back(platform, outcomes, taken))
+
+
+def _put_back(
+    platform: ContactPlatform, outcomes: Sequence[RowOutcome], taken: Mapping[str, Change]
+) -> Sequence[RowOutcome]:
+    """Give those who were refused what was taken from them; where that fails, everything of the row is tried again."""
+    given = [taken[one.id] for one in outcomes if one.outcome is Outcome.REFUSED and one.id in taken]
+    failed = {one.id: one for one in platform.write(given) if one.outcome is not Outcome.DONE} if given else {}
+    return [RowOutcome(one.id, Outcome.LATER, failed[one.id].error) if one.id in failed else one for one in outcomes]
 
 
 def _in_turn(platform: ContactPlatform, rows: Sequence[Change], failing: Collection[str]) -> Sequence[RowOutcome]:
@@ -135,13 +158,19 @@ def _moves_back(wanted: str | None, present: str | None, order: Sequence[str]) -
 # ---------------------------------------------------------------- the endings
 
 
-def _end(parts: Parts, conn: Connection, source: str, claim: _Claim, outcomes: Sequence[RowOutcome]) -> Tally:
-    """End or give back what was claimed, all at once, and remember what the platform holds now."""
+def _end(
+    parts: Parts, conn: Connection, source: str, claim: _Claim, outcomes: Sequence[RowOutcome], *, listed: bool
+) -> Tally:
+    """End or give back what was claimed, all at once, and remember what the platform holds now.
+
+    With `listed`, what is given back is a failure that a person can see: it is about these rows.
+    """
     now = parts.now()
     endings = {intent.id: ("superseded", "nothing left to write") for intent in claim.void}
     stored: dict[str, Mapping[str, str]] = {}
     well: list[str] = []
     failed: list[Failing] = []
+    stumbled: list[Failing] = []
     later: dict[int, str] = {}
     for one in outcomes:
         intent, row = claim.rows[one.id]
@@ -158,10 +187,11 @@ def _end(parts: Parts, conn: Connection, source: str, claim: _Claim, outcomes: S
                 failed.append(Failing(one.id, intent.contact, reason))
             case _:  # writing the same values again does no harm
                 later[intent.id] = reason
+                stumbled.append(Failing(one.id, intent.contact, reason))
     outbox.finish_all(conn, endings, now)
     outbox.release_all(conn, later, now, again_in_s=30)
     failures.resolve_failures(conn, step="write", source=source, platform_ids=well, at=now)
-    failures.record_failures(conn, failed, step="write", source=source, at=now)
+    failures.record_failures(conn, [*failed, *(stumbled if listed else ())], step="write", source=source, at=now)
     # By tomorrow a person may have mended it.
     ledger.look_again(conn, [one.contact for one in failed if one.contact is not None], parts.today + timedelta(days=1))
     if any(_names(one.error, name) for one in outcomes for name in claim.rows[one.id][1].values):

@@ -154,7 +154,10 @@ def mark_sending(conn: Connection, channels: Mapping[int, str], at: datetime) ->
 
 
 def accept_enrollment(conn: Connection, number: int, channel: str, at: datetime, *, segment: bool = False) -> None:
-    """End an enrollment as accepted, with its episode; a segment (nobody listens) uses no episode up."""
+    """End an enrollment as accepted, with its episode; a segment (nobody listens) uses no episode up.
+
+    Nothing is left to end of somebody who was forgotten meanwhile.
+    """
     row = conn.execute(
         text(
             "UPDATE intent SET state = 'accepted', channel = :channel, sending_at = coalesce(sending_at, :at),"
@@ -162,8 +165,8 @@ def accept_enrollment(conn: Connection, number: int, channel: str, at: datetime,
             " RETURNING contact, track, episode, sending_at"
         ),
         {"id": number, "channel": channel, "at": at},
-    ).one()
-    if segment:
+    ).one_or_none()
+    if segment or row is None:
         return
     entered = insert(episode).values(
         contact=row.contact,

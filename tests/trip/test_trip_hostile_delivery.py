@@ -1,0 +1,248 @@
+"""Delivering while platforms refuse, stumble over single people, or are away: nothing is damaged, and nobody is kept waiting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import text
+
+from adapters.ports import Outcome, PlatformBusy, PlatformUnreachable, RowOutcome
+from adapters.sandbox.faults import Fault
+from adapters.sandbox.hubspot.settings import RequiredWhen
+from connector.steps import sync as steps
+from connector.steps.deliver import deliver
+from connector.steps.enroll import enroll_all
+from connector.steps.hand_over import hand_over
+from connector.steps.judge import judge_all
+from connector.steps.leave import leave_tracks
+from connector.steps.reading import read_all
+from connector.store import ledger
+from connector.store.engine import writer_lock
+
+MQL = "marketingqualifiedlead"
+DEMO = "https://www.brightledger.example/demo"
+PRICING = "https://www.brightledger.example/pricing"
+BOTH_WAYS = {
+    "fields.yaml": ("when: forward, owner: platform", "when: both, owner: trellis"),
+    "stages.yaml": ("leave_below: 14", "leave_below: 14\n    lifecycle: lead"),
+}
+
+
+def one_pass(world, **delta):
+    """Some time goes by, and the next pass; platforms may fail in it."""
+    world.pass_time(**(delta or {"minutes": 5}))
+    world.end_pauses()
+    return steps.sync(world.parts)
+
+
+def judge(world):
+    """Read and judge, but deliver nothing yet."""
+    world.pass_time(minutes=1)
+    read_all(world.parts, full=False)
+    judge_all(world.parts, baseline=False)
+
+
+def test_a_lifecycle_that_cannot_go_back_is_not_left_empty(make_world):
+    """The stage is emptied, and then a rule of the portal stands against the lower one."""
+    world = make_world(edits=BOTH_WAYS, version="2026-09")
+    carla = world.new_lead("carla")
+    one_pass(world)
+    world.sandbox.hubspot.life.visit_page(carla, PRICING)
+    one_pass(world)
+    assert world.hubspot(carla)["lifecyclestage"] == MQL
+    world.sandbox.hubspot.settings.required_when.append(RequiredWhen("industry", "lifecyclestage", ("lead",)))
+    for _ in range(20):
+        one_pass(world, days=7)
+        if world.stage(carla) == "nurture":
+            break
+    assert world.stage(carla) == "nurture"
+    assert world.hubspot(carla)["lifecyclestage"] == MQL
+
+
+class Over:
+    """A HubSpot port over the real one; what is not said here is as there."""
+
+    source = "hubspot"
+
+    def __init__(self, real):
+        self.real = real
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+
+class Stumbling(Over):
+    """Some contacts are told apart in every answer, as locked."""
+
+    def __init__(self, real, ids):
+        super().__init__(real)
+        self.ids = ids
+
+    def write(self, rows):
+        error = PlatformUnreachable("hubspot", "HubSpot refused the row: locked", maybe_applied=False)
+        locked = tuple(RowOutcome(row.id, Outcome.LATER, error) for row in rows if row.id in self.ids)
+        return (*locked, *self.real.write([row for row in rows if row.id not in self.ids]))
+
+
+def test_one_contact_over_whom_hubspot_stumbles_at_every_pass_keeps_nobody_elses_enrollment(world):
+    maria, carla = world.email("maria"), world.new_lead("carla")
+    id_ = str(world.sandbox.hubspot.life.person(maria).id)
+    world.sandbox.hubspot.life.set_property(maria, "jobtitle", "Student")
+    world.pass_time(minutes=5)
+    steps.sync(replace(world.parts, hubspot=Stumbling(world.parts.hubspot, {id_})))
+    assert [one.email for one in world.entered(carla)] == [carla]
+    failed = "SELECT reason FROM failure WHERE resolved_at IS NULL AND platform_id = :id"
+    assert [row.reason for row in world.rows(failed, id=id_)] == ["HubSpot refused the row: locked"]
+    one_pass(world)
+    assert world.rows(failed, id=id_) == []
+    assert world.hubspot(maria)["trellis_score"]
+
+
+def test_a_platform_that_is_away_for_everybody_is_left_alone_in_that_pass(world):
+    world.new_lead("carla")
+    world.sandbox.hubspot_server.faults.add(
+        Fault(method="POST", path="contacts/batch/update", status=503, body={"message": "away"}, times=None)
+    )
+    summary = one_pass(world)
+    assert [type(error).__name__ for error in summary.errors] == ["PlatformUnreachable"]
+    assert world.entered() == []
+
+
+class Forgetting(Over):
+    """Somebody is forgotten while HubSpot is asked to enroll her."""
+
+    def __init__(self, real, forget):
+        super().__init__(real)
+        self.forget = forget
+
+    def property_channel(self, name):
+        channel, forget = self.real.property_channel(name), self.forget
+
+        class Channel(Over):
+            def enroll(self, rows, deadline):
+                outcomes = channel.enroll(rows, deadline)
+                forget()
+                return outcomes
+
+        return Channel(channel)
+
+
+def test_somebody_who_is_forgotten_while_she_is_enrolled_takes_nobody_with_her(world):
+    carla, dora = world.new_lead("carla"), world.new_lead("dora")
+    judge(world)
+    gone = world.contact(carla)
+
+    def forget():
+        with world.store.engine.begin() as conn:
+            writer_lock(conn)
+            ledger.forget(conn, gone, world.parts.now())
+
+    deliver(replace(world.parts, hubspot=Forgetting(world.parts.hubspot, forget)), [])
+    assert world.intents(dora) == [("accepted", "")]
+    assert world.rows("SELECT id FROM intent WHERE contact = :id", id=gone) == []
+
+
+class Away(Over):
+    """Ends every row alike, and counts the calls; channels too."""
+
+    def __init__(self, real, error):
+        super().__init__(real)
+        self.error = error
+        self.asked = 0
+        self.ends = set()
+
+    def write(self, rows):
+        self.asked += 1
+        lost = isinstance(self.error, PlatformUnreachable) and self.error.maybe_applied
+        return tuple(RowOutcome(row.id, Outcome.UNKNOWN if lost else Outcome.LATER, self.error) for row in rows)
+
+    def property_channel(self, name):
+        away, real = self, self.real.property_channel(name)
+
+        class Channel(Over):
+            batch = 2
+
+            def leave(self, rows, deadline):
+                away.ends.add(deadline.ends)
+                return away.write(rows) if away.error else real.leave(rows, deadline)
+
+            def entered(self, rows):
+                away.asked += 1
+                return dict.fromkeys((row.id for row in rows), None)
+
+        return Channel(real)
+
+
+def ready_for_sales(world, *keys):
+    for key in keys:
+        world.sandbox.hubspot.life.fill_form(world.new_lead(key), "Demo request", {}, DEMO)
+    for email in ("ana@team.example", "biel@team.example"):
+        assert any(one.email == email for one in world.sandbox.hubspot.owners.values())
+    judge(world)
+
+
+def test_an_owner_whose_answer_was_lost_is_set_again_and_the_task_is_made(world):
+    ready_for_sales(world, "carla")
+    lost = PlatformUnreachable("hubspot", "no answer", maybe_applied=True)
+    hand_over(world.parts, Away(world.parts.hubspot, lost))
+    assert [state for state, _ in world.intents("carla@carlaworks.example", "handover")] == ["pending"]
+    world.end_pauses()
+    hand_over(world.parts, world.parts.hubspot)
+    assert [state for state, _ in world.intents("carla@carlaworks.example", "handover")] == ["accepted"]
+    assert len(list(world.sandbox.hubspot.shelves["tasks"])) == 1
+
+
+def test_a_busy_hubspot_is_not_asked_again_for_each_hand_over(world):
+    keys = ("carla", "dora", "elena")
+    ready_for_sales(world, *keys)
+    sales = Away(world.parts.hubspot, PlatformBusy("hubspot", "too many calls", retry_after=30))
+    hand_over(world.parts, sales)
+    assert sales.asked == 1
+    for key in keys:
+        assert [state for state, _ in world.intents(f"{key}@{key}works.example", "handover")] == ["pending"]
+
+
+PROPERTY = "hubspot:property:trellis_track"
+
+
+def leaving(world, number):
+    """So many who are to be taken out of a track."""
+    leave = (
+        "INSERT INTO intent (kind, state, contact, track, episode, payload, not_before, created_at)"
+        " SELECT 'leave', 'pending', contact, 'some', 1, jsonb_build_object('key', CAST(:key AS text)), :now, :now"
+        " FROM record WHERE source = 'hubspot' ORDER BY contact LIMIT :number"
+    )
+    with world.store.engine.begin() as conn:
+        conn.execute(text(leave), {"key": PROPERTY, "now": world.parts.now(), "number": number})
+
+
+def test_nobody_is_taken_out_of_a_track_after_the_lease_of_those_who_were_claimed_with_her(world):
+    leaving(world, 7)
+    slow = Away(world.parts.hubspot, None)
+    tally = leave_tracks(replace(world.parts, hubspot=slow), frozenset(), lambda: False)
+    assert tally["left"] == 7
+    assert len(slow.ends) == 1
+
+
+def test_a_platform_that_is_away_is_asked_once_to_take_people_out(world):
+    leaving(world, 7)
+    away = Away(world.parts.hubspot, PlatformBusy("hubspot", "too many calls", retry_after=30))
+    tally = leave_tracks(replace(world.parts, hubspot=away), frozenset(), lambda: False)
+    assert away.asked == 1
+    assert tally == {"left later": 7}
+    world.end_pauses()
+    assert leave_tracks(world.parts, frozenset(), lambda: False)["left"] == 7
+
+
+def test_a_platform_that_is_down_is_not_asked_what_became_of_enrollments(world):
+    carla = world.new_lead("carla")
+    world.sandbox.hubspot_server.faults.add(
+        Fault(method="POST", path="contacts/batch/update", after=1, apply=True, ending="drop")
+    )
+    one_pass(world)
+    assert [state for state, _ in world.intents(carla)] == ["unknown"]
+    world.pass_time(minutes=5)
+    away = Away(world.parts.hubspot, None)
+    enroll_all(replace(world.parts, hubspot=away), frozenset({"hubspot"}), lambda: False)
+    assert away.asked == 0
+    assert enroll_all(world.parts, frozenset(), lambda: False)["enrolled"] == 1
