@@ -41,6 +41,10 @@ from adapters.ports import (
 #: Of the ten simultaneous calls that Mailchimp allows a user (facts/mailchimp.md §2), those that we use.
 IN_FLIGHT = 8
 
+#: An id may stand in a path. Those of stores are given by their plugins, and quoted.
+_ID = re.compile(r"[\w-][\w.-]*", re.ASCII)
+_IDS = {"store_id": re.compile(r"(?!\.+$)[^/\x00-\x1f\x7f]+")}
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -124,7 +128,7 @@ class MailchimpClient:
         deadline = deadline or self.deadline()
         writes = method != "GET"
         for name, value in (path or {}).items():
-            if not re.fullmatch(r"[\w-][\w.-]*", value, re.ASCII):
+            if not _IDS.get(name, _ID).fullmatch(value):
                 raise PlatformRefused("mailchimp", f"{name} is not an id", status=404, category="Resource Not Found")
 
         def attempt() -> Mapping[str, Any]:

@@ -65,7 +65,7 @@ def from_answer(status: int, body: object, *, writes: bool) -> PlatformError:
         return CredentialsRefused("mailchimp", message, status=status, category=title)
     if status == 403:
         return ScopeMissing("mailchimp", message)
-    if status < 500:
+    if status < 500 and (problem or status != 404):  # a 404 without JSON is a page of somebody in between
         return PlatformRefused("mailchimp", message, status=status, category=title, fields=fields)
     kind = TooMuchAtOnce if status in (502, 504) else PlatformUnreachable
     return kind("mailchimp", message, maybe_applied=writes)

@@ -70,7 +70,7 @@ def _acts(answer: dict[str, Any], source: str) -> Iterator[Activity]:
     member = str(answer.get("email_id") or "")
     for one in answer.get("activity") or ():
         kind = _KINDS.get(str(one.get("activity_type")))
-        if kind is not None:
+        if kind is not None and one.get("created_at_timestamp"):
             yield Activity(
                 source=source,
                 id=member,

@@ -69,6 +69,7 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str]) -> 
                 _refuse(parts, conn, no.intent, no.reason)
             tally["not enrolled"] += 1
         may_go = outbox.mark_sending(conn, {go.intent.id: go.key for go in going}, parts.now())
+        tally["enrolled later"] += outbox.not_sent_in_time(conn, {go.intent.id for go in going} - may_go)
     by_channel: dict[str, list[Go]] = defaultdict(list)
     for go in going:
         if go.intent.id in may_go:

@@ -10,7 +10,7 @@ committed before the bytes leave. Only `sending`, `accepted`, `unknown` (and wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,7 @@ __all__ = [
     "list_held",
     "mark_sending",
     "moves_delivered",
+    "not_sent_in_time",
     "pending_counts",
     "release",
     "release_all",
@@ -151,6 +152,15 @@ def mark_sending(conn: Connection, channels: Mapping[int, str], at: datetime) ->
         " WHERE intent.id = told.id AND state = 'pending' AND lease_until > clock_timestamp() RETURNING intent.id"
     )
     return frozenset(conn.scalars(statement, {"ids": list(channels), "channels": list(channels.values()), "at": at}))
+
+
+def not_sent_in_time(conn: Connection, numbers: Collection[int]) -> int:
+    """Note that these could not be sent within their lease: no attempt was made. Returns how many are free since."""
+    statement = text(
+        "UPDATE intent SET attempts = greatest(attempts - 1, 0), reason = 'the platforms took too long to answer'"  # noqa: S608
+        f" WHERE id = ANY(:ids) AND state = 'pending' AND {FREE}"
+    )
+    return conn.execute(statement, {"ids": list(numbers)}).rowcount
 
 
 def accept_enrollment(conn: Connection, number: int, channel: str, at: datetime, *, segment: bool = False) -> None:

@@ -122,6 +122,13 @@ def test_what_is_not_an_id_never_becomes_a_path(client, wire, member):
     assert not wire.calls
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>Not Found</html>"], ids=["empty", "html"])
+def test_a_404_that_is_not_mailchimps_own_says_nothing_of_anybody(client, wire, body):
+    wire.get(URL, status=404, body=body, content_type="text/html" if body else "")
+    with pytest.raises(PlatformUnreachable):
+        client.call("GET", MEMBER, PATH)
+
+
 @pytest.mark.parametrize("status", [429, 403])
 def test_an_empty_refusal_which_the_sdk_takes_for_success_means_busy(client, wire, naps, status):
     wire.patch(URL, status=status, body=b"", content_type="")

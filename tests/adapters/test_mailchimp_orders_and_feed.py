@@ -180,5 +180,20 @@ def test_a_feed_that_never_ends_is_left_after_ten_pages(sandbox):
     assert sandbox.mailchimp_server.calls.total == 10
 
 
+def test_an_act_without_a_time_is_none(sandbox):
+    row = {"activity_type": "event", "created_at_timestamp": "", "event_name": "x"}
+    sandbox.mailchimp_server.faults.add(
+        Fault(path="/activity-feed", status=200, body={"activity": [row], "email_id": "x"})
+    )
+    assert platform_of(sandbox).member_activity("c0ffee") == ()
+
+
+@pytest.mark.parametrize("store", ["shop:1", "Shop 1", "laura@shop.example", "botiga-ç", "a&b?c#d"])
+def test_a_store_may_have_any_id_that_its_plugin_gave_it(sandbox, store):
+    sandbox.mailchimp.add_store("Web shop", audience=sandbox.mailchimp.audiences["abc123"], id=store)
+    bought = sandbox.mailchimp.life.buy(MARIA, "1")
+    assert [order.id for order in orders(platform_of(sandbox))] == [f"{store}:{bought}"]
+
+
 def test_who_is_not_there_did_nothing(sandbox):
     assert platform_of(sandbox).member_activity("c0ffee") == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 from adapters.ports import Outcome, PlatformBusy, PlatformUnreachable, RowOutcome
@@ -16,7 +17,7 @@ from connector.steps.hand_over import hand_over
 from connector.steps.judge import judge_all
 from connector.steps.leave import leave_tracks
 from connector.steps.reading import read_all
-from connector.store import ledger
+from connector.store import ledger, outbox
 from connector.store.engine import writer_lock
 
 MQL = "marketingqualifiedlead"
@@ -142,6 +143,29 @@ def test_somebody_who_is_forgotten_while_she_is_enrolled_takes_nobody_with_her(w
     assert world.rows("SELECT id FROM intent WHERE contact = :id", id=gone) == []
 
 
+class Slow(Over):
+    """The answer about consent takes longer than the lease of those who are asked about."""
+
+    def __init__(self, real, end_leases):
+        super().__init__(real)
+        self.end_leases = end_leases
+
+    def standings(self, ids):
+        standings = self.real.standings(ids)
+        self.end_leases()
+        return standings
+
+
+def test_platforms_that_answer_slowly_bring_nobody_before_a_person(world):
+    carla = world.new_lead("carla")
+    judge(world)
+    slow = replace(world.parts, hubspot=Slow(world.parts.hubspot, world.end_pauses))
+    for _ in range(outbox.MAX_ATTEMPTS + 1):
+        assert enroll_all(slow, frozenset(), lambda: False) == {"enrolled later": 1}
+    assert world.intents(carla) == [("pending", "the platforms took too long to answer")]
+    assert enroll_all(world.parts, frozenset(), lambda: False) == {"enrolled": 1}
+
+
 class Away(Over):
     """Ends every row alike, and counts the calls; channels too."""
 
@@ -246,3 +270,25 @@ def test_a_platform_that_is_down_is_not_asked_what_became_of_enrollments(world):
     enroll_all(replace(world.parts, hubspot=away), frozenset({"hubspot"}), lambda: False)
     assert away.asked == 0
     assert enroll_all(world.parts, frozenset(), lambda: False)["enrolled"] == 1
+
+
+@pytest.mark.parametrize("path", ["/ecommerce/stores", "/reports"])
+def test_what_mailchimp_refuses_to_tell_is_listed_and_keeps_nobody_from_being_enrolled(make_world, path):
+    mapped = "  unsubscribe: {mailchimp: activity.unsub}"
+    world = make_world(edits={"fields.yaml": (mapped, f"{mapped}\n  order: {{mailchimp: orders}}")})
+    dora = world.new_member("dora")
+    one_pass(world)
+    carla = world.new_lead("carla")
+    world.sandbox.mailchimp_server.faults.add(
+        Fault(path=path, status=403, body={"title": "Authorization Failure", "detail": "not in your plan"}, times=None)
+    )
+    assert one_pass(world).errors == []
+    assert [one.email for one in world.entered(carla)] == [carla]
+    failed = "SELECT source, reason FROM failure WHERE resolved_at IS NULL AND step = 'read'"
+    ((source, reason),) = world.rows(failed)
+    assert source == "mailchimp:main"
+    assert "not in your plan" in reason
+    world.sandbox.mailchimp_server.faults.clear()
+    one_pass(world)
+    assert world.rows(failed) == []
+    assert world.entered(dora)

@@ -14,6 +14,7 @@ from connector.steps.reading.history import read_past
 from connector.steps.reading.lists import read_lists
 from connector.steps.reading.orders import read_orders
 from connector.steps.reading.records import Pause, read_records
+from connector.steps.reading.refusals import unless_refused
 from connector.steps.reading.submissions import read_submissions
 from connector.steps.reading.sweep import count_differs, sweep
 from connector.steps.tally import Tally
@@ -74,6 +75,6 @@ def read_mailchimp(
     read_records(parts, source, port, full=full, pause=pause, into=tally)
     if not full and count_differs(parts, source, port):
         read_records(parts, source, port, full=True, pause=pause, into=tally)
-    tally["events"] += read_campaigns(parts, source, port)
-    tally["events"] += read_orders(parts, source, port)
+    tally["events"] += unless_refused(parts, "campaigns", lambda: read_campaigns(parts, source, port), source)
+    tally["events"] += unless_refused(parts, "orders", lambda: read_orders(parts, source, port), source)
     return tally
