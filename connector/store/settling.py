@@ -6,7 +6,7 @@ as they are: forms that may not be read, lead ads, imports.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,9 @@ from connector.store.texts import storable
 #: The channel of submissions, by which they are told from what counters say.
 CHANNEL = "hubspot:forms"
 COUNTERS = "hubspot"
+
+#: What stands between form and page in the asset of a submission.
+ON_PAGE = " · "
 
 #: So far apart may the counter's date and the submission's own time be.
 WITHIN = timedelta(minutes=5)
@@ -37,7 +40,8 @@ _BELLS = text(
 _TAKE = text(
     "WITH taken AS (DELETE FROM unsettled WHERE (contact, kind, key) IN"
     "  (SELECT contact, kind, key FROM unsettled ORDER BY contact, kind, key LIMIT :most) RETURNING *)"
-    " SELECT taken.*, EXISTS (SELECT FROM event WHERE event.contact = taken.contact"
+    " SELECT taken.*, ARRAY (SELECT asset.text FROM event JOIN asset ON asset.id = event.asset"
+    "  WHERE event.contact = taken.contact"
     "  AND event.happened_at BETWEEN taken.happened_at - :within AND taken.happened_at + :within"
     "  AND event.kind = (SELECT id FROM word WHERE text = taken.kind)"
     "  AND event.channel = (SELECT id FROM word WHERE text = :channel)) AS submitted"
@@ -92,10 +96,11 @@ def bells(conn: Connection, since: datetime) -> Sequence[Bell]:
     return [Bell(row.asset, row.oldest, row.several) for row in conn.execute(_BELLS, {"since": since})]
 
 
-def settle(conn: Connection, most: int) -> Settled:
+def settle(conn: Connection, most: int, forms: Collection[str] = ()) -> Settled:
     """Settle at most so many acts: those with a submission of the same contact and kind at about their time are dropped.
 
-    The caller has read the submissions, and holds the writer lock.
+    An act that names one of these `forms` is no other form's submission: of that one nothing has been read. The caller has
+    read the submissions, and holds the writer lock.
     """
     rows = conn.execute(_TAKE, {"most": most, "within": WITHIN, "channel": CHANNEL}).all()
     left = [
@@ -104,6 +109,11 @@ def settle(conn: Connection, most: int) -> Settled:
             Event(row.kind, row.happened_at, row.known_at, row.key, asset=row.asset, channel=COUNTERS),
         )
         for row in rows
-        if not row.submitted
+        if not _is_submitted(row.asset, row.submitted, forms)
     ]
     return Settled(len(rows), add_events(conn, left), frozenset(act.asset for _, act in left))
+
+
+def _is_submitted(asset: str, submitted: Sequence[str], forms: Collection[str]) -> bool:
+    named = [form for form in forms if form and form in asset]
+    return any(not named or any(one == form or one.startswith(form + ON_PAGE) for form in named) for one in submitted)

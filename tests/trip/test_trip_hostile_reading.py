@@ -10,11 +10,13 @@ from sqlalchemy import text
 
 from adapters.ports import PlatformBusy, PlatformUnreachable
 from adapters.sandbox.faults import Fault
+from connector.facts import Event
 from connector.steps.reading.companies import read_companies
 from connector.steps.reading.records import read_records
 from connector.steps.reading.submissions import read_submissions
 from connector.steps.sync import sync, work
-from connector.store import inbox
+from connector.store import inbox, settling
+from connector.store.engine import writer_lock
 
 NIGHT = {"hours": 24}
 
@@ -261,3 +263,30 @@ def test_a_newcomer_of_the_night_is_no_reason_to_read_an_audience_whole(quiet):
     summary = quiet.sync()
     assert quiet.contact(email)
     assert summary.tally["told"] == 0, "a full read would have told how many there are"
+
+
+# ---------------------------------------------------------------- submissions
+
+
+def test_an_act_is_not_taken_for_the_submission_of_another_form_a_minute_later(quiet):
+    """Histories tell of it long after: its own form is not read for it, and the other one's says nothing of it."""
+    maria, life = quiet.email("maria"), quiet.sandbox.hubspot.life
+    quiet.pass_time(hours=1)
+    at = quiet.sandbox.clock()
+    quiet.pass_time(minutes=1)
+    life.fill_form(maria, "Newsletter", {}, "https://www.brightledger.example/blog")
+    quiet.pass_time(minutes=1)
+    quiet.sync()
+    quiet.pass_time(days=4)
+    late = Event("form_submit", at, at, "hubspot:1:form_submit:#900", "Home: Demo request", "hubspot")
+    with quiet.store.engine.begin() as conn:
+        writer_lock(conn)
+        settling.put_aside(conn, [(quiet.contact(maria), late)])
+    read_submissions(quiet.parts, quiet.parts.hubspot)
+    told = quiet.rows(
+        "SELECT asset.text FROM event JOIN asset ON asset.id = event.asset WHERE contact = :id AND happened_at >= :at"
+        " AND kind = (SELECT id FROM word WHERE text = 'form_submit') ORDER BY happened_at",
+        id=quiet.contact(maria),
+        at=at,
+    )
+    assert [row.text for row in told] == ["Home: Demo request", "Newsletter · /blog"]

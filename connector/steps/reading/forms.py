@@ -14,7 +14,7 @@ from connector.store import state
 from connector.store.settling import Bell
 
 _FORMS, _STRANGE = f"{HUBSPOT}:forms", f"{HUBSPOT}:assets of no form"
-_HOUR_S, _DAY = 3600, timedelta(days=1)
+_HOUR_S, _EVER_S, _DAY = 3600, 100 * 366 * 86400, timedelta(days=1)
 
 
 def all_forms(parts: Parts, port: HubSpotPort) -> Mapping[str, str]:
@@ -23,6 +23,13 @@ def all_forms(parts: Parts, port: HubSpotPort) -> Mapping[str, str]:
     with parts.engine.begin() as conn:
         state.put_cached(conn, _FORMS, found, parts.now())
     return found
+
+
+def known_forms(parts: Parts) -> Collection[str]:
+    """Names of forms as last read, however long ago. Asks nobody."""
+    with parts.engine.connect() as conn:
+        kept = state.cached(conn, _FORMS, _EVER_S, parts.now())
+    return frozenset(kept.values()) if isinstance(kept, dict) else frozenset()
 
 
 def forms_rung(parts: Parts, port: HubSpotPort, bells: Collection[Bell]) -> tuple[Mapping[str, str], bool]:

@@ -16,7 +16,7 @@ from adapters.ports import CredentialsRefused, HubSpotPort, PlatformRefused, Sco
 from connector.facts import Event
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, known_until, set_cursor
-from connector.steps.reading.forms import all_forms, forms_rung, keep_strange
+from connector.steps.reading.forms import all_forms, forms_rung, keep_strange, known_forms
 from connector.steps.reading.groups import in_groups
 from connector.steps.reading.refusals import note_refusal, unless_refused
 from connector.store import settling
@@ -141,7 +141,7 @@ def _event(kind: str, one: Submission, seen_at: datetime | None) -> Event:
         happened_at=one.at,
         known_at=seen_at or one.at,
         key=f"{HUBSPOT}:{kind}:form:{one.form}:{round(one.at.timestamp() * 1000)}",
-        asset=f"{one.form_name} · {path}" if path else one.form_name,
+        asset=f"{one.form_name}{settling.ON_PAGE}{path}" if path else one.form_name,
         channel=settling.CHANNEL,
     )
 
@@ -155,11 +155,11 @@ def _path(page: str) -> str:
 
 def _settle(parts: Parts) -> tuple[int, frozenset[str]]:
     """How many acts that waited are in the ledger now as they are, and their assets."""
-    added, assets = 0, frozenset[str]()
+    added, assets, forms = 0, frozenset[str](), known_forms(parts)
     while True:
         with parts.engine.begin() as conn:
             writer_lock(conn)
-            settled = settling.settle(conn, GROUP)
+            settled = settling.settle(conn, GROUP, forms)
         added, assets = added + settled.added, assets | settled.assets
         if settled.acts < GROUP:
             return added, assets
