@@ -290,3 +290,35 @@ def test_an_act_is_not_taken_for_the_submission_of_another_form_a_minute_later(q
         at=at,
     )
     assert [row.text for row in told] == ["Home: Demo request", "Newsletter · /blog"]
+
+
+# ---------------------------------------------------------------- lists
+
+FAIR = "Came to the fair"
+WITH_LIST = {
+    "fields.yaml": (
+        '  # list_joined: {hubspot: {lists: ["Visited pricing"]}}',
+        f"  list_joined: {{hubspot: {{lists: [{FAIR}]}}}}",
+    )
+}
+
+
+def test_a_list_that_was_made_anew_under_its_name_costs_one_reading_and_the_others_nothing(make_world):
+    """Its id is kept for an hour."""
+
+    def before(sandbox, population):
+        sandbox.hubspot.life.join_list(population.person("maria").address, FAIR)
+
+    world = make_world(count=4, edits=WITH_LIST, webhooks=False, before=before)
+    lists, laia = world.sandbox.hubspot.lists, world.email("laia")
+    lists.remove(lists.named(FAIR).id)
+    world.sandbox.hubspot.life.join_list(laia, FAIR)
+    world.pass_time(minutes=2)
+    world.sync()
+    refused = "SELECT 1 FROM failure WHERE platform_id = :stream AND resolved_at IS NULL"
+    assert world.rows(refused, stream=f"list {FAIR}")
+    world.pass_time(minutes=2)
+    world.sync()
+    assert not world.rows(refused, stream=f"list {FAIR}")
+    joined = "SELECT 1 FROM event WHERE contact = :id AND kind = (SELECT id FROM word WHERE text = 'list_joined')"
+    assert world.rows(joined, id=world.contact(laia))

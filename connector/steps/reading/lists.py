@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from adapters.ports import HubSpotPort, ListMember, MembersPage, PlatformRefused
 from connector.facts import Event
 from connector.steps import portal
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reading.refusals import unless_refused
 from connector.store import ledger, state
 from connector.store.engine import writer_lock
 from connector.store.told import any_told
@@ -44,7 +46,8 @@ class _Source:
 
 def read_lists(parts: Parts, port: HubSpotPort, *, full: bool = False, pause: Callable[[], None] = lambda: None) -> int:
     """Read the lists that fields.yaml names as event sources, from where they ended last time or with `full` from the
-    beginning; how many acts were new. `pause` is called between transactions. Raises PlatformError.
+    beginning; how many acts were new. `pause` is called between transactions. A list that is refused is noted, and costs
+    the others nothing. Raises any other PlatformError.
 
     What a list holds at its first reading is history: known at its own time.
     """
@@ -54,8 +57,23 @@ def read_lists(parts: Parts, port: HubSpotPort, *, full: bool = False, pause: Ca
         for name in (mapped.hubspot.lists if mapped.hubspot else ())
     ]
     return sum(
-        _read(parts, port, _Source(kind, name, portal.list_ids(parts)[name]), full, pause) for kind, name in named
+        unless_refused(parts, f"list {name}", partial(_read_named, parts, port, kind, name, full, pause))
+        for kind, name in named
     )
+
+
+def _read_named(parts: Parts, port: HubSpotPort, kind: str, name: str, full: bool, pause: Callable[[], None]) -> int:
+    """A list that was deleted may have been made anew: its id is asked for again by the next pass."""
+    list_id = portal.list_ids(parts).get(name)
+    if list_id is None:
+        raise PlatformRefused(HUBSPOT, f'HubSpot has no contact list "{name}" any more', status=404)
+    try:
+        return _read(parts, port, _Source(kind, name, list_id), full, pause)
+    except PlatformRefused as refused:
+        if refused.status == 404:
+            with parts.engine.begin() as conn:
+                state.forget_cached(conn, f"{HUBSPOT}:lists")
+        raise
 
 
 def _read(parts: Parts, port: HubSpotPort, source: _Source, full: bool, pause: Callable[[], None]) -> int:
