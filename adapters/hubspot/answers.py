@@ -122,6 +122,11 @@ def sort_error(call: str, answer: Answer, *, writes: bool, now: datetime) -> Pla
     return PlatformUnreachable(PLATFORM, text, maybe_applied=writes)
 
 
+def whole_number(raw: str) -> int | None:
+    """A header that is a whole number of a size that there is; None for any other text."""
+    return int(raw) if re.fullmatch(r"\d{1,15}", raw, re.ASCII) else None
+
+
 def without_addresses(text: str) -> str:
     """`text` with every e-mail address taken out: error messages end up in logs."""
     return _ADDRESS.sub("<address>", text)
@@ -130,7 +135,7 @@ def without_addresses(text: str) -> str:
 def _wait(answer: Answer, complaint: Complaint, now: datetime) -> float | None:
     """Seconds to wait if HubSpot is busy, else None."""
     if answer.status == 423:
-        return max(LOCKED_WAIT_S, _retry_after(answer, now) or 0.0)
+        return min(LONGEST_WAIT_S, max(LOCKED_WAIT_S, _retry_after(answer, now) or 0.0))
     if answer.status == 477:
         return min(LONGEST_MOVE_S, max(SHORTEST_WAIT_S, _retry_after(answer, now) or LONGEST_WAIT_S))
     if answer.status != 429:
@@ -139,8 +144,8 @@ def _wait(answer: Answer, complaint: Complaint, now: datetime) -> float | None:
         return QUOTA_WAIT_S
     wait = _retry_after(answer, now)
     if wait is None:
-        interval = answer.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
-        wait = int(interval) / 1000 if interval.isdigit() else WINDOW_S
+        interval_ms = whole_number(answer.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", ""))
+        wait = WINDOW_S if interval_ms is None else interval_ms / 1000
         if complaint.policy.upper() == "SECONDLY":  # search's own bucket
             wait = SHORTEST_WAIT_S
     return min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, wait))
@@ -149,11 +154,11 @@ def _wait(answer: Answer, complaint: Complaint, now: datetime) -> float | None:
 def _retry_after(answer: Answer, now: datetime) -> float | None:
     """The header in seconds: a number, or a date (RFC 9110); None where it is absent or makes no sense."""
     raw = answer.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", raw):
+    if re.fullmatch(r"\d+(\.\d+)?", raw, re.ASCII):
         return float(raw)
     try:
         moment = parsedate_to_datetime(raw)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (moment - now).total_seconds() if moment.tzinfo else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.budget import Told
-from adapters.hubspot.answers import WINDOW_S, Answer
+from adapters.hubspot.answers import WINDOW_S, Answer, whole_number
 
 _PREFIX = "X-HubSpot-RateLimit-"
 #: The window is ten seconds long; what says that it is longer than a minute says something else.
@@ -14,8 +14,7 @@ def read_quota(answer: Answer) -> Told | None:
     """The limit that the headers tell, with the day's where they speak of it; None where they tell no usable one."""
 
     def number(name: str) -> int | None:
-        raw = answer.headers.get(_PREFIX + name, "")
-        return int(raw) if raw.isdecimal() else None
+        return whole_number(answer.headers.get(_PREFIX + name, ""))
 
     maximum, remaining, interval_ms = number("Max"), number("Remaining"), number("Interval-Milliseconds")
     if not maximum or remaining is None:

@@ -33,18 +33,23 @@ from connector.store.outbox import Intent
 _CLAIMED = {HUBSPOT: 2_000}
 _CLAIMED_ELSEWHERE = 500
 _LEASE_S = 300
+#: Of so few rows it cannot be told whether the platform is away or stumbles over them: they are listed in any case.
+_FEW = 3
 
 Held = Mapping[str, Mapping[str, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Claimed writes: those to make, by the platform's record id, and those with nothing left to write."""
+    """Claimed writes: those to make, by the platform's record id, and those with nothing left to write.
+
+    `failing` are the records that could not be written last time.
+    """
 
     rows: Mapping[str, tuple[Intent, Change]]
     void: Sequence[Intent]
     held: Held
-    failed_before: Collection[int]
+    failing: Collection[str]
 
 
 def write_values(parts: Parts, source: str, errors: list[PlatformError], stop: Callable[[], bool]) -> Tally:
@@ -55,10 +60,11 @@ def write_values(parts: Parts, source: str, errors: list[PlatformError], stop: C
         if not claim.rows and not claim.void:
             return tally
         outcomes = _written(parts, source, claim)
-        away = _away(outcomes)
+        away = _away(outcomes, claim.failing)
+        listed = away is None or len(outcomes) <= _FEW
         with parts.engine.begin() as conn:
             writer_lock(conn)
-            tally += _end(parts, conn, source, claim, outcomes, listed=away is None)
+            tally += _end(parts, conn, source, claim, outcomes, listed=listed)
         if parts.progress:
             parts.progress.step(f"writing {source}", tally["written"])
         if away is not None:
@@ -67,14 +73,18 @@ def write_values(parts: Parts, source: str, errors: list[PlatformError], stop: C
     return tally
 
 
-def _away(outcomes: Sequence[RowOutcome]) -> PlatformError | None:
+def _away(outcomes: Sequence[RowOutcome], failing: Collection[str]) -> PlatformError | None:
     """Why the platform should be left alone for now; None while it can be talked with.
 
-    Where it answered for some rows, those without a usable answer are what it stumbled over.
+    Where it answered for some rows, those without a usable answer are what it stumbled over; so are those of last time.
     """
-    waiting = [one.error for one in outcomes if one.outcome in {Outcome.LATER, Outcome.UNKNOWN} and one.error]
+    waiting = [one for one in outcomes if one.outcome in {Outcome.LATER, Outcome.UNKNOWN}]
     answered = len(waiting) < len(outcomes)
-    return next((error for error in waiting if not (answered and isinstance(error, PlatformUnreachable))), None)
+    for one in waiting:
+        stumbled = isinstance(one.error, PlatformUnreachable) and (answered or one.id in failing)
+        if one.error is not None and not stumbled:
+            return one.error
+    return None
 
 
 def _claim(parts: Parts, source: str) -> _Claim:
@@ -83,7 +93,7 @@ def _claim(parts: Parts, source: str) -> _Claim:
         if not claimed:
             return _Claim({}, (), {}, ())
         known = ledger.held_values(conn, source, [intent.contact for intent in claimed])
-        failing = frozenset(failures.contacts_failing(conn, "write", source))
+        failed = frozenset(failures.contacts_failing(conn, "write", source))
     rows: dict[str, tuple[Intent, Change]] = {}
     void = []
     for intent in claimed:
@@ -92,6 +102,7 @@ def _claim(parts: Parts, source: str) -> _Claim:
             void.append(intent)
         else:
             rows[row.id] = (intent, row)
+    failing = {id_ for id_, (intent, _) in rows.items() if intent.contact in failed}
     return _Claim(rows, void, dict(known.values()), failing)
 
 
@@ -125,8 +136,7 @@ def _written(parts: Parts, source: str, claim: _Claim) -> Sequence[RowOutcome]:
         emptied = platform.write([Change(one, {name: ""}) for one in back]) if back else ()
         stuck = {one.id: one for one in emptied if one.outcome is not Outcome.DONE}
         taken = {one: Change(one, {name: claim.held[one][name] or ""}) for one in back if one not in stuck}
-    failing = {id_ for id_, (intent, _) in claim.rows.items() if intent.contact in claim.failed_before}
-    outcomes = _in_turn(platform, [row for row in rows if row.id not in stuck], failing)
+    outcomes = _in_turn(platform, [row for row in rows if row.id not in stuck], claim.failing)
     return (*stuck.values(), *_put_back(platform, outcomes, taken))
 
 
@@ -145,7 +155,7 @@ def _in_turn(platform: ContactPlatform, rows: Sequence[Change], failing: Collect
     outcomes = platform.write([row for row in rows if row.id not in failing])
     if not again:
         return outcomes
-    away = next((one.error for one in outcomes if one.outcome is Outcome.LATER), None)
+    away = _away(outcomes, {one.id for one in outcomes} if len(outcomes) <= _FEW else ())
     if away is not None:
         return (*outcomes, *(RowOutcome(row.id, Outcome.LATER, away) for row in again))
     return (*outcomes, *platform.write(again))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from adapters.budget import RateBudget, Told, urgent
 from adapters.hubspot import HubSpotClient
-from adapters.hubspot.answers import Answer
+from adapters.hubspot.answers import Answer, sort_error
 from adapters.hubspot.quota import read_quota
 from adapters.ports import PlatformBusy
 from adapters.sandbox.server import Server
@@ -67,3 +71,26 @@ def test_headers_that_make_no_sense_are_no_sign_that_there_is_no_limit(broken: s
         for _ in range(6):
             client.call("owners")
         assert client.pace() <= 10
+
+
+NONSENSE = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(["²", "٣", "9" * 400, "9" * 5000, "-1", "1e9", "inf", "nan"]),
+    st.lists(st.sampled_from(["Mon,", "01", "Jan", "31", "Tue", "00:00:00", "-99999999999999", "GMT", "99999"])).map(
+        " ".join
+    ),
+)
+
+
+@given(
+    header=st.sampled_from(["Retry-After", *ROLLING, *DAILY]), value=NONSENSE, status=st.sampled_from([423, 429, 477])
+)
+@example(header="Retry-After", value="-99999999999999 Jan Tue 00:00:00 31", status=429)
+@example(header="X-HubSpot-RateLimit-Interval-Milliseconds", value="²", status=429)
+@example(header="Retry-After", value="9" * 400, status=423)
+def test_no_header_whatever_it_says_makes_an_answer_unreadable(header: str, value: str, status: int) -> None:
+    answer = Answer(status, ROLLING | DAILY | {header: value}, b"{}")
+    read_quota(answer)
+    busy = sort_error("owners", answer, writes=False, now=datetime(2026, 11, 21, tzinfo=UTC))
+    assert isinstance(busy, PlatformBusy)
+    assert 1 <= busy.retry_after <= 86_400

@@ -99,6 +99,34 @@ def test_one_contact_over_whom_hubspot_stumbles_at_every_pass_keeps_nobody_elses
     assert world.hubspot(maria)["trellis_score"]
 
 
+def test_who_failed_before_is_not_kept_waiting_by_one_over_whom_hubspot_stumbles_now(world):
+    maria, brian = world.email("maria"), world.email("brian")
+    for email in (maria, brian):
+        id_ = str(world.sandbox.hubspot.life.person(email).id)
+        world.sandbox.hubspot.life.set_property(email, "jobtitle", "Student")
+        world.sandbox.hubspot.life.set_property(email, "trellis_why", "")
+        world.pass_time(minutes=5)
+        world.end_pauses()
+        steps.sync(replace(world.parts, hubspot=Stumbling(world.parts.hubspot, {id_})))
+    failed = "SELECT platform_id FROM failure WHERE resolved_at IS NULL"
+    assert [row.platform_id for row in world.rows(failed)] == [id_]
+
+
+def test_one_over_whom_hubspot_stumbles_alone_is_no_sign_again_and_again_that_it_is_away(world):
+    """In a quiet portal nobody else is written, and enrollments that waited for their hour are due."""
+    maria = world.email("maria")
+    id_ = str(world.sandbox.hubspot.life.person(maria).id)
+    world.sandbox.hubspot.life.set_property(maria, "jobtitle", "Student")
+    stumbling = replace(world.parts, hubspot=Stumbling(world.parts.hubspot, {id_}))
+    errors = []
+    for _ in range(3):
+        world.pass_time(minutes=5)
+        world.end_pauses()
+        errors.append([str(error) for error in steps.sync(stumbling).errors])
+    assert errors == [["HubSpot refused the row: locked"], [], []]
+    assert [row.platform_id for row in world.rows("SELECT platform_id FROM failure WHERE resolved_at IS NULL")] == [id_]
+
+
 def test_a_platform_that_is_away_for_everybody_is_left_alone_in_that_pass(world):
     world.new_lead("carla")
     world.sandbox.hubspot_server.faults.add(
