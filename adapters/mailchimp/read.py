@@ -31,9 +31,16 @@ class Reader:
 
     def by_ids(self, ids: Sequence[str]) -> Found:
         """Members by contact_id; an id that is not there, or no longer, is missing. Raises PlatformError."""
-        found = self._members(ids)
-        records = tuple(self._known(member) for member in found.values() if member is not None)
-        return Found(records, tuple(id_ for id_, member in found.items() if member is None))
+        records, missing, unreadable = [], [], {}
+        for id_, member in self._members(ids).items():
+            if member is None:
+                missing.append(id_)
+                continue
+            try:
+                records.append(self.record_of(member))
+            except ValueError as error:
+                unreadable[id_] = str(error)
+        return Found(tuple(records), tuple(missing), unreadable)
 
     def by_email(self, email: str) -> Record | None:
         """The member with this address, or None. Raises PlatformError."""

@@ -197,3 +197,19 @@ def test_a_store_may_have_any_id_that_its_plugin_gave_it(sandbox, store):
 
 def test_who_is_not_there_did_nothing(sandbox):
     assert platform_of(sandbox).member_activity("c0ffee") == ()
+
+
+def test_one_member_who_cannot_be_understood_stops_nobody_else(sandbox):
+    platform = platform_of(sandbox)
+    maria, brian = (platform.member_by_email(email).id for email in (MARIA, BRIAN))
+    row = {
+        "contact_id": maria,
+        "id": subscriber_hash(MARIA),
+        "email_address": MARIA,
+        "last_changed": "2026-11-20T10:00:00",
+    }
+    sandbox.mailchimp_server.faults.add(Fault(path=f"/members/{maria}", times=None, status=200, body=row))
+    found = platform.by_ids([maria, brian, "c0ffee"])
+    assert [record.id for record in found.records] == [brian]
+    assert found.missing == ("c0ffee",)
+    assert found.unreadable == {maria: "a time has no zone"}
