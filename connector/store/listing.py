@@ -71,7 +71,10 @@ def present_numbers(conn: Connection, source: str) -> Sequence[int]:
 
 def archived_among(conn: Connection, source: str, ids: Sequence[str]) -> frozenset[str]:
     """Those of these ids that we hold for archived or deleted. Read-only."""
-    query = text("SELECT platform_id FROM record WHERE source = :source AND archived AND platform_id = ANY(:ids)")
+    query = text(
+        "SELECT asked.platform_id FROM unnest(CAST(:ids AS text[])) AS asked (platform_id), LATERAL (SELECT archived FROM record"
+        "  WHERE source = :source AND platform_id = asked.platform_id LIMIT 1) AS known WHERE known.archived"
+    )
     return frozenset(conn.scalars(query, {"source": source, "ids": list(ids)}))
 
 

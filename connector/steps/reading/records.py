@@ -119,8 +119,9 @@ def _keep(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, pages: S
 def _keep_place(parts: Parts, source: str, pages: Sequence[Page]) -> None:
     """How far a full read is, once its pages are kept: what is read twice does no harm."""
     with parts.engine.begin() as conn:
-        for page in pages:
-            list_ids(conn, source, [*(record.id for record in page.records), *page.unreadable])
+        list_ids(
+            conn, source, [one for page in pages for one in (*(record.id for record in page.records), *page.unreadable)]
+        )
         state.set_cursor(conn, source, "resume", pages[-1].next or "", parts.now())
 
 
