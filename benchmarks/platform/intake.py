@@ -44,7 +44,9 @@ def main() -> None:
         with bundled_url(Path(folder) / "var") as url:
             engine = connect(url)
             migrate(engine)
-            print(f"{contacts:,} contacts\n{'pass':<28} {'Python':>8} {'PostgreSQL':>11} {'wall':>7} {'changed':>9} {'MiB':>5}")
+            print(
+                f"{contacts:,} contacts\n{'pass':<28} {'Python':>8} {'PostgreSQL':>11} {'wall':>7} {'changed':>9} {'MiB':>5}"
+            )
             one_pass(engine, "first sight", contacts, NOW)
             one_pass(engine, "again, nothing new", contacts, NOW + timedelta(hours=1))
             one_pass(engine, f"again, one in {EVERY} changed", contacts, NOW + timedelta(hours=2), changed=EVERY)

@@ -9,13 +9,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -23,32 +24,41 @@ MAPPINGS = ROOT / "mappings"
 
 #: Where the processes of Trellis and of the SDK look for a platform; what the caller has set up for his own is not passed on.
 Environ = Mapping[str, str]
+#: The exit code of a pass that holds something for a person: a guard's work, and no failure.
+HELD = 3
+
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT")
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A finished process: what it told, how long it took, how long it computed, the most memory that it held."""
+    """A finished process: what it printed, how long it took and computed, the most memory that it held."""
 
-    told: Any
+    printed: str
     wall_s: float
     cpu_s: float
     peak_mib: float
 
+    @property
+    def told(self) -> Any:
+        """What it printed, where that is JSON."""
+        return json.loads(self.printed)
+
 
 def run(*command: str, environ: Environ) -> Ran:
-    """Run Python with these arguments to its end; it prints JSON, or nothing. Raises SystemExit if it fails."""
+    """Run Python with these arguments to its end. Raises SystemExit, with what it complained of, if it fails."""
     began = time.monotonic()
-    process = _start(*command, environ=environ)
-    printed = process.stdout.read() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}\n{printed}")
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = _start(*command, environ=environ, stderr=complaints)
+        printed = process.stdout.read() if process.stdout else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in (0, HELD):
+            complaints.seek(0)
+            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}\n{printed}{complaints.read()}")
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    told = json.loads(printed) if printed.strip() else None
-    return Ran(told, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
+    return Ran(printed, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 
 
 def part(name: str, *arguments: str, environ: Environ) -> Ran:
@@ -108,7 +118,9 @@ def load() -> str:
     return f"{os.getloadavg()[0]:.1f}"
 
 
-def _start(*command: str, environ: Environ, stdin: int | None = None) -> subprocess.Popen[str]:
+def _start(
+    *command: str, environ: Environ, stdin: int | None = None, stderr: IO[str] | None = None
+) -> subprocess.Popen[str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     ours = {"PYTHONPATH": str(ROOT), "MAPPINGS_DIR": str(MAPPINGS), "LOG_LEVEL": "ERROR"}
     return subprocess.Popen(
@@ -117,5 +129,6 @@ def _start(*command: str, environ: Environ, stdin: int | None = None) -> subproc
         env={**kept, **ours, **environ},
         stdin=stdin,
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )

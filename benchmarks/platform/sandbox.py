@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ class Portal:
         self._do("add_many", count=contacts)
 
     def change(self, contacts: int, *, milliseconds: int = 1_000) -> None:
-        """The title of so many changes now, within the last so many milliseconds."""
-        self._do("change_many", count=contacts, milliseconds=milliseconds)
+        """The title of so many changes now, within the last so many milliseconds; each time of others."""
+        self._do("change_many", count=contacts, milliseconds=milliseconds, seed=time.time_ns())
 
     def set(self, *, latency_ms: float = 0.0, limited: bool = True) -> None:
         """How long each answer takes; whether there are limits, and headers that tell them."""
