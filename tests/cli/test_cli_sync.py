@@ -132,3 +132,16 @@ def test_what_may_have_been_sent_already_can_only_be_discarded(settled):
 def test_standard_output_never_holds_an_address(onlooker, command):
     ran = onlooker.trellis(command)
     assert "@" not in ran.out + ran.err
+
+
+def test_what_a_full_read_costs_is_said_beforehand_and_nothing_is_read(town):
+    town.trellis("provision")
+    ran = town.trellis("sync", "--full", "--dry-run")
+    records = len(town.sandbox.hubspot.contacts)
+    hubspot, mailchimp = ran.out.splitlines()
+    assert hubspot.startswith(f"hubspot: {records} records, about ")
+    assert "as the quota allows" in hubspot
+    assert mailchimp.startswith("mailchimp:main: ")
+    assert town.execute("SELECT count(*) FROM record") == [(0,)]
+    (told, _) = json.loads(town.trellis("sync", "--full", "--dry-run", "--json").out)
+    assert (told["source"], told["records"]) == ("hubspot", records)
