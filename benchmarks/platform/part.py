@@ -1,11 +1,12 @@
 """One part of a pass of Trellis, as a process: reads the environment as every command does, prints JSON, and ends.
 
-    python part.py full | past | known | news | judge
+    python part.py full | past | known | news | judge | members | activity-read | activity
 
 `full` is the full read of HubSpot's contacts into the store, as `trellis sync --full` makes it: pages, records, and acts
 out of counters; `past` the property histories of who is new; `known` is `full` and all else that a first pass reads,
 but for those histories; `news` all that an ordinary pass reads of HubSpot; `judge`
-the judging of who is due. Told are the tally, the calls by endpoint and outcome, and the seconds after the imports.
+the judging of who is due. Of Mailchimp, `members` is the full read of the audience, `activity` what campaigns have new,
+and `activity-read` takes the reports for read up to now. Told are the tally and the seconds after the imports.
 """
 
 from __future__ import annotations
@@ -14,20 +15,26 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import text
 
-from connector.assembly import make_parts, open_store, platforms
+from connector.assembly import make_parts, open_store
 from connector.rulebook.read import read_rulebook
 from connector.settings import read_settings
 from connector.steps.judge import judge_all
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import read_hubspot
+from connector.steps.reading.campaigns import read_campaigns
+from connector.steps.reading.cursors import set_cursor
 from connector.steps.reading.history import read_past
 from connector.steps.reading.records import read_records
 from connector.steps.tally import Tally
 from connector.store import state
+
+#: The one of the shipped rulebook.
+AUDIENCE = "mailchimp:main"
 
 
 def full(parts: Parts) -> Tally:
@@ -57,12 +64,28 @@ def judge(parts: Parts) -> Tally:
     return judge_all(parts, baseline=True)
 
 
+def members(parts: Parts) -> Tally:
+    return read_records(parts, AUDIENCE, parts.mailchimp[AUDIENCE], full=True)
+
+
+def activity_read(parts: Parts) -> Tally:
+    set_cursor(parts, AUDIENCE, "activity", parts.now())
+    return Counter()
+
+
+def activity(parts: Parts) -> Tally:
+    return Counter(events=read_campaigns(parts, AUDIENCE, parts.mailchimp[AUDIENCE]))
+
+
 PARTS: Mapping[str, Callable[[Parts], Tally]] = {
     "full": full,
     "past": past,
     "known": known,
     "news": news,
     "judge": judge,
+    "members": members,
+    "activity-read": activity_read,
+    "activity": activity,
 }
 
 
@@ -76,8 +99,7 @@ def main() -> None:
         began = time.monotonic()
         tally = PARTS[sys.argv[1]](parts)
         seconds = time.monotonic() - began
-        calls = {f"{name} {outcome}": n for (name, outcome), n in platforms(given).calls()[HUBSPOT].items()}
-    print(json.dumps({"tally": tally, "calls": calls, "seconds": seconds}))
+    print(json.dumps({"tally": tally, "seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -77,9 +77,9 @@ def official_sdk(name: str, *arguments: str, environ: Environ) -> Ran:
 
 
 @contextmanager
-def started(*command: str, environ: Environ) -> Iterator[subprocess.Popen[str]]:
+def started(*command: str, environ: Environ, stdin: int | None = None) -> Iterator[subprocess.Popen[str]]:
     """The same, not waited for; killed at the end of the block if it still runs."""
-    with _start(*command, environ=environ) as process:
+    with _start(*command, environ=environ, stdin=stdin) as process:
         try:
             yield process
         finally:
