@@ -40,6 +40,8 @@ _TABLES = (
     "written",
     "failure",
 )
+#: Tables that name people by what platforms call them.
+_NAMED = ("failure", "listed")
 
 
 def forget(conn: Connection, contact: int, at: datetime) -> bool:
@@ -54,16 +56,18 @@ def forget(conn: Connection, contact: int, at: datetime) -> bool:
         text("SELECT DISTINCT value FROM sighting, jsonb_each_text(values) WHERE contact = :id AND value LIKE '%@%'"),
         {"id": contact},
     )
-    keys = {f"email:{email_key(one)}" for one in addresses}
-    _bury(conn, {f"{source}:{one}" for source, one in ids} | keys, at)
+    keys = {key for one in addresses if (key := email_key(one))}
+    _bury(conn, {f"{source}:{one}" for source, one in ids} | {f"email:{key}" for key in keys}, at)
     _empty_bodies(conn, {*addresses, *logged}, [(source, one) for source, one in ids])
     assets = conn.scalars(text("SELECT DISTINCT asset FROM event WHERE contact = :id"), {"id": contact}).all()
     for table in _TABLES:
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :id"), {"id": contact})  # noqa: S608 -- our own names
     for source, one in ids:
-        conn.execute(
-            text("DELETE FROM failure WHERE source = :source AND platform_id = :one"), {"source": source, "one": one}
-        )
+        for table in _NAMED:
+            conn.execute(
+                text(f"DELETE FROM {table} WHERE source = :source AND platform_id = :one"),  # noqa: S608 -- our own names
+                {"source": source, "one": one},
+            )
     _drop_unused(conn, assets)
     return conn.execute(text("DELETE FROM contact WHERE id = :id"), {"id": contact}).rowcount == 1
 
@@ -105,7 +109,8 @@ def forgotten(conn: Connection, records: Sequence[Record]) -> set[int]:
         return set()
     marks: dict[bytes, set[int]] = {}
     for number, one in enumerate(records):
-        names = {f"{one.source}:{one.id}"} | ({f"email:{email_key(one.email)}"} if one.email else set())
+        key = email_key(one.email)
+        names = {f"{one.source}:{one.id}"} | ({f"email:{key}"} if key else set())
         for name in names:
             marks.setdefault(_hash(keys[0], name), set()).add(number)
     buried = conn.scalars(select(tombstone.c.hash).where(tombstone.c.hash == func.any(list(marks))))

@@ -1,7 +1,8 @@
 """Who is who: which contact a platform's record belongs to.
 
 By its id; by the ids it has swallowed; else by its e-mail address, when exactly one contact has that address and no id
-on this source yet; else it is somebody new. What stays ambiguous is a conflict: it is listed and not guessed.
+on this source yet, or only one that is archived: who was deleted and made anew is the same person, whose opt-out elsewhere
+counts. Else it is somebody new. What stays ambiguous is a conflict: it is listed and not guessed.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Registry:
     def owner(self, record: Record) -> Owner:
         """Find out whose `record` is. Changes nothing."""
         refs = [(record.source, record.id), *((record.source, old) for old in record.merged_ids)]
-        named = sorted({self.contacts[ref] for ref in refs if ref in self.contacts})
+        named = sorted({self.contacts[ref] for ref in refs if ref in self.contacts} - self._other_owner(record))
         key = email_key(record.email)
         namesakes = self.holders[key] - set(named) if key else set()
         if not named:
@@ -97,7 +98,7 @@ class Registry:
 
     def _by_email(self, source: str, namesakes: Iterable[int]) -> Owner:
         namesakes = set(namesakes)
-        free = [one for one in namesakes if source not in self._sources(one)]
+        free = [one for one in namesakes if not self._is_there(one, source)]
         if len(free) == 1:
             return Owner(free[0])
         if not namesakes:
@@ -109,6 +110,20 @@ class Registry:
         self.snapshots[contact][record.source] = record
         if key := email_key(record.email):
             self.holders[key].add(contact)
+
+    def _other_owner(self, record: Record) -> set[int]:
+        """Who has this id from before, was made anew under another one, and has that still: this one was restored since."""
+        contact = self.contacts.get((record.source, record.id))
+        present = self.snapshots[contact].get(record.source) if contact is not None else None
+        if contact is None or present is None or record.archived or present.archived:
+            return set()
+        related = record.id in (present.id, *present.merged_ids) or present.id in record.merged_ids
+        return set() if related else {contact}
+
+    def _is_there(self, contact: int, source: str) -> bool:
+        """Whether a contact has an id on a source under which she is not archived."""
+        record = self.snapshots[contact].get(source)
+        return record is not None and not record.archived
 
     def _sources(self, contact: int) -> set[str]:
         return set(self.snapshots.get(contact, {}))

@@ -12,11 +12,18 @@ from connector.store.bulk.newcomers import add_newcomers
 from connector.store.changes import TakenIn
 from connector.store.conflicts import settle_conflicts
 from connector.store.erasure import forgotten
+from connector.store.merging import unite
 from connector.store.numbers import NewNumbers
 from connector.store.placing import place_records
 from connector.store.position import mark_changed
 from connector.store.sightings import ARCHIVED, Sighting, log
 from connector.store.sorting import sort_records, touch
+
+_MADE_ANEW = text(
+    "SELECT gone.contact, min(there.contact) AS anew FROM record AS gone JOIN record AS there"
+    " ON there.source = gone.source AND there.email_key = gone.email_key AND NOT there.archived"
+    " WHERE gone.source = :source AND gone.contact = ANY(:contacts) GROUP BY gone.contact HAVING count(*) = 1"
+)
 
 
 def take_in(conn: Connection, records: Sequence[Record], known_at: datetime) -> TakenIn:
@@ -47,7 +54,8 @@ def take_in(conn: Connection, records: Sequence[Record], known_at: datetime) -> 
 def mark_archived(conn: Connection, source: str, ids: Sequence[str], at: datetime) -> int:
     """Note that these records are gone from their platform (archived or deleted); returns how many were not already.
 
-    The caller holds the writer lock.
+    Whoever was made anew there before that was known, under the same address, is united with who she was: her opt-out
+    elsewhere counts. The caller holds the writer lock.
     """
     rows = conn.execute(
         text(
@@ -60,5 +68,7 @@ def mark_archived(conn: Connection, source: str, ids: Sequence[str], at: datetim
     log(conn, gone)
     mark_changed(conn, [contact for contact, _ in gone])
     if gone:
+        for row in conn.execute(_MADE_ANEW, {"source": source, "contacts": [contact for contact, _ in gone]}).all():
+            unite(conn, row.anew, row.contact, source=source, at=at)
         settle_conflicts(conn, at)
     return len(gone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -94,6 +94,10 @@ class _Batch:
             for gone in owner.also:
                 unite(self.conn, owner.contact, gone, source=one.source, at=self.known_at)
             self._registry = Registry.load(self.conn, [*self.records.values()])
+            self._changes = {
+                name: replace(change, contact=owner.contact) if change.contact in owner.also else change
+                for name, change in self._changes.items()
+            }
         return owner.contact
 
     def _flush(self) -> None:
@@ -151,7 +155,7 @@ class _Batch:
 
 
 def _is_older(one: Record, present: Record) -> bool:
-    """A late answer: older than what we know, or of a record that has been swallowed since."""
+    """A late answer: older than what we know, or of a record that has been swallowed or made anew since."""
     if one.id != present.id:
-        return one.id in present.merged_ids
+        return one.id in present.merged_ids or (one.archived and present.id not in one.merged_ids)
     return one.modified_at < present.modified_at

@@ -78,7 +78,7 @@ def put_aside(conn: Connection, acts: Sequence[tuple[int, Event]]) -> None:
             {
                 "contacts": [contact for contact, _ in acts],
                 "kinds": [act.kind for _, act in acts],
-                "keys": [act.key for _, act in acts],
+                "keys": [storable(act.key) for _, act in acts],
                 "happened": [act.happened_at for _, act in acts],
                 "known": [act.known_at for _, act in acts],
                 "assets": [storable(act.asset) for _, act in acts],

@@ -35,7 +35,9 @@ _OF_CONTACT = text(
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """News of one record: values by name, None where one is gone. `changed` False: these names are told for the first time."""
+    """News of one record: values by name, None where one is gone. `changed` False: these names are told for the first time,
+    or are no longer read; the record itself did not change.
+    """
 
     source: str
     platform_id: str
@@ -61,12 +63,13 @@ def news(before: Record | None, after: Record, known_at: datetime) -> Iterator[S
     if before is None:
         yield Sighting(after.source, after.id, known_at, False, {**told, **_archived(after, known=False)})
         return
-    first = {name: value for name, value in told.items() if name not in before.values}
-    turned = {name: value for name, value in told.items() if name in before.values}
+    read_otherwise = before.values.keys() ^ after.values.keys()
+    other = {name: value for name, value in told.items() if name in read_otherwise}
+    turned = {name: value for name, value in told.items() if name not in read_otherwise}
     turned.update(_archived(after, known=before.archived))
-    if first:
-        yield Sighting(after.source, after.id, known_at, False, first)
-    if turned or not first:
+    if other:
+        yield Sighting(after.source, after.id, known_at, False, other)
+    if turned or not other:
         yield Sighting(after.source, after.id, known_at, True, turned)
 
 

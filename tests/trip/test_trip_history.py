@@ -13,6 +13,8 @@ from connector.steps.past import as_of
 from connector.steps.reading import read_all
 from connector.steps.reading.history import read_past
 from connector.steps.reading.records import read_records
+from connector.store import ledger
+from connector.store.engine import writer_lock
 
 BLOG = "https://www.brightledger.example/blog"
 PRICING = "https://www.brightledger.example/pricing"
@@ -181,6 +183,41 @@ def test_who_is_gone_waits_no_longer(make_world):
     world.sandbox.hubspot.life.archive(world.email("maria"))
     tally = read_past(world.parts, world.parts.hubspot)
     assert (tally["histories"], waiting(world)) == (len(everybody) - 1, set())
+
+
+def left_over(world):
+    """Numbers of contacts of whom something is kept though they are no more."""
+    tables = ("record", "sighting", "event", "unsettled", "past_to_read")
+    query = " UNION ".join(f"SELECT contact FROM {table}" for table in tables)
+    return [
+        row.contact for row in world.rows(f"SELECT contact FROM ({query}) AS all_of_it EXCEPT SELECT id FROM contact")
+    ]
+
+
+def erase(world, maria, _double):
+    with world.parts.engine.begin() as conn:
+        writer_lock(conn)
+        ledger.forget(conn, maria, world.parts.now())
+
+
+def merge(world, maria, double):
+    with world.parts.engine.begin() as conn:
+        writer_lock(conn)
+        ledger.unite(conn, double, maria, source="hubspot", at=world.parts.now())
+
+
+@pytest.mark.parametrize("meanwhile", [erase, merge])
+def test_who_is_erased_or_united_while_her_past_is_on_its_way_leaves_nothing_behind(make_world, meanwhile):
+    world = make_world(count=6, baseline=False)
+    life, email = world.sandbox.hubspot.life, world.email("maria")
+    life.set_property(email, "jobtitle", "Controller")
+    life.visit_page(email, PRICING)
+    double = world.new_lead("double")
+    read_records(world.parts, "hubspot", world.parts.hubspot, full=False)
+    maria, other = world.contact(email), world.contact(double)
+    port = Watched(world.parts.hubspot, lambda ids: meanwhile(world, maria, other))
+    read_past(world.parts, port)
+    assert (left_over(world), waiting(world)) == ([], set())
 
 
 # ---------------------------------------------------------------- merges

@@ -49,22 +49,27 @@ def read_past(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambd
 
 
 def _read(parts: Parts, port: HubSpotPort, ids: Sequence[str], names: Sequence[str]) -> Tally:
-    """The histories of some people into the ledger, in one transaction."""
+    """The histories of some people into the ledger, in one transaction.
+
+    Who was erased or united with somebody while HubSpot was asked is left out.
+    """
     fields = parts.rulebook.fields
     told_fields = past_fields(fields)
     with parts.engine.connect() as conn:
         waiting = past.unread(conn, ids)
     found = port.history([one.first.id for one in waiting], names) if waiting else {}
-    told = [(one, found[one.first.id]) for one in waiting if one.first.id in found]
-    acts = [
-        (one.contact, act) for one, histories in told for act in past_acts(histories, one.first, one.known_at, fields)
-    ]
-    values = [
-        PastValues(one.contact, one.first.id, past_values(histories, one.first, one.known_at, told_fields))
-        for one, histories in told
-    ]
     with parts.engine.begin() as conn:
         writer_lock(conn)
+        told = [(one, found[one.first.id]) for one in past.unread(conn, ids) if one.first.id in found]
+        acts = [
+            (one.contact, act)
+            for one, histories in told
+            for act in past_acts(histories, one.first, one.known_at, fields)
+        ]
+        values = [
+            PastValues(one.contact, one.first.id, past_values(histories, one.first, one.known_at, told_fields))
+            for one, histories in told
+        ]
         events = keep_acts(conn, acts, fields)
         past.keep_values(conn, values)
         past.set_read(conn, ids)
