@@ -178,9 +178,11 @@ def make_parts(
 
 
 def active_parts(given: Settings, store: Store) -> Parts | None:
-    """Parts with the active rulebook, or None while none was ever made active."""
+    """Parts with the active rulebook, or None while none was ever made active. Long work is told in log lines."""
+    from connector.steps.progress import Logged
+
     rulebook = active_rulebook(store)
-    return None if rulebook is None else make_parts(given, store, rulebook)
+    return None if rulebook is None else make_parts(given, store, rulebook, progress=Logged())
 
 
 def active_rulebook(store: Store) -> Rulebook | None:

@@ -236,20 +236,26 @@ def _floors(world: Demo) -> Mapping[str, tuple[int, str]]:
         written = {row.source: row.n for row in conn.execute(text(by_source.format("written")))}
         companies = conn.scalar(text("SELECT count(*) FROM company")) or 0
     member_source = next(source for source in people if source != "hubspot")
-    pages, reads = ceil(people["hubspot"] / 100), ceil(companies / 100)
+    pages, pasts, reads = ceil(people["hubspot"] / 100), ceil(people["hubspot"] / 50), ceil(companies / 100)
+    submitted = (len(form.submissions) for form in world.sandbox.hubspot.forms.by_id.values())
+    forms = 1 + sum(max(1, ceil(n / 50)) for n in submitted)
     batches, writes = ceil(written["hubspot"] / 100), written.get(member_source, 0)
     listings = 2 * ceil(people[member_source] / 1000)  # archived members are a listing of their own
-    told = world.sandbox.hubspot_server.calls.counts.get("POST /crm/v3/objects/contacts/batch/read", 0)
-    activity = world.sandbox.mailchimp_server.calls.counts.get("GET /3.0/reports/{campaign_id}/email-activity", 0)
+    reported = world.sandbox.mailchimp_server.calls.counts
+    activity, leavings = (
+        reported.get(f"GET /3.0/reports/{{campaign_id}}/{what}", 0) for what in ("email-activity", "unsubscribed")
+    )
+    hubspot = (
+        f"2 definitions, {pages} pages, {pasts} for their past, {reads} for companies, {forms} for forms,"
+        f" {batches} batches of writes"
+    )
+    mailchimp = (
+        f"{listings} listings, 1 reports, {activity} campaigns, {leavings} with leavings, 1 merge fields,"
+        f" {writes} members written one by one"
+    )
     return {
-        "HubSpot": (
-            1 + told + pages + reads + batches,
-            f"1 definitions, {told} told by webhook, {pages} pages, {reads} for companies, {batches} batches of writes",
-        ),
-        "Mailchimp": (
-            listings + 1 + activity + 1 + writes,
-            f"{listings} listings, 1 reports, {activity} campaigns, 1 merge fields, {writes} members written one by one",
-        ),
+        "HubSpot": (2 + pages + pasts + reads + forms + batches, hubspot),
+        "Mailchimp": (listings + 1 + activity + leavings + 1 + writes, mailchimp),
     }
 
 

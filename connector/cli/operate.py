@@ -163,6 +163,7 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
         "erased",
         "not erased",
         "histories left",
+        "still to be written",
         "enrollment unknown",
         "parked for a person",
     )

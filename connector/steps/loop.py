@@ -29,6 +29,9 @@ from connector.store.errors import StoreUnavailable
 _GRACE_S = 20
 _CONNECT_S = 5
 
+#: Counts of what there is, not of what a pass did.
+_STANDING = frozenset({"contacts", "read", "still to be written"})
+
 
 def run_worker(url: str, make_parts: Callable[[], Parts | None]) -> None:
     """Answer the bell until SIGTERM; then stop claiming, finish the short step at hand, and leave.
@@ -123,7 +126,7 @@ def _do(job: str, make_parts: Callable[[], Parts | None], run: Callable[[Parts],
 
 def _tell(job: str, summary: Summary) -> None:
     """What a pass did; one that did nothing is of interest only to somebody who looks for faults."""
-    did = {name: count for name, count in summary.tally.items() if count and name not in ("contacts", "read")}
+    did = {name: count for name, count in summary.tally.items() if count and name not in _STANDING}
     log("done", level="INFO" if did else "DEBUG", job=job, baseline=summary.baseline, did=did)
     for error in summary.errors:
         _tell_refusal(job, error)

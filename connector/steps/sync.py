@@ -23,7 +23,7 @@ from connector.steps.reading import read_hubspot, read_mailchimp
 from connector.steps.reading.submissions import read_rung
 from connector.steps.take_in import take_in_deliveries
 from connector.steps.tally import Tally
-from connector.store import inbox, ledger, state
+from connector.store import inbox, ledger, outbox, state
 from connector.store.engine import lock_within, unlock
 
 _LOCK = "steps"
@@ -157,6 +157,7 @@ def _judge_and_deliver(parts: Parts, summary: Summary, stop: Callable[[], bool])
     summary.tally += deliver(parts, summary.errors, stop)
     with parts.engine.connect() as conn:
         summary.tally["contacts"] = ledger.count_contacts(conn)
+        summary.tally["still to be written"] = outbox.count_waiting(conn)
 
 
 def _add_from(summary: Summary, run: Callable[[], Tally]) -> None:

@@ -70,6 +70,11 @@ def claim_writes(conn: Connection, source: str, limit: int, lease_s: float) -> l
     return _claim(conn, free, {"source": source, "limit": limit}, lease_s)
 
 
+def count_waiting(conn: Connection) -> int:
+    """How many writes are still to be sent, those included that a failure put off. Read-only."""
+    return int(conn.scalar(text("SELECT count(*) FROM intent WHERE kind = 'write' AND state = 'pending'")) or 0)
+
+
 def claim(conn: Connection, kind: str, limit: int, lease_s: float, now: datetime) -> list[Intent]:
     """Claim what is due of another kind (leave, handover), oldest first."""
     expire(conn, now)

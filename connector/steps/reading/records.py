@@ -48,6 +48,8 @@ def read_records(
     since = known_until(parts, source)
     if full or since is None:
         _read_everything(parts, source, port, pause, group, tally)
+        if since is None:  # nobody whom we know can have gone
+            set_cursor(parts, source, "sweep", parts.now())
         return tally
     until, newest = parts.now(), since
     with closing(_news(parts, port, since - OVERLAP, until)) as pages:
