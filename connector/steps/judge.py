@@ -149,7 +149,7 @@ def contact_of(parts: Parts, person: Person, order: Sequence[str]) -> Contact:
         id=person.contact,
         refs={source: record.id for source, record in records.items()},
         fields=interpret(records, parts.rulebook.fields, order),
-        changed=_changed(parts, person),
+        changed=_changed(parts, person) if HUBSPOT in records else {},
         events=person.events,
         consent=parts.consent_of(person.records),
         episodes=person.episodes,

@@ -136,6 +136,22 @@ def test_the_unreachable_are_counted_once_and_told_by_every_reason(world):
     assert numbers(world, dora)[0] in told["archived at mailchimp:main"][1]
 
 
+def test_who_is_archived_everywhere_is_neither_a_contact_nor_unreachable(world):
+    before = audit(world.parts, 10)
+    abril = world.new_lead("abril")
+    world.pass_time(minutes=5)
+    world.sync()
+    assert audit(world.parts, 10).contacts == before.contacts + 1
+    world.sandbox.hubspot.life.archive(abril)
+    world.pass_time(days=1)
+    world.flush()
+    world.work()
+    world.sync()
+    after = audit(world.parts, 10)
+    counts = [{one.key: one.count for one in each.sections}["unreachable"] for each in (before, after)]
+    assert (after.contacts, counts[1]) == (before.contacts, counts[0])
+
+
 def test_whom_one_platform_knows_alone_is_counted_by_platform(world):
     told = lines(sections(world)["one_platform"])
     world.new_lead("carla")

@@ -8,12 +8,15 @@ from datetime import date
 import pytest
 
 from connector.steps import portal
-from connector.steps.judge import judge_all, judge_person
+from connector.steps.crowd import wanted
+from connector.steps.judge import contact_of, judge_all, judge_person
 from connector.steps.keep import rows_of
 from connector.steps.provision import provision
 from connector.steps.reading import read_all
 from connector.steps.sync import work
 from connector.store import ledger, state
+from connector.store.bulk.read import slices
+from connector.store.engine import writer_lock
 
 PRICING = "https://www.brightledger.example/pricing"
 
@@ -179,3 +182,30 @@ def test_a_first_screening_without_platforms_lets_opens_lift_nobody(make_world):
     judge_all(alone, baseline=True, many=0)
     assert {person.contact: person.stage for person, _ in everybody(alone)} == singly
     assert_all_is_said(alone)
+
+
+def test_the_age_of_a_value_that_is_archived_is_no_news_of_the_one_that_stands_in_for_it(world):
+    """Her HubSpot record is in the bin; the title that counts is the one that Mailchimp has, whose age nobody knows."""
+    zoe = world.new_lead("zoe", title="Directora")
+    world.new_member("zoe")
+    world.sandbox.mailchimp.life.edit_profile(zoe, {"JOBTITLE": "Directora"})
+    screened(world)
+    world.sandbox.hubspot.life.set_property(zoe, "jobtitle", "Diseñadora")
+    world.pass_time(minutes=5)
+    screened(world)
+    contact = world.contact(zoe)
+    world.pass_time(days=200)
+    (person,) = [person for person, _ in everybody(world.parts) if person.contact == contact]
+    assert ("hubspot", "jobtitle") in person.changed
+    with world.store.engine.begin() as conn:
+        writer_lock(conn)
+        assert ledger.mark_archived(conn, "hubspot", [person.records["hubspot"].id], world.parts.now()) == 1
+    with world.store.engine.connect() as conn:
+        (person,) = ledger.load_people(conn, [contact])
+    facts = contact_of(world.parts, person, ())
+    assert (facts.fields["job_title"], facts.changed) == ("Directora", {})
+    with world.store.engine.begin() as conn:
+        conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        (people,) = slices(conn, wanted(world.parts))
+    (row,) = (people.ids == contact).nonzero()[0]
+    assert {name: at[row] for (_, name), at in people.changed.items() if at[row]} == {}

@@ -71,11 +71,16 @@ def one_platform(conn: Connection, sources: Iterable[str], limit: int) -> Sectio
 
 
 def unreachable(parts: Parts, conn: Connection, limit: int) -> Section:
-    """Contacts who cannot be mailed, by reason, united over the platforms; and in all, those whom no mail reaches."""
+    """Contacts who cannot be mailed, by reason, united over the platforms; and in all, those whom no mail reaches.
+
+    Who is archived everywhere is no contact any more.
+    """
     reasons: dict[str, list[Some]] = {}
     count = 0
     names = {source: [name for name in own if name not in _ADDRESS] for source, own in parts.consent_names.items()}
     for said in audit.consent_said(conn, names, limit):
+        if all(archived for archived, *_ in said.records.values()):
+            continue
         consent = parts.consent_of(_records(said))
         if not _reached(consent, said):
             count += said.people.count
