@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11+ and this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix schema bench-scoring bench-x-education clean
+.PHONY: help demo test check fix schema bench-scoring bench-platform bench-x-education clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -38,6 +38,11 @@ schema: $(STAMP) ## Write mappings/schema from the types that load the files
 bench-scoring: $(STAMP) ## Measure scoring: a million people, one contact, a year of fading (minutes)
 	@for one in typed store_to_store one daily; do \
 		echo "== $$one: $$(uptime)"; $(BIN)/python benchmarks/scoring/$$one.py || exit 1; echo; \
+	done
+
+bench-platform: $(STAMP) ## Measure reading and writing both platforms, beside the official SDK (an hour)
+	@for one in full_read sizes killed news writing mailchimp intake; do \
+		echo "== $$one: $$(uptime)"; $(BIN)/python benchmarks/platform/$$one.py || exit 1; echo; \
 	done
 
 bench-x-education: $(STAMP) ## Score 9,240 real leads end to end (needs ../shared)
