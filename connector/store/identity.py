@@ -77,7 +77,7 @@ class Registry:
         if not named:
             return self._by_email(record.source, namesakes)
         first, *also = named
-        if not namesakes or (key and first in self.holders[key]):
+        if not namesakes or (first in self.holders[key or ""] and not self._comes_back(first, record)):
             return Owner(first, tuple(also))
         if len(namesakes) == 1 and not set.union(*(self._sources(one) for one in named)) & self._sources(*namesakes):
             first, *also = sorted({*named, *namesakes})
@@ -119,6 +119,11 @@ class Registry:
             return set()
         related = record.id in (present.id, *present.merged_ids) or present.id in record.merged_ids
         return set() if related else {contact}
+
+    def _comes_back(self, contact: int, record: Record) -> bool:
+        """Whether a contact's record was archived up to now: whose its address is by now must be asked anew."""
+        before = self.snapshots[contact].get(record.source)
+        return before is not None and before.archived and not record.archived
 
     def _is_there(self, contact: int, source: str) -> bool:
         """Whether a contact has an id on a source under which she is not archived."""

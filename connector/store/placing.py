@@ -68,7 +68,7 @@ class _Batch:
             self.unchanged += 1
             return
         before = self._registry.place(contact, one)
-        if owner.conflict and (before is None or before.email != one.email):
+        if owner.conflict and (before is None or before.email != one.email or (before.archived and not one.archived)):
             list_conflict(self.conn, one.source, one.id, contact, owner.conflict, self.known_at)
         if before == one and not owner.also:
             self.unchanged += 1

@@ -180,6 +180,14 @@ def test_a_conflict_is_resolved_when_it_is_gone(conn: Connection, end) -> None:
     assert listed(conn) == []
 
 
+def test_a_conflict_comes_back_with_whom_it_was_about(conn: Connection) -> None:
+    conflict(conn)
+    take_in(conn, member("m2", MARIA, 3, archived=True))
+    assert listed(conn) == []
+    take_in(conn, member("m2", MARIA, 4, archived=False))
+    assert [one.platform_id for one in listed(conn)] == ["m2"]
+
+
 def test_a_conflict_that_stands_stays_listed_once_whatever_else_happens(conn: Connection) -> None:
     conflict(conn)
     take_in(conn, member("m2", MARIA, 3, archived=False), hubspot("7", "jordi@acme.example"))
