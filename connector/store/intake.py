@@ -22,7 +22,10 @@ from connector.store.sorting import sort_records, touch
 _MADE_ANEW = text(
     "SELECT gone.contact, min(there.contact) AS anew FROM record AS gone JOIN record AS there"
     " ON there.source = gone.source AND there.email_key = gone.email_key AND NOT there.archived"
-    " WHERE gone.source = :source AND gone.contact = ANY(:contacts) GROUP BY gone.contact HAVING count(*) = 1"
+    " WHERE gone.source = :source AND gone.contact = ANY(:contacts) AND NOT EXISTS ("
+    "  SELECT FROM record AS hers JOIN record AS other ON other.source = hers.source AND other.contact = there.contact"
+    "  WHERE hers.contact = gone.contact AND hers.source <> :source)"
+    " GROUP BY gone.contact HAVING count(*) = 1"
 )
 
 
@@ -54,8 +57,8 @@ def take_in(conn: Connection, records: Sequence[Record], known_at: datetime) -> 
 def mark_archived(conn: Connection, source: str, ids: Sequence[str], at: datetime) -> int:
     """Note that these records are gone from their platform (archived or deleted); returns how many were not already.
 
-    Whoever was made anew there before that was known, under the same address, is united with who she was: her opt-out
-    elsewhere counts. The caller holds the writer lock.
+    Whoever was made anew there before that was known, under the same address, is united with who she was, for her opt-out
+    elsewhere counts; unless each has an id of her own on another source too. The caller holds the writer lock.
     """
     rows = conn.execute(
         text(

@@ -101,6 +101,14 @@ def test_two_who_are_there_at_once_stay_two(conn: Connection) -> None:
     assert len({owner(conn, "hubspot", id_) for id_ in "123"}) == 3
 
 
+def test_who_has_members_of_her_own_is_not_guessed_to_be_made_anew(conn: Connection) -> None:
+    take_in(conn, 1, hubspot("1", 0, "a@acme.example"), member("m1", "a@acme.example"))
+    take_in(conn, 1, hubspot("2", 0, NOOR), member("m2", NOOR))
+    take_in(conn, 3, hubspot("1", 2, NOOR))
+    ledger.mark_archived(conn, "hubspot", ["1"], at(4))
+    assert owner(conn, "hubspot", "1") == owner(conn, MAIN, "m1") != owner(conn, MAIN, "m2")
+
+
 # ---------------------------------------------------------------- united within one call
 
 
