@@ -15,6 +15,7 @@ from adapters.ports import (
     Enrollment,
     EnrollmentChannel,
     Flow,
+    Histories,
     ListInfo,
     ListMember,
     MembersPage,
@@ -67,19 +68,19 @@ class HubSpotMemory(Memory):
         """See `HubSpotPort`."""
         return {"portalId": "0", "timeZone": "UTC"}
 
-    def history(
-        self, ids: Sequence[str], properties: Sequence[str]
-    ) -> Mapping[str, Mapping[str, tuple[PastValue, ...]]]:
+    def history(self, ids: Sequence[str], properties: Sequence[str]) -> Histories:
         """See `HubSpotPort`; only the present value is remembered."""
-        return {
-            id_: {
-                name: (PastValue(person.values[name], person.modified_at),)
-                for name in properties
-                if name in person.values
+        return Histories(
+            {
+                id_: {
+                    name: (PastValue(person.values[name], person.modified_at),)
+                    for name in properties
+                    if name in person.values
+                }
+                for id_, person in self.people.items()
+                if id_ in ids
             }
-            for id_, person in self.people.items()
-            if id_ in ids
-        }
+        )
 
     def contact_by_email(self, email: str) -> Record | None:
         """See `HubSpotPort`."""

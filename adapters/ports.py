@@ -48,6 +48,9 @@ from adapters.rows import (
     Found as Found,
 )
 from adapters.rows import (
+    Histories as Histories,
+)
+from adapters.rows import (
     ListInfo as ListInfo,
 )
 from adapters.rows import (
@@ -250,13 +253,8 @@ class HubSpotPort(ContactPlatform, Protocol):
     def archived(self, ids: Sequence[str]) -> frozenset[str]:
         """Which of these ids are in HubSpot's bin, from where they may be restored for 90 days. Read-only."""
 
-    def history(
-        self, ids: Sequence[str], properties: Sequence[str]
-    ) -> Mapping[str, Mapping[str, tuple[PastValue, ...]]]:
-        """Property histories by contact id and property, newest first; several calls at once where that helps.
-
-        Ids that are not there are absent. Read-only.
-        """
+    def history(self, ids: Sequence[str], properties: Sequence[str]) -> Histories:
+        """Property histories; several calls at once where that helps. Ids that are not there are absent. Read-only."""
 
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """Ids of companies changed in the window. Read-only."""

@@ -27,6 +27,7 @@ from adapters.ports import (
     EnrollmentChannel,
     Flow,
     Found,
+    Histories,
     HubSpotPort,
     ListInfo,
     MailchimpPort,
@@ -35,7 +36,6 @@ from adapters.ports import (
     Outcome,
     Owner,
     Page,
-    PastValue,
     Record,
     RowOutcome,
     Standing,
@@ -176,9 +176,7 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         """See `HubSpotPort`."""
         return self._platform.portal()
 
-    def history(
-        self, ids: Sequence[str], properties: Sequence[str]
-    ) -> Mapping[str, Mapping[str, tuple[PastValue, ...]]]:
+    def history(self, ids: Sequence[str], properties: Sequence[str]) -> Histories:
         """See `HubSpotPort`."""
         return self._platform.history(ids, properties)
 

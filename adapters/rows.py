@@ -45,6 +45,16 @@ class PastValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Histories:
+    """Property histories by contact id and property, newest first, and the contacts whose history could not be understood
+    (id → reason).
+    """
+
+    found: Mapping[str, Mapping[str, tuple[PastValue, ...]]]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """One thing that a Mailchimp member did with one campaign. `id` is the subscriber hash; `asset` a link or a name."""
 

@@ -14,7 +14,7 @@ from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.contacts import ContactReader, contact_by_email
 from adapters.hubspot.enroll import ListChannel, PropertyChannel
 from adapters.hubspot.names import HubSpotNames
-from adapters.hubspot.read import History, archived_ids, read_histories, read_values
+from adapters.hubspot.read import archived_ids, read_histories, read_values
 from adapters.hubspot.write import write_contacts
 from adapters.ports import (
     Change,
@@ -23,6 +23,7 @@ from adapters.ports import (
     EnrollmentChannel,
     Flow,
     Found,
+    Histories,
     ListInfo,
     MembersPage,
     Owner,
@@ -113,7 +114,7 @@ class HubSpotPlatform:
         """See `ContactPlatform`."""
         return self._contacts.by_ids(ids)
 
-    def history(self, ids: Sequence[str], properties: Sequence[str]) -> History:
+    def history(self, ids: Sequence[str], properties: Sequence[str]) -> Histories:
         """See `HubSpotPort`."""
         return read_histories(self._client, ids, properties)
 

@@ -22,13 +22,12 @@ from adapters.hubspot.rows import (
     row_values,
     rows_of,
 )
-from adapters.ports import Deadline, PastValue, PlatformRefused, PlatformUnreachable
+from adapters.ports import Deadline, Histories, PastValue, PlatformRefused, PlatformUnreachable
 
 #: Limits of one call (facts/hubspot.md §1.3).
 BATCH = 100
 BATCH_WITH_HISTORY = 50
 
-History = Mapping[str, Mapping[str, tuple[PastValue, ...]]]
 #: Rows, and the asked ids that do not exist.
 Rows = tuple[list[Any], tuple[str, ...]]
 
@@ -61,19 +60,22 @@ def read_values(
         raise PlatformUnreachable(PLATFORM, f"a record cannot be read: {error}", maybe_applied=False) from error
 
 
-def read_histories(client: HubSpotClient, ids: Sequence[str], properties: Sequence[str]) -> History:
+def read_histories(client: HubSpotClient, ids: Sequence[str], properties: Sequence[str]) -> Histories:
     """See `HubSpotPort.history`; one call per 50 ids."""
     wish = {"properties": [], "propertiesWithHistory": list(properties)}
     rows, _ = _read(client, "contacts_read", ids, wish, BATCH_WITH_HISTORY)
     asked = frozenset(ids)
-    try:
-        return {
-            id_: {name: history_of(entries) for name, entries in (row.get("propertiesWithHistory") or {}).items()}
-            for row in rows
-            if (id_ := row_id(row)) in asked
-        }
-    except UnreadableRow as error:
-        raise PlatformUnreachable(PLATFORM, f"a history is unreadable: {error}", maybe_applied=False) from error
+    found: dict[str, Mapping[str, tuple[PastValue, ...]]] = {}
+    unreadable: dict[str, str] = {}
+    for row in rows:
+        if not has_id(row) or (id_ := row_id(row)) not in asked:
+            continue
+        try:
+            told = row.get("propertiesWithHistory") or {}
+            found[id_] = {name: history_of(entries) for name, entries in told.items()}
+        except UnreadableRow as error:
+            unreadable[id_] = str(error)
+    return Histories(found, unreadable)
 
 
 def archived_ids(client: HubSpotClient, ids: Sequence[str]) -> frozenset[str]:

@@ -181,7 +181,7 @@ def test_who_was_merged_away_is_found_in_the_winner_or_missing(
     together = hubspot.by_ids([merged, winner, loser])
     assert [each.id for each in together.records] == [merged]
     assert together.missing == ()
-    assert loser not in hubspot.history([loser, other], ["firstname"])
+    assert loser not in hubspot.history([loser, other], ["firstname"]).found
     assert loser not in hubspot.standings([loser])
 
 
@@ -206,7 +206,7 @@ def test_batches_by_id_are_under_way_at_once(sandbox: Sandbox, client: HubSpotCl
     hubspot = HubSpotPlatform(client, properties=["firstname"])
     found = hubspot.by_ids([*ids, "999999"])
     assert ([each.id for each in found.records], found.missing) == (ids, ("999999",))
-    past = hubspot.history(ids, ["firstname"])
+    past = hubspot.history(ids, ["firstname"]).found
     assert [past[each]["firstname"][0].value for each in ids[:3]] == ["P0", "P1", "P2"]
     assert len(past) == 720
     assert client.calls["contacts_read", "207"] == 1
@@ -230,7 +230,15 @@ def test_a_read_that_answers_not_found_as_a_whole_is_asked_in_halves(
 def test_a_history_that_is_not_shown_is_empty(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
     body = {"status": "COMPLETE", "results": [{"id": "1", "properties": {}}]}
     sandbox.hubspot_server.faults.add(Fault(path="batch/read", status=200, body=body))
-    assert hubspot.history(["1", "2"], ["jobtitle"]) == {"1": {}}
+    assert hubspot.history(["1", "2"], ["jobtitle"]).found == {"1": {}}
+
+
+def test_a_history_that_makes_no_sense_costs_the_others_nothing(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
+    odd = {"jobtitle": [{"value": "CFO", "timestamp": "yesterday"}]}
+    rows = [{"id": "1", "propertiesWithHistory": odd}, {"id": "2", "propertiesWithHistory": {"jobtitle": []}}]
+    sandbox.hubspot_server.faults.add(Fault(path="batch/read", status=200, body={"results": rows}))
+    past = hubspot.history(["1", "2"], ["jobtitle"])
+    assert (past.found, past.unreadable) == ({"2": {"jobtitle": ()}}, {"1": "a time in it cannot be read"})
 
 
 def test_a_merge_names_the_swallowed_ids(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:
@@ -244,7 +252,7 @@ def test_histories_come_newest_first(sandbox: Sandbox, hubspot: HubSpotPlatform)
     (maria,) = [person(sandbox, "maria", jobtitle="Intern")]
     sandbox.clock.advance(timedelta(days=1))
     sandbox.hubspot.life.set_property("maria@acme.example", "jobtitle", "CFO")
-    past = hubspot.history([maria], ["jobtitle"])[maria]["jobtitle"]
+    past = hubspot.history([maria], ["jobtitle"]).found[maria]["jobtitle"]
     assert [each.value for each in past] == ["CFO", "Intern"]
     assert past[0].at == NOW + timedelta(days=1)
     assert past[0].by.startswith("CRM_UI")

@@ -142,7 +142,7 @@ def test_05_batches_keep_to_their_limits(portal, sandbox, hubspot, what, count, 
     if what == "read":
         assert len(hubspot.by_ids(ids).records) == count
     elif what == "history":
-        assert len(hubspot.history(ids, ["email"])) == count
+        assert len(hubspot.history(ids, ["email"]).found) == count
     else:
         assert {each.outcome for each in hubspot.write([score(id_) for id_ in ids])} == {Outcome.DONE}
     calls = sandbox.hubspot_server.calls.calls
@@ -173,7 +173,7 @@ def test_08_unknown_ids_are_missing_and_refused_and_the_others_go_on(portal, hub
     outcomes = {each.id: each.outcome for each in hubspot.write([score("999999"), score(maria)])}
     assert outcomes == {"999999": Outcome.REFUSED, maria: Outcome.DONE}
     assert set(hubspot.standings(["999999", maria])) == {maria}
-    assert set(hubspot.history(["999999", maria], ["email"])) == {maria}
+    assert set(hubspot.history(["999999", maria], ["email"]).found) == {maria}
 
 
 class TestNumber09Search:
@@ -291,7 +291,7 @@ class TestNumber14Merge:
         assert {each.id for each in found.records} <= {merged}
         assert set(found.missing) == (set() if redirects else gone), "who answers for an old id names it as merged"
         assert not gone & set(hubspot.standings(sorted(gone))), "nobody is enrolled under an old id"
-        assert not gone & set(hubspot.history(sorted(gone), ["email"]))
+        assert not gone & set(hubspot.history(sorted(gone), ["email"]).found)
 
     @pytest.mark.parametrize("redirects", [False, True])
     def test_nothing_is_written_under_an_old_id(self, portal, hubspot, redirects) -> None:

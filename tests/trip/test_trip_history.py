@@ -13,7 +13,7 @@ from connector.steps.past import as_of
 from connector.steps.reading import read_all
 from connector.steps.reading.history import read_past
 from connector.steps.reading.records import read_records
-from connector.store import ledger
+from connector.store import failures, ledger
 from connector.store.engine import writer_lock
 
 BLOG = "https://www.brightledger.example/blog"
@@ -183,6 +183,24 @@ def test_who_is_gone_waits_no_longer(make_world):
     world.sandbox.hubspot.life.archive(world.email("maria"))
     tally = read_past(world.parts, world.parts.hubspot)
     assert (tally["histories"], waiting(world)) == (len(everybody) - 1, set())
+
+
+def test_a_past_that_makes_no_sense_is_listed_and_holds_up_nobody(make_world):
+    world = make_world(count=6, baseline=False)
+    read_records(world.parts, "hubspot", world.parts.hubspot, full=False)
+    everybody = waiting(world)
+    maria = str(world.sandbox.hubspot.life.person(world.email("maria")).id)
+
+    class Odd(Watched):
+        def history(self, ids, properties):
+            told = self.port.history([one for one in ids if one != maria], properties)
+            return replace(told, unreadable={maria: "a time in it cannot be read"})
+
+    tally = read_past(world.parts, Odd(world.parts.hubspot, None))
+    assert (tally["histories"], tally["unreadable"], waiting(world)) == (len(everybody) - 1, 1, set())
+    with world.store.engine.connect() as conn:
+        listed = failures.list_failures(conn, step="history")
+    assert [(one.platform_id, one.reason) for one in listed] == [(maria, "a time in it cannot be read")]
 
 
 def left_over(world):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from adapters.ports import HubSpotPort, PlatformBusy
+from adapters.ports import Histories, HubSpotPort, PlatformBusy
 from connector.rulebook.mapping import past_acts, past_fields, past_properties, past_values
-from connector.steps.parts import Parts
+from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.counters import keep_acts
 from connector.steps.tally import Tally
-from connector.store import past
+from connector.store import failures, past
 from connector.store.engine import writer_lock
+from connector.store.failures import Failing
 from connector.store.past import PastValues
 
 #: People of one transaction, who are asked for in 40 calls (facts/hubspot.md §11.5).
@@ -57,7 +58,8 @@ def _read(parts: Parts, port: HubSpotPort, ids: Sequence[str], names: Sequence[s
     told_fields = past_fields(fields)
     with parts.engine.connect() as conn:
         waiting = past.unread(conn, ids)
-    found = port.history([one.first.id for one in waiting], names) if waiting else {}
+    asked = port.history([one.first.id for one in waiting], names) if waiting else Histories({})
+    found = asked.found
     with parts.engine.begin() as conn:
         writer_lock(conn)
         told = [(one, found[one.first.id]) for one in past.unread(conn, ids) if one.first.id in found]
@@ -73,7 +75,9 @@ def _read(parts: Parts, port: HubSpotPort, ids: Sequence[str], names: Sequence[s
         events = keep_acts(conn, acts, fields)
         past.keep_values(conn, values)
         past.set_read(conn, ids)
-    return Counter({"histories": len(told), "events": events})
+        unreadable = [Failing(id_, None, reason) for id_, reason in asked.unreadable.items()]
+        failures.record_failures(conn, unreadable, step="history", source=HUBSPOT, at=parts.now())
+    return Counter({"histories": len(told), "events": events, "unreadable": len(asked.unreadable)})
 
 
 def _in_turn(parts: Parts, most: int) -> Sequence[str]:
