@@ -82,7 +82,10 @@ def _measure_burst(portal: Portal, environ: Environ, burst: int) -> None:
     _change(portal, burst, milliseconds=BURST_MS)
     ran = _told(portal, f"reading, {burst:,} changed in {BURST_MS} ms", partial(part, "news", environ=environ))
     tally = ran.told["tally"]
-    print(f"    lost: {burst - tally['changed']:,}; read twice: {tally['read'] - tally['changed']:,}", flush=True)
+    print(
+        f"    lost: {burst - tally['changed']:,}; known ones read again: {tally['read'] - tally['changed']:,}",
+        flush=True,
+    )
 
 
 def _told(portal: Portal, what: str, measure: Callable[[], Ran]) -> Ran:
