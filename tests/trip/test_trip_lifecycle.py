@@ -11,7 +11,7 @@ PRICING = "https://www.brightledger.example/pricing"
 def lifecycle_writes(world, email):
     """The lifecycle stages that Trellis asked HubSpot to set."""
     rows = world.rows(
-        "SELECT payload FROM intent WHERE kind = 'write' AND source = 'hubspot' AND contact = :id",
+        "SELECT payload FROM intent WHERE kind = 'write' AND source = 'hubspot' AND contact = :id ORDER BY id",
         id=world.contact(email),
     )
     return [row.payload["values"]["lifecyclestage"] for row in rows if "lifecyclestage" in row.payload["values"]]
