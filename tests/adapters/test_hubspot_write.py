@@ -127,7 +127,7 @@ def test_two_hundred_and_fifty_rows_are_three_calls(hubspot: OldHubSpot, platfor
     outcomes = platform.write(scores(250))
     assert {each.outcome for each in outcomes} == {Outcome.DONE}
     assert [each.id for each in outcomes] == [str(i) for i in range(1, 251)]
-    assert hubspot.batches == [100, 100, 50]
+    assert sorted(hubspot.batches) == [50, 100, 100]  # side by side, they arrive in any order
 
 
 def test_changes_of_one_id_are_united_and_the_later_wins(hubspot: OldHubSpot, platform: HubSpotPlatform) -> None:
