@@ -389,7 +389,8 @@ class TestHubSpotPort:
 
     def test_history_begins_with_the_present_value(self, stage):
         stage.port.write([Change(stage.ids["maria"], {"trellis_score": "61"})])
-        newest = stage.port.history([stage.ids["maria"]], ["trellis_score"]).found[stage.ids["maria"]]["trellis_score"][0]
+        maria = stage.ids["maria"]
+        newest = stage.port.history([maria], ["trellis_score"]).found[maria]["trellis_score"][0]
         assert (newest.value, newest.at.tzinfo is not None) == ("61", True)
 
     def test_owners_tasks_portal_and_flows_answer(self, stage):
