@@ -1,7 +1,6 @@
 """How many calls at once are worth it, and making so many."""
 
 import threading
-from threading import Event
 
 import pytest
 
@@ -48,7 +47,7 @@ def test_one_after_the_other_until_more_are_worth_it() -> None:
 
 def test_the_first_error_is_raised_and_what_had_not_begun_never_begins() -> None:
     begun = []
-    never = Event()
+    never = threading.Event()
 
     def call(number: int) -> int:
         begun.append(number)
