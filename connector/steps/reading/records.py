@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
-from itertools import islice
 
 from adapters.ports import CredentialsRefused, HubSpotPort, MailchimpPort, Page, PlatformRefused, ScopeMissing
 from connector.steps.parts import Parts
 from connector.steps.reading.cursors import OVERLAP, known_until, set_cursor
 from connector.steps.reading.intake import read_by_ids, take_in
+from connector.steps.reading.news import news
 from connector.steps.reading.sweep import keep_count
 from connector.steps.tally import Tally
 from connector.store import ledger, state
@@ -52,7 +52,7 @@ def read_records(
             set_cursor(parts, source, "sweep", parts.now())
         return tally
     until, newest = parts.now(), since
-    with closing(_news(parts, port, since - OVERLAP, until)) as pages:
+    with closing(news(parts, port, since - OVERLAP, until)) as pages:
         for some in _groups(pages, group):
             tally += _keep(parts, source, port, some)
             newest = max([newest, *(record.modified_at for page in some for record in page.records)])
@@ -125,34 +125,6 @@ def _keep_place(parts: Parts, source: str, pages: Sequence[Page]) -> None:
             conn, source, [one for page in pages for one in (*(record.id for record in page.records), *page.unreadable)]
         )
         state.set_cursor(conn, source, "resume", pages[-1].next or "", parts.now())
-
-
-def _news(
-    parts: Parts, port: HubSpotPort | MailchimpPort, since: datetime, until: datetime
-) -> Generator[Page, None, None]:
-    """Pages of what changed in the window; a window that holds only what is known costs HubSpot one call.
-
-    The overlap shows our own latest writes again and again. If everything on the newest page is known as it is and the
-    window's total is what we know, the rest need not be read. (What could slip through: a record that changed twice
-    within the overlap, the second time indexed late, below 200 newer ones.)
-    """
-    pages = port.changed(since, until)
-    for first in islice(pages, 1):
-        yield first
-        if (
-            port is parts.hubspot
-            and len(first.records) != first.total
-            and _all_known(parts, port.source, first, since, until)
-        ):
-            return
-    yield from pages
-
-
-def _all_known(parts: Parts, source: str, newest: Page, since: datetime, until: datetime) -> bool:
-    with parts.engine.connect() as conn:
-        known = ledger.count_modified(conn, source, since, until)
-        moments = ledger.moments_of(conn, source, [record.id for record in newest.records])
-    return known == newest.total and all(moments.get(one.id) == one.modified_at for one in newest.records)
 
 
 def _groups(pages: Iterator[Page], size: int) -> Iterator[Sequence[Page]]:
