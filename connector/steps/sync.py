@@ -6,16 +6,14 @@ At most one process works at a time; the lock dies with its connection, so a kil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-
-from sqlalchemy import Engine
 
 from adapters.budget import urgent
 from adapters.ports import PlatformError
 from connector.steps import health, portal
+from connector.steps.alone import Busy, alone
 from connector.steps.deliver import deliver
 from connector.steps.judge import judge_all
 from connector.steps.parts import HUBSPOT, Parts
@@ -24,16 +22,11 @@ from connector.steps.reading.submissions import read_rung
 from connector.steps.take_in import take_in_deliveries
 from connector.steps.tally import Tally
 from connector.store import inbox, ledger, outbox, state
-from connector.store.engine import lock_within, unlock
 
-_LOCK = "steps"
+__all__ = ["Busy", "Stopped", "Summary", "is_baseline", "sync", "take_in_waiting", "work"]
 
 #: So many are named; the others are found by their stage.
 _MOST_READY = 20
-
-
-class Busy(Exception):
-    """Another process is at work on this store."""
 
 
 @dataclass(slots=True)
@@ -64,7 +57,7 @@ def sync(
 
     Raises Busy, PortalMismatch; a platform that fails is in the summary's `errors`, and costs the others nothing.
     """
-    with _alone(parts.engine, patience_s):
+    with alone(parts.engine, patience_s):
         summary = Summary(baseline=is_baseline(parts))
         _attempt(parts, summary, HUBSPOT if parts.hubspot else None, partial(portal.require, parts))
         for source in parts.mailchimp:
@@ -94,7 +87,7 @@ def work(parts: Parts, stop: Callable[[], bool] = lambda: False) -> Summary:
 
     Raises Busy. Platform failures are in the summary; what they left undone is claimed again later.
     """
-    with _alone(parts.engine):
+    with alone(parts.engine):
         summary = Summary(baseline=is_baseline(parts))
         if summary.baseline:
             return summary
@@ -177,16 +170,3 @@ def _attempt(parts: Parts, summary: Summary, platform: str | None, run: Callable
     else:
         if platform is not None:
             health.worked(parts, platform)
-
-
-@contextmanager
-def _alone(engine: Engine, patience_s: float = 0) -> Iterator[None]:
-    with engine.connect() as conn:
-        if not lock_within(conn, _LOCK, patience_s):
-            raise Busy("another Trellis process is at work on this database; it will be done soon: try again")
-        conn.commit()
-        try:
-            yield
-        finally:
-            unlock(conn, _LOCK)
-            conn.commit()

@@ -403,6 +403,29 @@ rate = (
     )
 )
 
+called = Table(  # calls made so far, by platform and how they ended; all processes add to it
+    "called",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    _needed("calls", BigInteger),
+)
+
+alert = Table(  # what the admin is to be told of, until it is told; an open one is not raised again
+    "alert",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("kind", Text),
+    _needed("about", Text),
+    _needed("message", Text),
+    _needed("raised_at", Moment),
+    Column("over_at", Moment),
+    _needed("attempts", Integer, "0"),
+    Column("next_at", Moment),  # None: told, or given up
+    Index("alert_open", "kind", "about", unique=True, postgresql_where=text("over_at IS NULL")),
+    Index("alert_to_tell", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+)
+
 portal_cache = Table(
     "portal_cache",
     metadata,

@@ -1,0 +1,35 @@
+"""What running unattended needs: calls counted for all processes, alerts until they are told."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+_STATEMENTS = """
+CREATE TABLE called (
+    platform text NOT NULL,
+    outcome text NOT NULL,
+    calls bigint NOT NULL,
+    PRIMARY KEY (platform, outcome)
+);
+CREATE TABLE alert (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    about text NOT NULL,
+    message text NOT NULL,
+    raised_at timestamptz NOT NULL,
+    over_at timestamptz,
+    attempts integer NOT NULL DEFAULT 0,
+    next_at timestamptz,
+    PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX alert_open ON alert (kind, about) WHERE over_at IS NULL;
+CREATE INDEX alert_to_tell ON alert (next_at) WHERE next_at IS NOT NULL;
+"""
+
+
+def upgrade() -> None:
+    """Only adds."""
+    for statement in _STATEMENTS.split(";\n"):
+        if statement.strip():
+            op.execute(statement)
