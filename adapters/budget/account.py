@@ -8,7 +8,8 @@ from math import inf
 from threading import Lock
 
 from adapters.budget.kept import Json, Kept, from_json, to_json
-from adapters.budget.pacing import MARGIN_MS, SILENT_ANSWERS, Limit, Rate, Told
+from adapters.budget.limit import MARGIN_MS, Limit
+from adapters.budget.pacing import SILENT_ANSWERS, Rate, Told
 
 #: A call that was counted later than its permit by no more than this need not be told: the margin of windows covers it.
 _NEGLIGIBLE_MS = MARGIN_MS // 2

@@ -1,7 +1,7 @@
 """When calls may be made: the state that all processes of an account share, and the arithmetic on it (pure).
 
 HubSpot counts in a rolling window, where a token bucket of full size may double the limit (facts/hubspot.md §3.1);
-hence a pace with a small burst (the generic cell rate algorithm), and a log of the last window for the promise.
+hence a log of the last window for the promise, and a pace that spreads the calls (see `schedule`).
 Times are whole milliseconds of the clock of whoever keeps the state.
 """
 
@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
+from adapters.budget.limit import Limit
+from adapters.budget.schedule import Schedule
+
 #: Milliseconds in which a rate that a 429 has cut down would grow from nothing to the whole again.
 RECOVERY_MS = 120_000
 #: A 429 never cuts the rate below this part of the whole.
 SLOWEST = 1 / 16
-#: Permits are given at most so many milliseconds ahead, so that a busy process asks a few times a second only.
-_AHEAD_MS = 400
-#: A window is measured so much longer: what two readings of a clock, rounding included, may differ by.
-MARGIN_MS = 20
 #: After so many answers in a row that tell no limit, and no 429, there is none to keep.
 SILENT_ANSWERS = 5
 #: What an account told of its limit, or that it has one, is believed for a day.
@@ -28,37 +27,6 @@ MEMORY_MS = 86_400_000
 _LOOK_BACK_MS = 2_000
 #: Nobody waits for so long: a state from further ahead was made by a clock that was set back since.
 _TOO_FAR_MS = 600_000
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """So many calls in any window of so many seconds, of which `burst` may follow at once (default a tenth)."""
-
-    calls: int
-    seconds: float
-    burst: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.calls < 1 or self.seconds <= 0:
-            raise ValueError(f"not a rate: {self.calls} per {self.seconds} s")
-
-    @property
-    def cap(self) -> int:
-        """The calls that we make of it: one in a hundred is spared for what nobody foresees."""
-        return self.calls - self.calls // 100
-
-    @property
-    def window_ms(self) -> int:
-        return ceil(self.seconds * 1000) + MARGIN_MS
-
-    @property
-    def ahead_ms(self) -> int:
-        """How far ahead permits are given, and how late they may be used: a small part of the window."""
-        return min(_AHEAD_MS, self.window_ms // 10)
-
-    @property
-    def at_once(self) -> int:
-        return min(self.cap, self.burst or max(1, self.calls // 10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +101,17 @@ class Rate:
         if limit is None:
             return self, (), None
         ours = self.free_cap(limit, now)
-        permits, line, given, later = list(self.permits), self.line, 0, None
-        while given < wanted:
-            at = max(now, self.paused_until, permits[-1] if permits else 0)
-            if len(permits) >= ours:
-                at = max(at, permits[-ours] + limit.window_ms)
-            spacing = limit.window_ms / (limit.cap * self.part(at))
-            at = max(at, ceil(line - (limit.at_once - 1) * spacing))
-            if at > now + limit.ahead_ms * (1 if given else 2):
+        schedule = Schedule(limit, ours, self.permits, self.line)
+        granted: list[int] = []
+        later = None
+        while len(granted) < wanted:
+            at = schedule.due(max(now, self.paused_until), self.part)
+            if at > now + limit.ahead_ms * (1 if granted else 2):
                 later = at
                 break
-            line = max(line, at) + spacing
-            permits.append(at)
-            given += 1
-        granted = tuple(permits[len(permits) - given :])
-        return replace(self, permits=tuple(permits), line=line), granted, later
+            schedule.give(at, self.part(at))
+            granted.append(at)
+        return replace(self, permits=tuple(schedule.permits), line=schedule.line), tuple(granted), later
 
     def moved(self, documented: Limit, now: int, moves: Sequence[tuple[int, int | None]]) -> Rate:
         """After calls that were counted later than their permit said, or (None) were not made at all."""
@@ -160,7 +124,7 @@ class Rate:
                 del permits[place]
             if after is not None:
                 insort(permits, after)
-        return replace(self, permits=tuple(permits), line=self.line - unmade * limit.window_ms / limit.cap)
+        return replace(self, permits=tuple(permits), line=self.line - unmade * limit.spacing_ms)
 
     def after_silence(self, answers: int) -> Rate:
         """After so many answers that told no limit."""
@@ -184,7 +148,7 @@ class Rate:
         until = max(self.paused_until, now + ceil(seconds * 1000))
         refused = replace(self, slowed_to=slowed_to, paused_until=until, refused_at=now, silent=0)
         limit = refused.limit(documented, now) or documented
-        line = until + (limit.at_once - 1) * limit.window_ms / (limit.cap * slowed_to)  # no burst after the pause
+        line = until + (limit.ahead - 1) * limit.spacing_ms / slowed_to  # nothing to catch up after the pause
         return replace(refused, line=line)
 
     def at(self, documented: Limit, now: int) -> Rate:

@@ -10,7 +10,8 @@ from threading import Lock
 
 from adapters.budget.account import Account, Permit
 from adapters.budget.kept import InMemory, Kept
-from adapters.budget.pacing import Limit, Told
+from adapters.budget.limit import Limit
+from adapters.budget.pacing import Told
 from adapters.budget.urgency import is_urgent
 from adapters.ports import Deadline
 

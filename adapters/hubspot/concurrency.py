@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
+from adapters.budget import BRISK
+
 #: More than this many calls at once are never under way for one task.
-MOST_AT_ONCE = 8
+MOST_AT_ONCE = 12
 #: What passes between an answer and the next call of the same walker, in seconds.
 TURNAROUND_S = 0.005
 #: So many answers a second are about what one process can take in: beyond it, waiting is not what takes the time.
@@ -20,8 +22,12 @@ _R = TypeVar("_R")
 
 
 def worthwhile(rate: float, latency_s: float) -> int:
-    """Calls at once that keep up `rate` calls a second where each takes `latency_s` (Little's law); 1 to MOST_AT_ONCE."""
-    at_once = math.ceil(min(rate * (latency_s + TURNAROUND_S), FASTEST * latency_s))
+    """Calls at once that keep up `rate` calls a second where each takes `latency_s` (Little's law); 1 to MOST_AT_ONCE.
+
+    Enough for the moments at which the budget lets calls follow each other more briskly: a permit that nobody is there to
+    take is used later, and the whole of the next window with it.
+    """
+    at_once = math.ceil(min(BRISK * rate * (latency_s + TURNAROUND_S), FASTEST * latency_s))
     return max(1, min(MOST_AT_ONCE, at_once))
 
 

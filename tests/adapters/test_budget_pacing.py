@@ -6,7 +6,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 from random import Random
 
 import pytest
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from adapters.budget.account import Account, Permit
 from adapters.budget.kept import InMemory, from_json, to_json
-from adapters.budget.pacing import Limit, Rate, Told
+from adapters.budget.limit import Limit
+from adapters.budget.pacing import Rate, Told
 
 SECOND = 1000
 
@@ -115,15 +116,61 @@ def test_a_thousand_calls_take_hardly_longer_than_the_quota_makes_them(latency: 
     world, rng = World(), Random(1)
     kept = InMemory(lambda: world.now)
     for _ in range(processes):
-        Process(world, kept, Limit(190, 10.0), rng, latency, 0.3).begin(8)
+        Process(world, kept, Limit(190, 10.0), rng, latency, 0.3).begin(12)
     world.run(lambda: len(world.arrivals) >= 1000)
-    assert world.arrivals[-1] - world.arrivals[0] <= 52.5
+    assert world.arrivals[-1] - world.arrivals[0] <= 51.8
     assert most_in_any_window(world.arrivals, 10.0) <= 190
 
 
+def as_many_as_may_be(limit: Limit, calls: int) -> list[int]:
+    """When so many calls are made by one process that is always ready to make the next one."""
+    rate, made, now = Rate(), list[int](), 0
+    while len(made) < calls:
+        rate, granted, later = rate.at(limit, now).grant(limit, now, 20)
+        made += granted
+        now = max(now + 1, (later or now) - limit.ahead_ms // 4)
+    return made
+
+
 def test_the_start_is_no_burst_of_more_than_a_tenth() -> None:
-    _, given, _ = Rate().grant(Limit(190, 10.0), 0, 100)
-    assert sum(1 for at in given if at == 0) <= 19
+    made = as_many_as_may_be(Limit(190, 10.0), 190)
+    assert made[18] == 0
+    assert made[19] > 0
+    assert all(later - sooner > 300 for sooner, later in pairwise(made[19::19])), "a tenth takes a third of its time"
+    assert made[99] > 3 * SECOND
+
+
+def test_a_window_that_began_briskly_has_no_gap_at_its_end() -> None:
+    made = as_many_as_may_be(Limit(190, 10.0), 600)
+    assert max(later - sooner for sooner, later in pairwise(made)) <= 80
+    assert made[599] - made[599 - 189] == 10_020, "every window is full"
+
+
+def test_time_in_which_nobody_called_is_made_up_for_but_not_all_of_it() -> None:
+    limit = Limit(190, 10.0)
+    rate, _, _ = Rate().grant(limit, 0, 5)
+    idle = 300 * SECOND
+    rate, granted, _ = rate.at(limit, idle).grant(limit, idle, 1000)
+    assert max(granted) <= idle + 400
+    assert 19 < len(granted) <= 19 + 3 * 400 / limit.spacing_ms
+
+
+@given(
+    calls=st.integers(1, 300),
+    burst=st.none() | st.integers(1, 40),
+    pauses=st.lists(st.tuples(st.integers(0, 15_000), st.integers(1, 250)), max_size=40),
+)
+def test_the_law_of_the_window_holds_whatever_the_pauses(
+    calls: int, burst: int | None, pauses: list[tuple[int, int]]
+) -> None:
+    limit, rate, now, made = Limit(calls, 10.0, burst), Rate(), 0, list[int]()
+    for pause, wanted in pauses:
+        now += pause
+        rate, granted, _ = rate.at(limit, now).grant(limit, now, wanted)
+        made += granted
+        assert made == sorted(made)
+        assert all(now <= at <= now + 2 * limit.ahead_ms for at in granted)
+    assert most_in_any_window([at / 1000 for at in made], 10.0) <= limit.cap
 
 
 def test_what_is_given_back_may_be_taken_by_another_process() -> None:

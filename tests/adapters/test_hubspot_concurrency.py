@@ -10,12 +10,13 @@ from adapters.hubspot.concurrency import gather, worthwhile
 @pytest.mark.parametrize(
     ("rate", "latency_s", "at_once"),
     [
-        (18.9, 0.05, 2),  # 190 in ten seconds: one walk would just miss the pace
-        (18.9, 0.2, 4),
-        (10.0, 0.05, 1),
+        (18.9, 0.01, 1),  # 190 in ten seconds: one walk alone keeps three times the pace
+        (18.9, 0.05, 4),
+        (18.9, 0.2, 12),
+        (10.0, 0.02, 1),
         (10_000, 0.001, 1),  # no quota: nothing to gain where answers come at once
         (10_000, 0.01, 4),
-        (10_000, 0.2, 8),
+        (10_000, 0.2, 12),
     ],
 )
 def test_as_many_as_keep_up_the_pace(rate: float, latency_s: float, at_once: int) -> None:
