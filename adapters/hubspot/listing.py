@@ -13,8 +13,8 @@ from adapters.hubspot.chains import Chain, Extent, Layout, Stride
 from adapters.hubspot.rows import next_token, rows_of
 from adapters.ports import Page, Record
 
-#: Pages for each walk that may be read, or under way, before the reader wants them.
-AHEAD = 2
+#: Pages that may be read before the reader wants them: as many as it keeps at a time, so that no walk waits meanwhile.
+AHEAD = 20
 #: More walks are begun where so many times as many are worthwhile: each may cost a call, and latency is never quite the same.
 NOTABLY = 1.25
 #: How long closing waits for calls that are under way, which end by their own deadlines; in seconds.
@@ -141,7 +141,7 @@ class _Listing:
     def _advance(self, chain: Chain) -> bool:
         """Read one page, once there is room; False when this walk has ended."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._ahead < AHEAD * self._lanes)
+            self._changed.wait_for(lambda: self._closed or self._ahead < AHEAD + self._lanes)
             if self._closed:
                 return False
             self._ahead += 1

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from connector.store.json_array import json_array
+
 
 def begin_listing(conn: Connection, source: str) -> None:
     """Forget what an earlier full read of a source has met."""
@@ -17,8 +19,8 @@ def begin_listing(conn: Connection, source: str) -> None:
 def list_ids(conn: Connection, source: str, ids: Sequence[str]) -> None:
     """Note that these ids are there; one may be noted twice."""
     conn.execute(
-        text("INSERT INTO listed (source, platform_id) SELECT :source, unnest(CAST(:ids AS text[]))"),
-        {"source": source, "ids": list(ids)},
+        text("INSERT INTO listed (source, platform_id) SELECT :source, json_array_elements_text(:ids)"),
+        {"source": source, "ids": json_array(ids)},
     )
 
 
@@ -72,10 +74,11 @@ def present_numbers(conn: Connection, source: str) -> Sequence[int]:
 def archived_among(conn: Connection, source: str, ids: Sequence[str]) -> frozenset[str]:
     """Those of these ids that we hold for archived or deleted. Read-only."""
     query = text(
-        "SELECT asked.platform_id FROM unnest(CAST(:ids AS text[])) AS asked (platform_id), LATERAL (SELECT archived FROM record"
+        "SELECT asked.platform_id FROM json_array_elements_text(:ids) AS asked (platform_id),"
+        " LATERAL (SELECT archived FROM record"
         "  WHERE source = :source AND platform_id = asked.platform_id LIMIT 1) AS known WHERE known.archived"
     )
-    return frozenset(conn.scalars(query, {"source": source, "ids": list(ids)}))
+    return frozenset(conn.scalars(query, {"source": source, "ids": json_array(ids)}))
 
 
 def archived_between(conn: Connection, source: str, since: datetime, until: datetime) -> Sequence[str]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import orjson
 from sqlalchemy import Connection, text
 
 from connector.facts import Event
@@ -28,8 +29,7 @@ WITHIN = timedelta(minutes=5)
 
 _PUT = text(
     "INSERT INTO unsettled (contact, kind, key, happened_at, known_at, asset)"
-    " SELECT * FROM unnest(CAST(:contacts AS bigint[]), CAST(:kinds AS text[]), CAST(:keys AS text[]),"
-    " CAST(:happened AS timestamptz[]), CAST(:known AS timestamptz[]), CAST(:assets AS text[]))"
+    " SELECT contact, kind, key, happened_at, known_at, asset FROM json_populate_recordset(NULL::unsettled, :acts)"
     " ON CONFLICT DO NOTHING"
 )
 _BELLS = text(
@@ -72,18 +72,19 @@ class Settled:
 
 def put_aside(conn: Connection, acts: Sequence[tuple[int, Event]]) -> None:
     """Keep acts of contacts apart until they are settled; one that waits already stays as it is."""
-    if acts:
-        conn.execute(
-            _PUT,
-            {
-                "contacts": [contact for contact, _ in acts],
-                "kinds": [act.kind for _, act in acts],
-                "keys": [storable(act.key) for _, act in acts],
-                "happened": [act.happened_at for _, act in acts],
-                "known": [act.known_at for _, act in acts],
-                "assets": [storable(act.asset) for _, act in acts],
-            },
-        )
+    rows = [
+        {
+            "contact": contact,
+            "kind": act.kind,
+            "key": storable(act.key),
+            "happened_at": act.happened_at,
+            "known_at": act.known_at,
+            "asset": storable(act.asset),
+        }
+        for contact, act in acts
+    ]
+    if rows:
+        conn.execute(_PUT, {"acts": orjson.dumps(rows).decode()})
 
 
 def waits(conn: Connection) -> bool:

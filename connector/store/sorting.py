@@ -15,12 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from connector.facts import Record
+from connector.store.json_array import json_array
 from connector.store.records import normalized
 from connector.store.texts import email_key
 
 _KNOWN = text(
     "SELECT asked.place, contact, found.*"
-    " FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) WITH ORDINALITY AS asked (source, platform_id, place),"
+    " FROM ROWS FROM (json_array_elements_text(:sources), json_array_elements_text(:ids))"
+    " WITH ORDINALITY AS asked (source, platform_id, place),"
     " LATERAL (SELECT contact FROM identity WHERE source = asked.source AND platform_id = asked.platform_id LIMIT 1)"
     " AS identity LEFT JOIN LATERAL"
     " (SELECT platform_id, email, raw, archived, merged_ids, modified_at FROM record"
@@ -28,11 +30,12 @@ _KNOWN = text(
 )
 _OWNERS = text(
     "SELECT asked.source, asked.platform_id, owner.contact"
-    " FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS asked (source, platform_id), LATERAL"
+    " FROM ROWS FROM (json_array_elements_text(:sources), json_array_elements_text(:ids))"
+    " AS asked (source, platform_id), LATERAL"
     " (SELECT contact FROM identity WHERE source = asked.source AND platform_id = asked.platform_id LIMIT 1) AS owner"
 )
 _HELD = text(
-    "SELECT asked.email_key FROM unnest(CAST(:emails AS text[])) AS asked (email_key),"
+    "SELECT asked.email_key FROM json_array_elements_text(:emails) AS asked (email_key),"
     " LATERAL (SELECT FROM record WHERE email_key = asked.email_key LIMIT 1) AS held"
 )
 _TOUCH = text(
@@ -61,9 +64,9 @@ def sort_records(conn: Connection, records: Sequence[Record]) -> Sorted:
     """Find out how much there is to find out, in two statements or three. Read-only."""
     if not records:
         return Sorted()
-    told = {"sources": [one.source for one in records], "ids": [one.id for one in records]}
+    ids = Counter([one.id for one in records])
+    told = {"sources": json_array(one.source for one in records), "ids": json_array(one.id for one in records)}
     known = {row.place - 1: row for row in conn.execute(_KNOWN, told)}
-    ids = Counter(told["ids"])
     ids.update([old for one in records for old in one.merged_ids])
     contacts = Counter([row.contact for row in known.values()])
     same: dict[int, Row[Any]] = {}
@@ -118,7 +121,7 @@ def _owners_of_old_ids(conn: Connection, records: Sequence[Record]) -> Mapping[t
     if not old:
         return {}
     sources, ids = zip(*old, strict=True)
-    found = conn.execute(_OWNERS, {"sources": list(sources), "ids": list(ids)})
+    found = conn.execute(_OWNERS, {"sources": json_array(sources), "ids": json_array(ids)})
     return {(row.source, row.platform_id): row.contact for row in found}
 
 
@@ -132,7 +135,7 @@ def _entangled(
     keys = {place: key for place, (one, _) in unknown.items() if (key := email_key(one.email))}
     times = Counter(keys.values())
     times.update([key for one in others if (key := email_key(one.email))])
-    held = set(conn.scalars(_HELD, {"emails": list(times)})) if keys else set()
+    held = set(conn.scalars(_HELD, {"emails": json_array(times)})) if keys else set()
     return [
         place
         for place, (one, _) in unknown.items()

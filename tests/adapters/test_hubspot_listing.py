@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.hubspot.chains import Extent
-from adapters.hubspot.listing import Source, list_pages
+from adapters.hubspot.listing import AHEAD, Source, list_pages
 from adapters.ports import Page, PlatformBusy, PlatformUnreachable
 
 FIRST = 51_854_903_501
@@ -228,7 +228,7 @@ def test_closing_ends_all_walks_and_they_were_not_far_ahead() -> None:
         given_pages = list(islice(pages, 50))
     assert threading.active_count() == before
     assert len(given_pages) == 50
-    assert len(portal.asked) <= 50 + 2 * 4
+    assert len(portal.asked) <= 50 + AHEAD + 4
 
 
 def test_a_page_that_repeats_for_ever_ends() -> None:

@@ -18,6 +18,9 @@ MAX_GROWTH = 50
 #: Acts that a machine may have done: mail programs open mail before people do (facts/hubspot.md §7).
 _UNSURE = frozenset({"email_open"})
 
+#: So many plain digits need no closer look, and nearly no counter has more.
+_FEW = 9
+
 _NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
@@ -51,10 +54,10 @@ def growth(
         raw = after.values.get(counter.count)
         if raw is None:
             continue
-        if counter.count not in was or merged:
-            acts += _last(
-                counter, after, None if counter.count not in was else known_at, latest if merged else _NOTHING
-            )
+        if counter.count not in was:
+            acts += _last(counter, after, None, latest if merged else _NOTHING)
+        elif merged:
+            acts += _last(counter, after, known_at, latest)
         elif was[counter.count] != raw:
             acts += _grown(counter, was[counter.count], after, known_at)
     for kind, name in () if merged else fields.turns:
@@ -73,6 +76,8 @@ def swallowed(before: Record | None, after: Record) -> bool:
 
 def counted(raw: str | None) -> int:
     """A counter's value; what is empty or no whole number is 0."""
+    if raw and len(raw) <= _FEW and raw.isdecimal() and raw.isascii():
+        return int(raw)
     number = parse_number(raw or "")
     return number if isinstance(number, int) and number > 0 else 0
 
@@ -101,13 +106,13 @@ def last_act(counter: Counter, record: Record) -> datetime | None:
 
 def _last(
     counter: Counter, after: Record, known_at: datetime | None, latest: Mapping[str, datetime]
-) -> Iterator[Event]:
+) -> tuple[Event, ...]:
     """The last act alone, known at `known_at` (None: at its own time), unless one as late is known."""
     at = last_act(counter, after)
     if at is None or (counter.kind in latest and at <= latest[counter.kind]):
-        return
+        return ()
     ordinal = counted(after.values[counter.count])
-    yield counted_act(numbered(after), counter.kind, ordinal, at, known_at or at, _asset(counter, after))
+    return (counted_act(numbered(after), counter.kind, ordinal, at, known_at or at, _asset(counter, after)),)
 
 
 def _grown(counter: Counter, raw_before: str | None, after: Record, known_at: datetime) -> Iterator[Event]:

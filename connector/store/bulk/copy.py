@@ -8,7 +8,7 @@ stands (postgresql.org/docs/18/sql-copy.html, "Binary Format"). All of it happen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -119,14 +119,25 @@ def unescaped(field: str) -> str:
 
 def write_rows(conn: Connection, table: str, columns: Columns) -> None:
     """Add rows to `table`. Raises StoreUnavailable, and psycopg.IntegrityError where such a row is there already."""
-    names = SQL(", ").join(map(Identifier, (*columns.fixed, *columns.varying)))
-    rows = _packed(columns)
+    write_parts(conn, table, [columns])
+
+
+def write_parts(conn: Connection, table: str, parts: Iterable[Columns]) -> None:
+    """Add rows to `table`, part after part, at least one, all of the same columns; else as `write_rows`.
+
+    PostgreSQL takes one part in while the next is made: what `parts` computes costs little time of its own.
+    """
+    rest = iter(parts)
+    first = next(rest)
+    names = SQL(", ").join(map(Identifier, (*first.fixed, *first.varying)))
     statement = SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(Identifier(table), names)
     with _driver(conn) as driver, driver.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(_HEADER)
-        for begin in range(0, len(rows), _BLOCK):
-            part = slice(begin, begin + _BLOCK)
-            copy.write(_joined(rows[part], [fields[part] for fields in columns.varying.values()]))
+        for columns in chain([first], rest):
+            rows = _packed(columns)
+            for begin in range(0, len(rows), _BLOCK):
+                part = slice(begin, begin + _BLOCK)
+                copy.write(_joined(rows[part], [fields[part] for fields in columns.varying.values()]))
         copy.write(_TRAILER)
 
 

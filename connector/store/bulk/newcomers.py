@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from connector.facts import Record
-from connector.store.bulk.copy import BIGINT, BOOLEAN, Columns, encoded, micros, write_rows
+from connector.store.bulk.copy import BIGINT, BOOLEAN, Columns, encoded, micros, write_parts
 from connector.store.changes import Change, TakenIn
 from connector.store.dictionary import word_ids
 from connector.store.numbers import NewNumbers
@@ -36,6 +36,9 @@ _PASTS = text(
     " SELECT platform_id, contact FROM record WHERE source = 'hubspot' AND contact BETWEEN :first AND :last"
 )
 
+#: People made ready at a time, while PostgreSQL takes in those before.
+_PART = 250
+
 _TEXT_TYPE = 25  # its number in PostgreSQL's catalog
 _JSONB_VERSION = b"\1"
 _NULL = encoded(None)
@@ -55,32 +58,34 @@ def add_newcomers(
     first, last = min(contacts), max(contacts)
     ahead = take_positions(conn, last - first + 1)[0] - first
     word_ids(conn, {one.source for one, _ in records.values()})
-    write_rows(conn, "record", _columns(contacts, known_at))
+    people = [(contact, *one) for contact, one in contacts.items()]
+    parts = (people[begin : begin + _PART] for begin in range(0, len(people), _PART))
+    write_parts(conn, "record", (_columns(part, known_at) for part in parts))
     for statement in (_CONTACTS, _IDENTITIES, _SIGHTINGS, _PASTS):
         conn.execute(statement, {"first": first, "last": last, "ahead": ahead, "at": known_at})
     changed = {(one.source, one.id): Change(contact, None, one) for contact, (one, _) in contacts.items()}
     return TakenIn(changed, newcomers={contact: contact + ahead for contact in contacts})
 
 
-def _columns(contacts: Mapping[int, tuple[Record, bytes]], read_at: datetime) -> Columns:
-    """Rows of `record`."""
-    people = [one for one, _ in contacts.values()]
-    sources = {source: encoded(source.encode()) for source in {one.source for one in people}}
+def _columns(people: Sequence[tuple[int, Record, bytes]], read_at: datetime) -> Columns:
+    """Rows of `record`, of contacts with their records and values."""
+    contacts, records, values = zip(*people, strict=True)
+    sources = {source: encoded(source.encode()) for source in {one.source for one in records}}
     return Columns(
         {
-            "contact": (BIGINT, np.array([*contacts])),
-            "modified_at": (BIGINT, np.array([micros(one.modified_at) for one in people])),
-            "archived": (BOOLEAN, np.array([one.archived for one in people])),
+            "contact": (BIGINT, np.array(contacts)),
+            "modified_at": (BIGINT, np.array([micros(one.modified_at) for one in records])),
+            "archived": (BOOLEAN, np.array([one.archived for one in records])),
             "read_at": (BIGINT, micros(read_at)),
         },
         {
-            "source": [sources[one.source] for one in people],
-            "platform_id": [_text(one.id) for one in people],
-            "email": [_text(one.email) for one in people],
-            "email_key": [_text(email_key(one.email)) for one in people],
-            "member_hash": [_text(one.values.get(SUBSCRIBER_HASH)) for one in people],
-            "merged_ids": [_texts(one.merged_ids) if one.merged_ids else _NO_TEXTS for one in people],
-            "raw": [encoded(_JSONB_VERSION + values) for _, values in contacts.values()],
+            "source": [sources[one.source] for one in records],
+            "platform_id": [_text(one.id) for one in records],
+            "email": [_text(one.email) for one in records],
+            "email_key": [_text(email_key(one.email)) for one in records],
+            "member_hash": [_text(one.values.get(SUBSCRIBER_HASH)) for one in records],
+            "merged_ids": [_texts(one.merged_ids) if one.merged_ids else _NO_TEXTS for one in records],
+            "raw": [encoded(_JSONB_VERSION + each) for each in values],
         },
     )
 
