@@ -14,7 +14,7 @@ from webhooks.redaction import RedactPaths
 _given = read_settings(os.environ)
 
 bind = f"0.0.0.0:{_given.port}"
-worker_class = "gthread"
+worker_class = "webhooks.worker.Worker"
 workers = 2
 threads = 8
 
@@ -22,6 +22,7 @@ timeout = 30  # a worker that does not answer its master for so long is started 
 graceful_timeout = 20  # the supervisor gives 21 s
 keepalive = 5
 backlog = 1024
+worker_connections = 500  # slow callers cost a file each, and a process often has 1,024
 
 # A longer request line or header is nobody's we know; gunicorn answers 414 and 431.
 limit_request_line = 2048

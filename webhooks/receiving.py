@@ -40,8 +40,11 @@ def read_body() -> bytes:
 
 def _read(most: int) -> bytes:
     stream, body = request.environ["wsgi.input"], bytearray()
-    while len(body) < most and (more := stream.read(most - len(body))):
-        body += more
+    try:
+        while len(body) < most and (more := stream.read(most - len(body))):
+            body += more
+    except OSError:  # gunicorn's word for chunks that break off or that are none
+        abort(400)
     return bytes(body)
 
 

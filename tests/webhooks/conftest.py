@@ -1,10 +1,19 @@
-"""A receiver over an inbox that keeps deliveries in a list, at a fixed moment."""
+"""A receiver over an inbox that keeps deliveries in a list, at a fixed moment; and one behind a real gunicorn."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -98,3 +107,122 @@ def world() -> World:
 @pytest.fixture
 def client(world: World) -> FlaskClient:
     return world.app().test_client()
+
+
+#: Callers that each of the two processes has room for: fewer than in production, so that a test can be more.
+ROOM = 60
+ROOT = Path(__file__).parents[2]
+TOKEN = "token-present-0123456789"
+SERVED = """
+from datetime import UTC, datetime
+from pathlib import Path
+from webhooks.app import Readiness, ReceiverSettings, create_app
+
+FOLDER = Path(__file__).parent / "kept"
+
+
+class FolderInbox:
+    def receive(self, *, platform, body, content_type, received_at, meta):
+        if body == b"crash":
+            raise OSError("disk full")
+        FOLDER.mkdir(exist_ok=True)
+        number = len(list(FOLDER.iterdir())) + 1
+        (FOLDER / f"{number}-{platform}").write_bytes(body)
+        return number
+
+    def ring(self):
+        pass
+
+
+app = create_app(
+    inbox=FolderInbox(),
+    settings=ReceiverSettings("https://hooks.acme.example", ("client-secret",), ("TOKEN",), tuple),
+    now=lambda: datetime.now(UTC),
+    ready=lambda: Readiness(ready=True, checks={}),
+    metrics=lambda: b"",
+)
+""".replace("TOKEN", TOKEN)
+
+
+def wait_until(true, what, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"still not: {what}"
+        time.sleep(0.02)
+
+
+class Served:
+    """A running gunicorn, its port, what its inbox kept and what it logged."""
+
+    wait_until = staticmethod(wait_until)
+    room = 2 * ROOM
+
+    def __init__(self, folder, port):
+        self.folder, self.port = folder, port
+
+    def post(self, path, body, headers=None):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, headers or {}, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+    def raw(self, data):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(data)
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while chunk := connection.recv(65536):
+                    answer += chunk
+            return answer
+
+    def up(self):
+        with contextlib.suppress(OSError):
+            return b" 200 " in self.raw(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        return False
+
+    @staticmethod
+    def signed(body):
+        timestamp = str(int(datetime.now(UTC).timestamp() * 1000))
+        text = hubspot.signed_text("POST", "https://hooks.acme.example/webhooks/hubspot", body, timestamp)
+        return {"X-HubSpot-Signature-v3": hubspot.sign(text, "client-secret"), "X-HubSpot-Request-Timestamp": timestamp}
+
+    @property
+    def kept(self):
+        folder = self.folder / "kept"
+        return [file.read_bytes() for file in sorted(folder.iterdir())] if folder.exists() else []
+
+    @property
+    def log(self):
+        return (self.folder / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "served_receiver.py").write_text(SERVED)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = {**os.environ, "PORT": str(port), "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}", "HOME": str(folder)}
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:webhooks.gunicorn_conf"]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--log-level", "debug", "--worker-connections", str(ROOM), "served_receiver:app"],
+            env=environ,
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+        )
+    server = Served(folder, port)
+    try:
+        wait_until(lambda: process.poll() is not None or server.up(), "up")
+        assert process.poll() is None, server.log
+        yield server
+    finally:
+        process.terminate()
+        process.wait(30)
