@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,8 @@ from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.names import HubSpotNames
 from adapters.memory import Memory, MemoryChannel
 from adapters.ports import (
+    Deadline,
+    DeadlinePassed,
     Deal,
     Definition,
     Enrollment,
@@ -20,6 +22,7 @@ from adapters.ports import (
     ListMember,
     MembersPage,
     Owner,
+    Page,
     PastValue,
     Record,
     Standing,
@@ -64,6 +67,13 @@ class HubSpotMemory(Memory):
             use_marketing_status=False,
         )
 
+    def changed(self, since: datetime, until: datetime, beyond: datetime | None = None) -> Generator[Page, None, None]:
+        """See `HubSpotPort`."""
+        for page in super().changed(since, until):
+            yield page
+            if beyond is not None and page.records[-1].modified_at <= beyond:
+                return
+
     def portal(self) -> Mapping[str, str]:
         """See `HubSpotPort`."""
         return {"portalId": "0", "timeZone": "UTC"}
@@ -84,6 +94,10 @@ class HubSpotMemory(Memory):
 
     def contact_by_email(self, email: str) -> Record | None:
         """See `HubSpotPort`."""
+        return self.by_email(email)
+
+    def by_email(self, email: str) -> Record | None:
+        """Whoever is not archived."""
         address = normal_email(email)
         there = (one for one in self.people.values() if not one.archived and one.email)
         return next((one for one in there if normal_email(one.email or "") == address), None)
@@ -152,8 +166,19 @@ class HubSpotMemory(Memory):
         """See `HubSpotPort`."""
         return self.users
 
-    def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:  # noqa: ARG002
+    def create_task(
+        self,
+        contact_id: str,
+        *,
+        title: str,
+        body: str,  # noqa: ARG002
+        due: datetime,  # noqa: ARG002
+        owner_id: str | None,  # noqa: ARG002
+        deadline: Deadline,
+    ) -> str:
         """See `HubSpotPort`."""
+        if deadline.remaining() <= 0:
+            raise DeadlinePassed(self.source, "the deadline passed")
         self.tasks.append((self.person(contact_id).id, title))
         return str(len(self.tasks))
 

@@ -2,8 +2,10 @@
 
 No page is asked for by its offset: a record that changes while we read leaves the window, the rest moves up, and an
 offset would skip one; beyond 10,000 an offset is refused anyway. The first page shows what changed last, for a reader to
-whom that is enough. What is older is walked through by id, each page from the last one's highest id on: how many
-records share a millisecond (a bulk update; facts/hubspot.md §10: others looped there for ever) makes no difference.
+whom that is enough, and counts the whole window, so that a reader who knows its older part need not read that to see
+whether it is as expected. What is older than the first page is walked through by id, each page from the last one's
+highest id on: how many records share a millisecond (a bulk update; facts/hubspot.md §10: others looped there for ever)
+makes no difference.
 """
 
 from __future__ import annotations
@@ -49,8 +51,8 @@ def search_body(groups: Groups, sort: str, properties: Sequence[str], limit: int
 
 def fits(modified: str, properties: Sequence[str]) -> bool:
     """Whether every search of `changed_pages` may ask for so many properties."""
-    moment, id_ = 10**13, "9" * 13
-    longest = _older(modified, moment, moment, [id_] * MOST_EXCLUDED, int(id_))
+    moment, id_ = 10**13 - 1, "9" * 13
+    longest = _older(modified, moment - 1, moment, [id_] * MOST_EXCLUDED, int(id_))
     return len(json.dumps(search_body(longest, _ID, properties))) <= LONGEST_BODY
 
 
@@ -78,24 +80,25 @@ def changed_rows(search: Search, modified: str, since: datetime, until: datetime
 
 
 def changed_pages(
-    search: Search, modified: str, since: datetime, until: datetime
+    search: Search, modified: str, since: datetime, until: datetime, beyond: datetime | None = None
 ) -> Iterator[tuple[list[Any], int | None]]:
     """Pages of rows whose property `modified` lies in [since, until], and with the first page how many there are.
 
-    The first page has those that changed last, newest first; the others come by rising id. May repeat rows. n rows are
-    ⌈n / 200⌉ calls, one more where over 50 rows share the millisecond with which the first page ends.
-    PlatformUnreachable if the platform does not get on.
+    The first page has those that changed last, newest first; the others come by rising id. May repeat rows. With `beyond`,
+    rows that changed until then are counted, but given on the first page at most. n rows are ⌈n / 200⌉ calls, one more
+    where over 50 rows share the millisecond with which the first page ends. PlatformUnreachable if the platform does not
+    get on.
     """
     low, end = milliseconds(since), milliseconds(until)
     answer = search([[between(modified, low, end)]], f"-{modified}")
     rows = rows_of(answer)
     total = answer.get("total")
     yield rows, total if isinstance(total, int) else None
-    if _is_last(answer, rows):
-        return
+    if beyond is not None:
+        low = max(low, milliseconds(beyond) + 1)
     oldest, there = _oldest(rows, modified) or (end, [])
     last = 0
-    while not _is_last(answer, rows):
+    while oldest >= low and not _is_last(answer, rows):
         answer = search(_older(modified, low, oldest, there, last), _ID)
         rows = rows_of(answer)
         yield rows, None

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 
 from adapters.ports import CredentialsRefused, HubSpotPort, MailchimpPort, Page, PlatformRefused, ScopeMissing
 from connector.steps.parts import Parts
-from connector.steps.reading.cursors import OVERLAP, known_until, set_cursor
+from connector.steps.reading.cursors import known_until, set_cursor
 from connector.steps.reading.intake import read_by_ids, take_in
-from connector.steps.reading.news import news
+from connector.steps.reading.news import HubSpotNews, KnownInLedger, News
+from connector.steps.reading.settled import get_settled, set_settled, settled_by_list
 from connector.steps.reading.sweep import keep_count
 from connector.steps.tally import Tally
 from connector.store import ledger, state
@@ -51,14 +52,25 @@ def read_records(
         if since is None:  # nobody whom we know can have gone
             set_cursor(parts, source, "sweep", parts.now())
         return tally
-    until, newest = parts.now(), since
-    with closing(news(parts, port, since - OVERLAP, until)) as pages:
+    news = _news(parts, port, since)
+    with closing(news.pages()) as pages:
         for some in _groups(pages, group):
             tally += _keep(parts, source, port, some)
-            newest = max([newest, *(record.modified_at for page in some for record in page.records)])
             pause()
-    set_cursor(parts, source, "records", min(until, newest))
+    with parts.engine.begin() as conn:
+        state.set_cursor(conn, source, "records", news.until.isoformat(), parts.now())
+        if isinstance(news, HubSpotNews):
+            set_settled(conn, source, news.settled)
     return tally
+
+
+def _news(parts: Parts, port: HubSpotPort | MailchimpPort, since: datetime) -> News:
+    hubspot = parts.hubspot
+    if hubspot is None or port is not hubspot:
+        return News(port, since, parts.now)
+    with parts.engine.connect() as conn:
+        settled = get_settled(conn, port.source)
+    return HubSpotNews(hubspot, KnownInLedger(parts.engine, port.source), since, settled, parts.now)
 
 
 def _read_everything(
@@ -88,6 +100,8 @@ def _read_everything(
         newest = ledger.newest_moment(conn, source)
         until = min(known, newest) if newest else known
         state.set_cursor(conn, source, "records", until.isoformat(), parts.now())
+        if port is parts.hubspot:
+            set_settled(conn, source, settled_by_list(until, known, parts.now()))
         state.set_cursor(conn, source, "resume", "", parts.now())
         begin_listing(conn, source)
 
