@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-_TOKEN = re.compile(r"(/webhooks/mailchimp/)[^\s\"'?]+")
+#: Also as somebody could write it who has the right token and a wrong address: slashes doubled or encoded, capitals.
+_SLASHES = r"(?:/|\\|%(?:25)*2F)+"
+_TOKEN = re.compile(rf"(webhooks{_SLASHES}mailchimp{_SLASHES})[^\s\"'?]+", re.IGNORECASE)
 
 
 class RedactPaths(logging.Filter):

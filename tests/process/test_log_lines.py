@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -48,10 +50,79 @@ def test_no_secret_gets_through(told, secret):
 
 
 @pytest.mark.parametrize(
-    "address", ["maria@acme.example", "Maria.O'Neill+x@sub.acme.example", "mailto:noor@acme.example"]
+    "encode",
+    [
+        lambda secret: quote(secret, safe=""),
+        lambda secret: quote(quote(secret, safe=""), safe=""),
+        lambda secret: "".join(f"%{ord(sign):02x}" for sign in secret),
+        lambda secret: repr(secret)[1:-1],
+        lambda secret: json.dumps(secret)[1:-1],
+    ],
+    ids=["encoded", "encoded twice", "each sign encoded", "in a repr", "in JSON"],
 )
-def test_no_address_gets_through(told, address):
-    assert "acme" not in told(lambda log: log.warning("row of %s failed", address))
+@pytest.mark.parametrize("secret", ["webhook-token-0123456789", "p@ss-w0rd-of-ours"])
+def test_no_secret_gets_through_in_another_form(told, secret, encode):
+    line = json.loads(told(lambda log: log.error("Not found: /webhooks/mailchimp/%s?x=1", encode(secret))))
+    assert line["event"] == "Not found: /webhooks/mailchimp/<secret>?x=1"
+
+
+ADDRESSES = [
+    "maria@acme.example",
+    "Maria.O'Neill+x@sub.acme.example",
+    "mailto:noor@acme.example",
+    "maria%40acme.example",
+    "maria%2540acme.example",
+    "data%5Bemail%5D=maria%40acme.example&data%5Bid%5D=1",
+    "josé@acmé.example",
+    "jos%C3%A9%40acme.example",
+    "'maria@acme.example'",
+    '{"email": "maria@acme.example"}',
+    '{\\"email\\": \\"maria@acme.example\\"}',
+    '{"email": "maria\\u0040acme.example"}',
+    '"maria lead"@acme.example',
+    "<maria@acme.example>",
+    "Key (email)=(maria@acme.example) already exists.",
+    "maria@[acme.example]",
+]
+
+
+@pytest.mark.parametrize("text", ADDRESSES)
+def test_no_address_gets_through(told, text):
+    facts = {"one": text, "some": [text], text: {"deep": (text, ValueError(text))}}
+    error = raised(RuntimeError(f"refused: {text}"), raised(ValueError(text)))
+    line = told(lambda log: log.warning("row of %s failed", text, extra={"facts": facts}, exc_info=error))
+    for name in ("acm", "maria", "noor", "Neill", "lead", "jos"):
+        assert name not in line
+    assert line.count("<address ") >= 6
+    json.loads(line)
+
+
+@pytest.mark.parametrize(
+    "text", ["MARIA@acme.example", "maria%40acme.example", "(maria@acme.example).", "'maria@acme.example',"]
+)
+def test_the_same_person_is_the_same_hash_and_another_is_not(told, text):
+    def hashes(text):
+        return re.findall("<address [0-9a-f]{12}>", told(lambda log: log.info("saw %s", text)))
+
+    assert hashes(text) == hashes("maria@acme.example") != hashes("noor@acme.example")
+    assert len(hashes(text)) == 1
+
+
+def hashed(environ):
+    record = logging.LogRecord("trellis", logging.INFO, __file__, 1, "maria@acme.example", (), None)
+    return json.loads(line_format(read_settings(environ), "web").format(record))["event"]
+
+
+def test_the_hash_is_keyed_by_a_secret_of_the_installation_or_by_chance():
+    assert hashed(ENVIRON) == hashed({**ENVIRON, "PORT": "9000"})
+    assert hashed(ENVIRON) != hashed({**ENVIRON, "HUBSPOT_CLIENT_SECRET": "another-client-secret"})
+    assert hashed({}) != hashed({})
+
+
+def test_a_malformed_call_of_a_library_tells_no_arguments(told, capsys):
+    line = told(lambda log: log.error("%d rows of %s", *["noor@acme.example"]))
+    assert json.loads(line)["event"] == "%d rows of %s"
+    assert capsys.readouterr().err == ""
 
 
 def test_lines_and_controls_are_folded(told):
