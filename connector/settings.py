@@ -29,6 +29,7 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
     "MAPPINGS_DIR": ("mappings", "the folder of the rulebook's files"),
     "TRELLIS_DATA": ("var", "where the bundled server keeps its data"),
     "TRELLIS_ALERT_URL": ("", "gets a POST when something needs a person"),
+    "TRELLIS_METRICS_TOKEN": ("", "who shows it (Bearer) may read /metrics; unset: only this machine may"),
     "LOG_LEVEL": ("INFO", "DEBUG, INFO, WARNING or ERROR"),
     "PORT": ("8000", "port of the receiver"),
 }
@@ -59,6 +60,7 @@ class Settings:
     mappings_dir: Path
     trellis_data: Path
     trellis_alert_url: str
+    trellis_metrics_token: str
     log_level: str
     port: int
 
@@ -100,9 +102,8 @@ def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] =
         raise SettingsError(
             f"HUBSPOT_API_VERSION is {text['HUBSPOT_API_VERSION']!r}; it can be {' or '.join(versions)}"
         )
-    token = text["MAILCHIMP_WEBHOOK_TOKEN"]
-    if token and len(token) < 22:  # 128 bits in base64
-        raise SettingsError("MAILCHIMP_WEBHOOK_TOKEN is too short to be a secret: use at least 22 random characters")
+    for name in ("MAILCHIMP_WEBHOOK_TOKEN", "MAILCHIMP_WEBHOOK_TOKEN_PREVIOUS"):
+        _refuse_what_no_path_keeps_secret(name, text[name])
     level = text["LOG_LEVEL"].upper()
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError(f"LOG_LEVEL is {text['LOG_LEVEL']!r}; it can be DEBUG, INFO, WARNING or ERROR")
@@ -127,6 +128,7 @@ _SECRETS = (
     "MAILCHIMP_ACCESS_TOKEN",
     "MAILCHIMP_WEBHOOK_TOKEN",
     "MAILCHIMP_WEBHOOK_TOKEN_PREVIOUS",
+    "TRELLIS_METRICS_TOKEN",
 )
 
 
@@ -164,3 +166,10 @@ def _refuse_what_no_header_takes(name: str, value: str) -> None:
     """A token that was copied with a line break or a space is told here, in words that do not repeat it."""
     if not all("!" <= sign <= "~" for sign in value):
         raise SettingsError(f"{name} holds a space, a line break or an accent, as no token does: copy it again")
+
+
+def _refuse_what_no_path_keeps_secret(name: str, value: str) -> None:
+    if value and len(value) < 22:  # 128 bits in base64
+        raise SettingsError(f"{name} is too short to be a secret: use at least 22 random characters")
+    if set(value) & set("/?#%"):
+        raise SettingsError(f"{name} holds one of / ? # %, which no part of a path can: use letters and digits")

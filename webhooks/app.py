@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import PurePath
 
 from flask import Flask, Response, request
-from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
-from webhooks.answers import answer, refuse
+from webhooks.answers import refuse
+from webhooks.health import health_routes
 from webhooks.hubspot import hubspot_routes
 from webhooks.mailchimp import mailchimp_routes
 from webhooks.ports import Inbox, Readiness, ReceiverSettings
@@ -36,26 +36,10 @@ def create_app(
     receiver = Receiver(inbox)
     app.register_blueprint(hubspot_routes(receiver, settings, now))
     app.register_blueprint(mailchimp_routes(receiver, settings, now))
-    _add_health(app, ready, metrics)
+    app.register_blueprint(health_routes(ready, metrics, settings.metrics_token))
     _add_limits(app)
     _add_errors(app)
     return app
-
-
-def _add_health(app: Flask, ready: Callable[[], Readiness], metrics: Callable[[], bytes]) -> None:
-    @app.get("/healthz")
-    def healthz() -> Response:
-        """The process is alive; nothing else is asked."""
-        return answer(200, status="ok")
-
-    @app.get("/readyz")
-    def readyz() -> Response:
-        found = ready()
-        return answer(200 if found.ready else 503, ready=found.ready, checks=dict(found.checks))
-
-    @app.get("/metrics")
-    def prometheus() -> Response:
-        return Response(metrics(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _add_limits(app: Flask) -> None:

@@ -28,6 +28,7 @@ class ReceiverSettings:
     `public_url` is the address under which HubSpot calls us, without our own path; v3 signatures cover it, and a header
     could be forged. Tuples hold the present and, during a rotation, the previous secret. Mailchimp's signing secrets
     come with each created webhook, so they are asked for on each post; the call may raise, then nothing is stored.
+    Without `metrics_token` only this machine may read the metrics.
     Raises ValueError for an empty secret (anybody could sign with it) and for a public URL that is none.
     """
 
@@ -35,6 +36,7 @@ class ReceiverSettings:
     hubspot_secrets: tuple[str, ...] = field(repr=False)
     mailchimp_tokens: tuple[str, ...] = field(repr=False)
     mailchimp_signing_secrets: Callable[[], tuple[str, ...]] = field(repr=False)
+    metrics_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not all((*self.hubspot_secrets, *self.mailchimp_tokens)):

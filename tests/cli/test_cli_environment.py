@@ -43,6 +43,15 @@ def test_a_token_that_no_header_takes_is_refused_without_being_repeated(name, si
     assert "canary" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["MAILCHIMP_WEBHOOK_TOKEN", "MAILCHIMP_WEBHOOK_TOKEN_PREVIOUS"])
+@pytest.mark.parametrize("value", ["x" * 21, *("x" * 21 + sign for sign in "/?#%")])
+def test_a_webhook_token_that_is_short_or_no_part_of_a_path_is_refused_without_being_repeated(name, value):
+    with pytest.raises(SettingsError) as refused:
+        read_settings({name: value})
+    assert str(refused.value).startswith(f"{name} ")
+    assert value not in str(refused.value)
+
+
 @pytest.mark.parametrize("name", VARIABLES)
 def test_every_variable_may_come_from_a_file(name, tmp_path):
     values = {"PORT": "8123", "LOG_LEVEL": "DEBUG", "HUBSPOT_API_VERSION": "2026-09", "MAILCHIMP_API_KEY": "key-us19"}

@@ -68,6 +68,7 @@ class World:
     hubspot_secrets: tuple[str, ...] = ("present-client-secret", "previous-client-secret")
     mailchimp_tokens: tuple[str, ...] = ("token-present-0123456789", "token-previous-012345678")
     signing_secrets: tuple[str, ...] = ()
+    metrics_token: str = ""
     store_away: Exception | None = None
     readiness: Readiness = field(default_factory=lambda: Readiness(ready=True, checks={"store": "ok"}))
     now: datetime = NOW
@@ -80,7 +81,9 @@ class World:
 
         return create_app(
             inbox=self.inbox,
-            settings=ReceiverSettings(PUBLIC_URL, self.hubspot_secrets, self.mailchimp_tokens, secrets),
+            settings=ReceiverSettings(
+                PUBLIC_URL, self.hubspot_secrets, self.mailchimp_tokens, secrets, self.metrics_token
+            ),
             now=lambda: self.now,
             ready=lambda: self.readiness,
             metrics=lambda: b"trellis_up 1\n",
