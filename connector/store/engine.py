@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
@@ -14,7 +20,23 @@ from connector.store.errors import StoreUnavailable
 
 #: Keeps our advisory locks apart from other users of the same database ("TREL").
 LOCK_SPACE = 0x5452454C
+#: Every session tells its process: ``trellis:<host>:<pid>:<random>``, as PostgreSQL's `application_name`.
+PROCESS = "trellis"
 _WRITER = "writer"
+
+#: Nothing of ours computes for so long between two statements of a transaction.
+_IDLE_IN_TRANSACTION = "10min"
+#: Where others wait meanwhile, even less.
+_WRITER_IDLE = "60s"
+#: How both sides find out within a minute or so that the other machine has vanished; none of it touches a socket file.
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+_SETTINGS = {
+    "timezone": "UTC",
+    "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION,
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
 
 #: SQLSTATE classes and codes that say the server is away or out of room, whatever the statement was.
 _AWAY = ("08", "53", "57P01", "57P02", "57P03", "57P05", "58")
@@ -34,18 +56,50 @@ def connect(url: str) -> Engine:
         hide_parameters=True,
         json_serializer=_json_text,
         json_deserializer=orjson.loads,
-        connect_args={"connect_timeout": 5, "application_name": "trellis", "options": "-c timezone=UTC"},
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": _process_name(),
+            "options": " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
+            **_KEEPALIVE,
+        },
     )
     event.listen(engine, "handle_error", _name_what_is_away)
+    event.listen(engine, "connect", lambda *_: _told(engine, lambda watch: watch.session_made()))
+    event.listen(engine, "begin", lambda conn: _told(engine, lambda watch: watch.about_to_begin(conn)))
     return engine
+
+
+class Watch(Protocol):
+    """Hears of what happens on an engine."""
+
+    def session_made(self) -> None:
+        """A new database session was opened."""
+
+    def about_to_begin(self, conn: Connection) -> None:
+        """A transaction is about to begin; what is raised here keeps it from it."""
+
+
+@contextmanager
+def watched(engine: Engine, watch: Watch) -> Iterator[None]:
+    """While the block runs, `watch` hears of whatever any thread does on the engine; one watch at a time."""
+    assert engine not in _watches
+    _watches[engine] = watch
+    try:
+        yield
+    finally:
+        del _watches[engine]
 
 
 def writer_lock(conn: Connection) -> None:
     """Become the one writer of the ledger until the transaction ends; waits for the one before.
 
-    Positions are given under this lock only, so they become visible in their order.
+    Positions are given under this lock only, so they become visible in their order. A writer that falls silent in the
+    middle (its process is stopped) is rolled back by the database after a minute.
     """
-    conn.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))"), {"space": LOCK_SPACE, "name": _WRITER})
+    conn.execute(
+        text("SELECT pg_advisory_xact_lock(:space, hashtext(:name)), set_config(:setting, :limit, true)"),
+        {"space": LOCK_SPACE, "name": _WRITER, "setting": "idle_in_transaction_session_timeout", "limit": _WRITER_IDLE},
+    )
 
 
 def try_lock(conn: Connection, name: str) -> bool:
@@ -86,6 +140,20 @@ def _with_driver(url: str) -> URL:
     if parsed.get_backend_name() != "postgresql":
         raise StoreUnavailable(f"DATABASE_URL names {parsed.get_backend_name()}: only PostgreSQL is supported")
     return parsed.set(drivername="postgresql+psycopg")
+
+
+_watches: WeakKeyDictionary[Engine, Watch] = WeakKeyDictionary()
+
+
+def _told(engine: Engine, tell: Callable[[Watch], None]) -> None:
+    watch = _watches.get(engine)
+    if watch is not None:
+        tell(watch)
+
+
+def _process_name() -> str:
+    """At most 63 bytes, or PostgreSQL would cut it."""
+    return f"{PROCESS}:{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def _json_text(value: Any) -> str:
