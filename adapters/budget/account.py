@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -15,6 +16,8 @@ from adapters.budget.pacing import SILENT_ANSWERS, Rate, Told
 _NEGLIGIBLE_MS = MARGIN_MS // 2
 #: Until so many answers have come, nobody knows how fast one can be: connections are still being made.
 _FIRST_ANSWERS = 20
+#: The keeper's clock is compared with ours at every exchange; of so many, the one that was answered fastest counts.
+_COMPARED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Account:
         self._lock = Lock()
         self._news = _News()
         self._known: Rate | None = None
-        self._offset = 0.0
+        self._offsets: deque[float] = deque(maxlen=_COMPARED)
         self._exchanged_at = -inf
         self._under_way = 0
         self._fastest = inf
@@ -92,7 +95,8 @@ class Account:
             news, self._news = self._news, _News()
 
         def step(state: Json | None, clock: float) -> tuple[Json, tuple[Rate, tuple[int, ...], int | None, float]]:
-            now = int(clock * 1000)
+            # The clock was read before its answer came: a permit is due a little late rather than too early.
+            compared, now = self._monotonic() - clock, int(clock * 1000)
             rate = from_json(state).at(self._documented, now).moved(self._documented, now, news.moves)
             rate = rate.after_silence(news.silent)
             if news.told is not None:
@@ -100,21 +104,20 @@ class Account:
             if news.refused_for is not None:
                 rate = rate.after_refusal(self._documented, now, news.refused_for)
             rate, granted, later = rate.grant(self._documented, now, wanted)
-            return to_json(rate), (rate, granted, later, clock)
+            return to_json(rate), (rate, granted, later, compared)
 
         try:
-            rate, granted, later, clock = self._kept.change(step)
+            rate, granted, later, compared = self._kept.change(step)
         except BaseException:
             with self._lock:
                 self._news = news.and_then(self._news)
             raise
         with self._lock:
-            # The keeper's clock was read before its answer came: a permit is due a little late rather than too early.
             self._exchanged_at = self._monotonic()
-            self._offset = self._exchanged_at - clock
+            self._offsets.append(compared)
             self._known = rate
-            permits = [Permit(at / 1000 + self._offset, at) for at in granted]
-            return permits, None if later is None else later / 1000 + self._offset
+            permits = [Permit(self._local(at), at) for at in granted]
+            return permits, None if later is None else self._local(later)
 
     def taken(self, permit: Permit) -> Permit:
         """A call leaves now."""
@@ -151,10 +154,12 @@ class Account:
             self._answers += 1
             self._fastest = min(self._fastest, now - permit.taken)
             way_back = self._fastest if self._answers > _FIRST_ANSWERS else 0.0
-            late_ms = round((max(permit.taken, now - way_back) - permit.due) * 1000)
-            if permit.at is None or late_ms <= _NEGLIGIBLE_MS:
+            if permit.at is None:
                 return False
-            self._news.moves.append((permit.at, permit.at + late_ms))
+            counted_at = self._keeper_ms(max(permit.taken, now - way_back))
+            if counted_at - permit.at <= _NEGLIGIBLE_MS:
+                return False
+            self._news.moves.append((permit.at, counted_at))
             return not self._under_way or self._exchanged_at < now - self._documented.ahead_ms / 1000
 
     def told(self, permit: Permit, told: Told) -> bool:
@@ -181,4 +186,7 @@ class Account:
         return bool(self._news.moves or self._news.told or self._news.refused_for is not None)
 
     def _keeper_ms(self, local: float) -> int:
-        return int((local - self._offset) * 1000)
+        return round((local - min(self._offsets)) * 1000)
+
+    def _local(self, keeper_ms: int) -> float:
+        return keeper_ms / 1000 + min(self._offsets)
