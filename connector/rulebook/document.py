@@ -14,27 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
+from connector.rulebook.bounded import MAX_DEPTH, BeyondLimitsError, compose
 from connector.rulebook.problems import Problem, key_text
 from connector.rulebook.syntax import likely_cure
 from connector.rulebook.traps import Trap, trap_of_key, trap_of_value
 
-#: Limits of one file: bytes, levels of nesting, aliases, and nodes once aliases are followed.
+#: Limits of one file: bytes, and nodes once aliases are followed.
 MAX_BYTES = 1 << 20
-MAX_DEPTH = 32
-MAX_ALIASES = 50
 MAX_NODES = 100_000
 
 Path_ = tuple[str | int, ...]
@@ -81,9 +70,9 @@ def read_document(path: Path, name: str) -> Document:
 def parse_document(text: str, document: Document) -> Document:
     """Fill `document` with what `text` says."""
     try:
-        if not _within_limits(text, document):
-            return document
-        node = _yaml().compose(text)
+        node = compose(text)
+    except BeyondLimitsError as error:
+        return _given_up(document, error.line, error.message, error.cure)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         complaint = f"{error.context or ''} {error.problem or ''}"
@@ -98,39 +87,9 @@ def parse_document(text: str, document: Document) -> Document:
     return document
 
 
-def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
-
-
 def _given_up(document: Document, line: int, message: str, cure: str) -> Document:
     document.problems.append(Problem(document.file, line, "", message, cure))
     return document
-
-
-def _within_limits(text: str, document: Document) -> bool:
-    """Walk the stream of events, which takes no stack, before anything recursive touches the file."""
-    depth = aliases = 0
-    for event in _yaml().parse(text):
-        line = event.start_mark.line + 1
-        if isinstance(event, MappingStartEvent | SequenceStartEvent):
-            depth += 1
-        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-            depth -= 1
-        elif isinstance(event, AliasEvent):
-            aliases += 1
-        if depth > MAX_DEPTH:
-            _given_up(document, line, f"is nested more than {MAX_DEPTH} levels deep", "write it flatter")
-            return False
-        if aliases > MAX_ALIASES:
-            _given_up(document, line, f"has more than {MAX_ALIASES} aliases (*name)", "write the values out")
-            return False
-        if isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent) and event.tag is not None:
-            _given_up(document, line, f'has a tag ("{event.tag}")', "remove it: the rulebook is plain data")
-            return False
-        if isinstance(event, DocumentStartEvent) and event.version is not None:
-            _given_up(document, line, "names a version of YAML", "remove the line that begins with %YAML")
-            return False
-    return True
 
 
 class _Builder:
