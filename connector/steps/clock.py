@@ -16,12 +16,15 @@ from connector.logs import log
 from connector.steps.bell import SYNC, WORK, ring
 from connector.steps.parts import now_utc
 from connector.store import state
+from connector.store.engine import end_if_silent
 from connector.store.errors import StoreUnavailable
 
 WORK_EVERY = timedelta(seconds=30)
 SYNC_EVERY = timedelta(minutes=5)
 
 _TICKS_KEPT = timedelta(days=2)
+#: A clock that is stopped between its tick and the bell keeps the other one from this tick no longer.
+_SILENT = "20s"
 
 
 def run_clock(url: str, engine: Engine) -> None:
@@ -54,6 +57,7 @@ def press(url: str, engine: Engine, job: str, every: timedelta, now: datetime) -
     slot = int(now.timestamp() // every.total_seconds())
     try:
         with engine.begin() as conn:
+            end_if_silent(conn, _SILENT)
             first = state.tick_once(conn, job, slot)
             if first:
                 state.prune_ticks(conn, _TICKS_KEPT)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -25,8 +27,8 @@ from connector.steps.portal import PortalMismatch
 from connector.steps.sync import Busy, Summary, sync, work
 from connector.store.errors import StoreUnavailable
 
-#: Less than a supervisor grants (connector/cli/serve.py); a step that is longer is killed and taken up again.
-_GRACE_S = 20
+#: Less than a supervisor grants (connector/cli/serve.py). A platform may let a call wait for longer.
+_GRACE_S = 18.0
 _CONNECT_S = 5
 
 #: Counts of what there is, not of what a pass did.
@@ -36,6 +38,7 @@ _STANDING = frozenset({"contacts", "read", "still to be written"})
 def run_worker(url: str, make_parts: Callable[[], Parts | None]) -> None:
     """Answer the bell until SIGTERM; then stop claiming, finish the short step at hand, and leave.
 
+    A step that is not finished after 18 s is left as a kill would leave it, and taken up when its leases end.
     `make_parts` gives the parts for one job with the rulebook that is active then, or None while there is none.
     Raises StoreUnavailable when the database goes away: whoever supervises starts the worker again.
     """
@@ -87,14 +90,17 @@ async def _answer(app: procrastinate.App, url: str, stopping: threading.Event) -
                 queues=[QUEUE],
                 concurrency=1,
                 install_signal_handlers=False,
-                shutdown_graceful_timeout=_GRACE_S,
                 delete_jobs="successful",
             )
         )
 
         def stop() -> None:
-            stopping.set()
-            worker.cancel()
+            if not stopping.is_set():
+                stopping.set()
+                worker.cancel()
+                leaving = threading.Timer(_GRACE_S, _leave)
+                leaving.daemon = True
+                leaving.start()
 
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop)
@@ -102,6 +108,13 @@ async def _answer(app: procrastinate.App, url: str, stopping: threading.Event) -
             await worker
     if not stopping.is_set():
         raise StoreUnavailable("the worker lost the database: it must be started again")
+
+
+def _leave() -> None:
+    """End the process with what it has under way: Python waits for a thread, however long its call takes."""
+    log("left", level="WARNING", reason=f"the step at hand took more than {_GRACE_S:.0f} s; it will be taken up again")
+    logging.shutdown()
+    os._exit(0)
 
 
 def _do(job: str, make_parts: Callable[[], Parts | None], run: Callable[[Parts], Summary]) -> None:

@@ -27,7 +27,8 @@ _WRITER = "writer"
 #: Nothing of ours computes for so long between two statements of a transaction.
 _IDLE_IN_TRANSACTION = "10min"
 #: Where others wait meanwhile, even less.
-_WRITER_IDLE = "60s"
+_WRITER_SILENT = "60s"
+_END_IF_SILENT = "set_config('idle_in_transaction_session_timeout', :limit, true)"
 #: How both sides find out within a minute or so that the other machine has vanished; none of it touches a socket file.
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 _SETTINGS = {
@@ -38,8 +39,8 @@ _SETTINGS = {
     "tcp_keepalives_count": "3",
 }
 
-#: SQLSTATE classes and codes that say the server is away or out of room, whatever the statement was.
-_AWAY = ("08", "53", "57P01", "57P02", "57P03", "57P05", "58")
+#: SQLSTATE classes and codes that say the server is away, out of room, or done with us, whatever the statement was.
+_AWAY = ("08", "25P03", "53", "57P01", "57P02", "57P03", "57P05", "58")
 
 
 def connect(url: str) -> Engine:
@@ -64,13 +65,13 @@ def connect(url: str) -> Engine:
         },
     )
     event.listen(engine, "handle_error", _name_what_is_away)
-    event.listen(engine, "connect", lambda *_: _told(engine, lambda watch: watch.session_made()))
-    event.listen(engine, "begin", lambda conn: _told(engine, lambda watch: watch.about_to_begin(conn)))
+    event.listen(engine, "connect", lambda *_: _told(engine, lambda fence: fence.session_made()))
+    event.listen(engine, "begin", lambda conn: _told(engine, lambda fence: fence.about_to_begin(conn)))
     return engine
 
 
-class Watch(Protocol):
-    """Hears of what happens on an engine."""
+class Fence(Protocol):
+    """Keeps transactions of an engine from beginning while they must not."""
 
     def session_made(self) -> None:
         """A new database session was opened."""
@@ -80,14 +81,14 @@ class Watch(Protocol):
 
 
 @contextmanager
-def watched(engine: Engine, watch: Watch) -> Iterator[None]:
-    """While the block runs, `watch` hears of whatever any thread does on the engine; one watch at a time."""
-    assert engine not in _watches
-    _watches[engine] = watch
+def fenced(engine: Engine, fence: Fence) -> Iterator[None]:
+    """While the block runs, `fence` is asked before any thread begins a transaction on the engine; one fence at a time."""
+    assert engine not in _fences
+    _fences[engine] = fence
     try:
         yield
     finally:
-        del _watches[engine]
+        del _fences[engine]
 
 
 def writer_lock(conn: Connection) -> None:
@@ -96,10 +97,13 @@ def writer_lock(conn: Connection) -> None:
     Positions are given under this lock only, so they become visible in their order. A writer that falls silent in the
     middle (its process is stopped) is rolled back by the database after a minute.
     """
-    conn.execute(
-        text("SELECT pg_advisory_xact_lock(:space, hashtext(:name)), set_config(:setting, :limit, true)"),
-        {"space": LOCK_SPACE, "name": _WRITER, "setting": "idle_in_transaction_session_timeout", "limit": _WRITER_IDLE},
-    )
+    values = {"space": LOCK_SPACE, "name": _WRITER, "limit": _WRITER_SILENT}
+    conn.execute(text(f"SELECT pg_advisory_xact_lock(:space, hashtext(:name)), {_END_IF_SILENT}"), values)
+
+
+def end_if_silent(conn: Connection, limit: str) -> None:
+    """Let the database roll this transaction back if we fall silent within it for so long (``20s``): others wait for it."""
+    conn.execute(text(f"SELECT {_END_IF_SILENT}"), {"limit": limit})
 
 
 def try_lock(conn: Connection, name: str) -> bool:
@@ -142,13 +146,14 @@ def _with_driver(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
-_watches: WeakKeyDictionary[Engine, Watch] = WeakKeyDictionary()
+_FAULTS = (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout)
+_fences: WeakKeyDictionary[Engine, Fence] = WeakKeyDictionary()
 
 
-def _told(engine: Engine, tell: Callable[[Watch], None]) -> None:
-    watch = _watches.get(engine)
-    if watch is not None:
-        tell(watch)
+def _told(engine: Engine, tell: Callable[[Fence], None]) -> None:
+    fence = _fences.get(engine)
+    if fence is not None:
+        tell(fence)
 
 
 def _process_name() -> str:
@@ -163,7 +168,7 @@ def _json_text(value: Any) -> str:
 def _name_what_is_away(context: ExceptionContext) -> StoreUnavailable | None:
     """Replace the driver's error by StoreUnavailable where the server, not the statement, is at fault."""
     error = context.original_exception
-    if context.is_pre_ping or not isinstance(error, psycopg.OperationalError):
+    if context.is_pre_ping or not isinstance(error, _FAULTS):
         return None  # a ping that fails makes the pool connect anew: that attempt will tell
     connecting = context.connection is None
     if not (connecting or context.is_disconnect or (error.sqlstate or "").startswith(_AWAY)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from random import sample
 from threading import Lock
 from typing import TypeVar
@@ -11,8 +12,12 @@ from sqlalchemy import Connection, Engine
 
 from connector.store.engine import lock_within, unlock
 from connector.store.errors import StoreUnavailable
+from connector.store.session_lock import NotPermitted, end_silent
 
 Result = TypeVar("Result")
+
+#: A call is over long before, and what holds a lane for it says so: whoever is silent for so long stands still.
+SILENT_S = 180.0
 
 
 class LockedLanes:
@@ -36,6 +41,8 @@ class LockedLanes:
             lane = next((lane for lane in order if lane not in self._held and self._lock_within(lane, 0)), None)
             if lane is None and not self._held and self._lock_within(order[0], seconds):
                 lane = order[0]
+            if lane is None and not self._held:
+                self._do(self._end_silent)
             if lane is not None:
                 self._held.add(lane)
             return lane
@@ -65,6 +72,11 @@ class LockedLanes:
 
     def _lock_within(self, lane: int, seconds: float) -> bool:
         return self._do(lambda session: lock_within(session, self._key(lane), seconds))
+
+    def _end_silent(self, session: Connection) -> None:
+        """Free the lanes of processes that stand still, for the next try; where we may not, they stay theirs."""
+        with suppress(NotPermitted):
+            end_silent(session, [self._key(lane) for lane in range(self._n)], SILENT_S)
 
     def _key(self, lane: int) -> str:
         return f"{self._name}:{lane}"

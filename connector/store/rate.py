@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Engine, func, select, text, update
+from sqlalchemy import JSON, Connection, Engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.schema import rate
 
 Result = TypeVar("Result")
 Json = Mapping[str, Any]
+
+#: A state that a crash of the database forgets is a few seconds old: nobody should wait for a disk, nor for a process
+#: that is stopped in the middle.
+_QUICK = text(
+    "SELECT set_config('synchronous_commit', 'off', true),"
+    " set_config('idle_in_transaction_session_timeout', '10s', true)"
+)
 
 
 class StoredRate:
@@ -28,8 +35,7 @@ class StoredRate:
         """
         mine = rate.c.account == self._account
         with self._engine.begin() as conn:
-            # A state that a crash of the database forgets is a few seconds old; nobody should wait for a disk.
-            conn.execute(text("SET LOCAL synchronous_commit = off"))
+            conn.execute(_QUICK)
             query = select(rate.c.state, func.extract("epoch", func.clock_timestamp())).where(mine).with_for_update()
             row = conn.execute(query).one_or_none()
             if row is None:
@@ -38,3 +44,10 @@ class StoredRate:
             state, result = step(row[0], float(row[1]))
             conn.execute(update(rate).where(mine).values(state=state))
         return result
+
+
+def kept_rates(conn: Connection, accounts: Sequence[str]) -> tuple[Mapping[str, Json], float]:
+    """The states of those of these accounts that have been called, and the database's clock in seconds. Read-only."""
+    rows = conn.execute(select(rate.c.account, rate.c.state).where(rate.c.account.in_(accounts)))
+    states = {row.account: row.state for row in rows if row.state is not None}
+    return states, float(conn.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())

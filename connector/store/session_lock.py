@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from connector.store.engine import LOCK_SPACE, PROCESS, lock_within, unlock, watched
+from connector.store.engine import LOCK_SPACE, PROCESS, fenced, lock_within, unlock
 from connector.store.errors import LockLost, StoreUnavailable
 
 BEAT_S = 5.0
@@ -60,7 +60,7 @@ class SessionLock:
         beating = Thread(target=self._beat_on, name=f"beat {self._name}", daemon=True)
         beating.start()
         try:
-            with watched(self._engine, self):
+            with fenced(self._engine, self):
                 yield
         finally:
             self._done.set()
