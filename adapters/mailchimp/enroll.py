@@ -80,7 +80,7 @@ class TagChannel:
         member = self._writer.store(row.id, {self._markers_tag: row.markers}, deadline)
         if member.get("status") != SUBSCRIBED:
             raise PlatformRefused("mailchimp", f"status is now {member.get('status')}", category="Not Subscribed")
-        self._set_tag(member, "active", deadline)
+        self._set_tag(member, "active", deadline, silent=_is_segment(row))
 
     def _leave(self, row: Enrollment, deadline: Deadline) -> None:
         member = self._present(row.id, deadline)
@@ -113,16 +113,20 @@ class TagChannel:
             return wanted.items() <= there.items()
         return there.get(row.track, 0) >= wanted[row.track]
 
-    def _set_tag(self, member: Mapping[str, Any], status: str, deadline: Deadline) -> None:
+    def _set_tag(self, member: Mapping[str, Any], status: str, deadline: Deadline, *, silent: bool = False) -> None:
         """The tags endpoint takes the subscriber hash only, not the contact_id.
 
-        Never with `is_syncing`, which keeps automations from noticing: adding is what starts the flow, and taking off is
-        what ends it where its owner made that its exit (facts/mailchimp.md §6). Nothing starts on a tag's removal, so
-        there is nobody to be spared. Nor is there a tag to fill in silently: who has the marker of an episode and not its
-        tag is never given it again, but to finish an enrollment that broke off between the two.
+        With `is_syncing` automations do not notice (facts/mailchimp.md §6). That is right for a segment, which is there to
+        be looked at and counts no dose. Never else: adding is what starts the flow, and taking off is what ends it where
+        its owner made that its exit; nothing starts on a tag's removal, so there is nobody to be spared.
         """
-        body = {"tags": [{"name": self._tag, "status": status}], "is_syncing": False}
+        body = {"tags": [{"name": self._tag, "status": status}], "is_syncing": silent}
         self._client.call("POST", TAGS, self._reader.path(str(member["id"])), body=body, deadline=deadline)
+
+
+def _is_segment(row: Enrollment) -> bool:
+    """Whether nobody listens to the row's track: a segment has no episode, so the markers do not name it."""
+    return row.track not in _episodes(row.markers)
 
 
 def _episodes(markers: str) -> dict[str, int]:

@@ -72,6 +72,18 @@ def test_enroll_writes_the_marker_and_starts_the_flow(sandbox, channel):
     }
 
 
+def test_a_segment_gets_its_tag_and_starts_nothing_even_if_somebody_listens(sandbox, channel):
+    segment = row(sandbox, "maria", markers="winback:1")
+    for _ in range(2):
+        assert [one.outcome for one in channel.enroll([segment], soon())] == [Outcome.DONE]
+    assert [tag["name"] for tag in member_row(sandbox, "maria")["tags"]] == [TAG]
+    assert channel.entered([segment]) == {segment.id: True}
+    assert len(sandbox.effects) == 0
+    assert [one.outcome for one in channel.leave([segment], soon())] == [Outcome.DONE]
+    assert member_row(sandbox, "maria")["tags"] == []
+    assert len(sandbox.effects) == 0
+
+
 def test_who_is_not_subscribed_is_refused_before_anything_is_written(sandbox, channel):
     sandbox.mailchimp_server.calls.reset()
     (outcome,) = channel.enroll([row(sandbox, "noor")], soon())

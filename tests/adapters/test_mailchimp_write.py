@@ -153,7 +153,7 @@ def test_what_is_sent_stands_in_the_specification(audience, platform):
         assert sent.json().keys() <= schema["properties"].keys()
 
 
-def test_adding_a_tag_is_never_silent_and_neither_is_taking_it_off(audience, platform):
+def test_adding_the_tag_of_a_track_is_not_silent(audience, platform):
     channel = platform.tag_channel(TAG)
     channel.enroll([Enrollment("c1", "finance", "finance:1")], Deadline.after(20))
     marker, tag = audience.writes
