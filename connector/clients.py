@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from connector.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from adapters.budget.limit import Limit
     from adapters.hubspot.client import HubSpotClient
     from adapters.mailchimp.client import MailchimpClient
 
@@ -35,6 +37,14 @@ class Platforms:
         both = {"hubspot": self.hubspot, "mailchimp": self.mailchimp}
         return {name: dict(client.calls) for name, client in both.items() if client is not None}
 
+    def outcomes(self) -> Counter[tuple[str, str]]:
+        """Calls made so far by platform and how they ended: ok, refused, credentials, busy, unreachable, not sent."""
+        told: Counter[tuple[str, str]] = Counter()
+        for platform, calls in self.calls().items():
+            for (_, counted), number in calls.items():
+                told[platform, _ending(platform, counted)] += number
+        return told
+
     def close(self) -> None:
         """Give back what other processes could use; what a store that is away does not hear runs out in seconds."""
         from connector.store.errors import StoreUnavailable
@@ -55,7 +65,7 @@ def connect_platforms(given: Settings, engine: Engine) -> Platforms:
     if given.hubspot_on:
         from adapters.hubspot.client import HubSpotClient
 
-        account = f"hubspot:{_named(given.hubspot_access_token)}"
+        account = _hubspot_account(given)
         hubspot = HubSpotClient(
             given.hubspot_access_token,
             base_url=given.hubspot_base_url,
@@ -68,7 +78,7 @@ def connect_platforms(given: Settings, engine: Engine) -> Platforms:
     if given.mailchimp_on:
         from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
 
-        account = f"mailchimp:{_named(given.mailchimp_api_key or given.mailchimp_access_token)}"
+        account = _mailchimp_account(given)
         mailchimp = MailchimpClient(
             api_key=given.mailchimp_api_key or None,
             access_token=given.mailchimp_access_token or None,
@@ -78,6 +88,45 @@ def connect_platforms(given: Settings, engine: Engine) -> Platforms:
             budget=RateBudget(_MAILCHIMP_PER_S, 1.0, kept=StoredRate(engine, account)),
         )
     return Platforms(hubspot, mailchimp, engine)
+
+
+def limits(given: Settings) -> Mapping[str, Limit]:
+    """The documented limits of the accounts that are on, by the names of their budgets."""
+    from adapters.budget.limit import Limit
+
+    hubspot, mailchimp = _hubspot_account(given), _mailchimp_account(given)
+    both = {
+        hubspot: Limit(_CALLS_PER_10_S, 10.0),
+        f"{hubspot}:search": Limit(_SEARCHES_PER_S, 1.0, _SEARCH_BURST),
+        mailchimp: Limit(_MAILCHIMP_PER_S, 1.0),
+    }
+    on = {"hubspot": given.hubspot_on, "mailchimp": given.mailchimp_on}
+    return {name: limit for name, limit in both.items() if on[name.partition(":")[0]]}
+
+
+def accounts(given: Settings) -> Mapping[str, str]:
+    """A name for each platform's credentials and address, which tells nothing of either; another one with others."""
+    mailchimp = given.mailchimp_api_key or given.mailchimp_access_token
+    return {
+        "hubspot": _named(f"{given.hubspot_access_token} {given.hubspot_base_url}"),
+        "mailchimp": _named(f"{mailchimp} {given.mailchimp_server} {given.mailchimp_base_url}"),
+    }
+
+
+def _ending(platform: str, counted: str) -> str:
+    if platform != "hubspot":
+        return counted
+    from adapters.hubspot.answers import outcome_of_call
+
+    return outcome_of_call(counted)
+
+
+def _hubspot_account(given: Settings) -> str:
+    return f"hubspot:{_named(given.hubspot_access_token)}"
+
+
+def _mailchimp_account(given: Settings) -> str:
+    return f"mailchimp:{_named(given.mailchimp_api_key or given.mailchimp_access_token)}"
 
 
 def _named(secret: str) -> str:

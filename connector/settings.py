@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
     "MAPPINGS_DIR": ("mappings", "the folder of the rulebook's files"),
     "TRELLIS_DATA": ("var", "where the bundled server keeps its data"),
     "TRELLIS_ALERT_URL": ("", "gets a POST when something needs a person"),
+    "TRELLIS_ALERT_SECRET": ("", "signs those posts; base64, with or without whsec_ before it"),
     "TRELLIS_METRICS_TOKEN": ("", "who shows it (Bearer) may read /metrics; unset: only this machine may"),
     "LOG_LEVEL": ("INFO", "DEBUG, INFO, WARNING or ERROR"),
     "PORT": ("8000", "port of the receiver"),
@@ -60,6 +62,7 @@ class Settings:
     mappings_dir: Path
     trellis_data: Path
     trellis_alert_url: str
+    trellis_alert_secret: str
     trellis_metrics_token: str
     log_level: str
     port: int
@@ -81,12 +84,19 @@ class Settings:
             return None
         return f"{self.public_url}/webhooks/mailchimp/{self.mailchimp_webhook_token}"
 
+    @property
+    def alert_key(self) -> bytes:
+        """What alerts are signed with; empty: not at all."""
+        return base64.b64decode(self.trellis_alert_secret.removeprefix(_SIGNING))
+
 
 def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] = Path.read_text) -> Settings:
     """Read and check the environment. Raises SettingsError, one line, before anything else has happened."""
     text = {name: _value(name, default, environ, read_text) for name, (default, _) in VARIABLES.items()}
     for name in ("HUBSPOT_BASE_URL", "MAILCHIMP_BASE_URL", "PUBLIC_URL", "TRELLIS_ALERT_URL"):
         text[name] = _url(name, text[name])
+    _refuse_open_alerts(text["TRELLIS_ALERT_URL"])
+    _refuse_what_signs_nothing("TRELLIS_ALERT_SECRET", text["TRELLIS_ALERT_SECRET"])
     for name in _SECRETS:
         _refuse_what_no_header_takes(name, text[name])
     if text["MAILCHIMP_BASE_URL"] and not text["MAILCHIMP_BASE_URL"].endswith("/3.0"):
@@ -118,6 +128,9 @@ def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] =
         port=int(text["PORT"]),
     )
 
+
+#: What a secret of Standard Webhooks begins with (https://www.standardwebhooks.com).
+_SIGNING = "whsec_"
 
 _TYPED = frozenset({"hubspot_api_version", "mappings_dir", "trellis_data", "log_level", "port"})
 
@@ -173,3 +186,23 @@ def _refuse_what_no_path_keeps_secret(name: str, value: str) -> None:
         raise SettingsError(f"{name} is too short to be a secret: use at least 22 random characters")
     if set(value) & set("/?#%"):
         raise SettingsError(f"{name} holds one of / ? # %, which no part of a path can: use letters and digits")
+
+
+def _refuse_open_alerts(url: str) -> None:
+    """Alerts tell of failures, so they go over TLS, or stay on this machine."""
+    parts = urlsplit(url)
+    if url and parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise SettingsError("TRELLIS_ALERT_URL must begin with https://; http:// goes to this machine only")
+    if parts.username is not None or parts.fragment:
+        raise SettingsError(
+            "TRELLIS_ALERT_URL must hold no user and no #: TRELLIS_ALERT_SECRET is what proves who posts"
+        )
+
+
+def _refuse_what_signs_nothing(name: str, value: str) -> None:
+    try:
+        key = base64.b64decode(value.removeprefix(_SIGNING), validate=True)
+    except ValueError:
+        raise SettingsError(f"{name} must be base64, with or without {_SIGNING} before it") from None
+    if value and len(key) < 16:
+        raise SettingsError(f"{name} is too short to be a secret: use at least 24 random bytes in base64")

@@ -14,6 +14,7 @@ import orjson
 
 from adapters.ports import (
     CredentialsRefused,
+    DeadlinePassed,
     PlatformBusy,
     PlatformError,
     PlatformRefused,
@@ -33,6 +34,7 @@ LONGEST_MOVE_S = 86_400.0
 #: The rolling window, where no header tells it.
 WINDOW_S = 10.0
 
+_ENDINGS = {401: "credentials", 408: "unreachable", 423: "busy", 429: "busy", 477: "busy"}
 _ADDRESS = re.compile(r"[^\s\"'<>(),:;\[\]]+@[^\s\"'<>(),:;\[\]]+")
 _INVALID_VALUES = "Property values were not valid:"
 _REQUIRES_ONE_OF = re.compile(r"requires (?:one|all|any) of \[([^\]]*)\]")
@@ -120,6 +122,19 @@ def sort_error(call: str, answer: Answer, *, writes: bool, now: datetime) -> Pla
     if body is None:
         text = f"HubSpot answered {status} to {call} without JSON"
     return PlatformUnreachable(PLATFORM, text, maybe_applied=writes)
+
+
+def outcome_of_call(counted: str) -> str:
+    """How a call that the client counted under an HTTP status, or under the name of an error, ended, in a word.
+
+    ``ok``, ``refused``, ``credentials``, ``busy``, ``unreachable``, or ``not sent``.
+    """
+    status = whole_number(counted)
+    if status is None:
+        return "not sent" if counted == DeadlinePassed.__name__ else "unreachable"
+    if status in _ENDINGS:
+        return _ENDINGS[status]
+    return {2: "ok", 4: "refused"}.get(status // 100, "unreachable")
 
 
 def whole_number(raw: str) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,6 +15,7 @@ from sqlalchemy import Engine
 from adapters.ports import ContactPlatform, EnrollmentChannel, HubSpotPort, MailchimpPort
 from connector.facts import Consent, Record
 from connector.rulebook.types import Rulebook
+from connector.steps.hook import Hook
 from connector.steps.progress import Progress
 
 HUBSPOT = "hubspot"
@@ -27,7 +30,9 @@ def now_utc() -> datetime:
 class Parts:
     """Everything a step may touch. `mailchimp` is by source (``mailchimp:main``); a platform that is off is absent.
 
-    `consent_names` are the raw names by source that `consent_of` looks at, but for the addresses themselves.
+    `monotonic` is the clock of deadlines, in seconds. `consent_names` are the raw names by source that `consent_of` looks at,
+    but for the addresses themselves. `accounts` names each platform's credentials without telling them; `calls` counts those
+    made so far by platform and how they ended; `hook` tells people what they should know.
     """
 
     engine: Engine
@@ -37,7 +42,11 @@ class Parts:
     hubspot: HubSpotPort | None = None
     mailchimp: Mapping[str, MailchimpPort] = field(default_factory=lambda: MappingProxyType({}))
     now: Callable[[], datetime] = now_utc
+    monotonic: Callable[[], float] = time.monotonic
     progress: Progress | None = None
+    accounts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    calls: Callable[[], Counter[tuple[str, str]]] = Counter
+    hook: Hook | None = None
 
     @property
     def today(self) -> date:

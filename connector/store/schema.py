@@ -301,6 +301,7 @@ intent = Table(
         "id",
         postgresql_where=text("state IN ('pending', 'held', 'sending', 'unknown', 'parked')"),
     ),
+    Index("intent_for_a_person", "state", "kind", postgresql_where=text("state IN ('held', 'parked', 'unknown')")),
     Index("intent_contact", "contact"),
     Index("intent_moved_at", "finished_at", postgresql_where=text("move AND finished_at IS NOT NULL")),
     Index("intent_enrolled_at", "sending_at", postgresql_where=text("kind = 'enroll' AND sending_at IS NOT NULL")),
@@ -347,7 +348,9 @@ delivery = Table(
     Column("lease_until", Moment),  # database time
     _needed("reason", Text, "''"),
     Column("ended_at", Moment),
+    _needed("replayed", Boolean, "false"),  # a person asked for it: what was seen before is done again
     Index("delivery_waiting", "id", postgresql_where=text("state = 'waiting'")),
+    Index("delivery_for_a_person", "state", "platform", postgresql_where=text("state IN ('unknown', 'failed')")),
     Index("delivery_received_at", "received_at"),
 )
 

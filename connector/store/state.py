@@ -43,6 +43,13 @@ def set_cursor(conn: Connection, source: str, stream: str, value: str, at: datet
     conn.execute(row.on_conflict_do_update(index_elements=["source", "stream"], set_={"value": value, "at": at}))
 
 
+def cursors_read(conn: Connection) -> Mapping[tuple[str, str], datetime]:
+    """When each stream was last read to its end, by (source, stream). What holds no moment is none. Read-only."""
+    moment = cursor.c.value.regexp_match(r"^\d{4}-\d{2}-\d{2}T[0-9:.+-]+$")
+    rows = conn.execute(select(cursor.c.source, cursor.c.stream, cursor.c.at).where(moment))
+    return {(row.source, row.stream): row.at for row in rows}
+
+
 def cached(conn: Connection, key: str, max_age_s: float, now: datetime) -> Any | None:
     """What `put_cached` kept under `key`, unless it is older than `max_age_s` seconds. Read-only."""
     oldest = now - timedelta(seconds=max_age_s)

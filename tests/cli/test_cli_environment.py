@@ -57,6 +57,7 @@ def test_every_variable_may_come_from_a_file(name, tmp_path):
     values = {"PORT": "8123", "LOG_LEVEL": "DEBUG", "HUBSPOT_API_VERSION": "2026-09", "MAILCHIMP_API_KEY": "key-us19"}
     values |= {"MAILCHIMP_BASE_URL": "https://host/3.0", "HUBSPOT_BASE_URL": "https://host"}
     values |= {"PUBLIC_URL": "https://host", "TRELLIS_ALERT_URL": "https://host"}
+    values |= {"TRELLIS_ALERT_SECRET": "whsec_YS1rZXktb2YtbW9yZS10aGFuLTI0LWJ5dGVz"}
     value = values.get(name, "a-value-of-more-than-22-characters")
     file = tmp_path / "secret"
     file.write_text(f"{value}\n")
@@ -101,3 +102,26 @@ def test_every_command_refuses_a_wrong_environment_first(desk, command):
     ran = desk.trellis(command, PORT="garbage")
     assert (ran.code, ran.out) == (Exit.USAGE, "")
     assert ran.said == ["PORT is 'garbage'; it must be a number from 1 to 65535"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRELLIS_ALERT_URL", "http://hooks.acme.example/alerts"),
+        ("TRELLIS_ALERT_URL", "ftp://hooks.acme.example"),
+        ("TRELLIS_ALERT_URL", "https://anna:geheim@hooks.acme.example"),
+        ("TRELLIS_ALERT_URL", "http://127.0.0.1.acme.example/"),
+        ("TRELLIS_ALERT_SECRET", "not base64!"),
+        ("TRELLIS_ALERT_SECRET", "whsec_c2hvcnQ="),
+    ],
+)
+def test_alerts_neither_go_out_in_the_open_nor_are_signed_with_what_signs_nothing(name, value):
+    with pytest.raises(SettingsError) as refused:
+        read_settings({name: value})
+    assert str(refused.value).startswith(f"{name} ")
+    assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["https://hooks.acme.example/alerts?team=1", "http://127.0.0.1:9000/x", "http://[::1]/x"])
+def test_alerts_go_over_tls_or_stay_on_this_machine(url):
+    assert read_settings({"TRELLIS_ALERT_URL": url}).trellis_alert_url == url

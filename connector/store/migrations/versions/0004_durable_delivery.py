@@ -6,6 +6,7 @@ revision = "0004"
 down_revision = "0003"
 
 _STATEMENTS = """
+ALTER TABLE delivery ADD COLUMN replayed boolean NOT NULL DEFAULT false;
 CREATE TABLE called (
     platform text NOT NULL,
     outcome text NOT NULL,
@@ -25,6 +26,8 @@ CREATE TABLE alert (
 );
 CREATE UNIQUE INDEX alert_open ON alert (kind, about) WHERE over_at IS NULL;
 CREATE INDEX alert_to_tell ON alert (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX delivery_for_a_person ON delivery (state, platform) WHERE state IN ('unknown', 'failed');
+CREATE INDEX intent_for_a_person ON intent (state, kind) WHERE state IN ('held', 'parked', 'unknown');
 """
 
 
