@@ -1,5 +1,6 @@
 """Walking through changes: nobody is lost, the fewest calls are made, and a broken search ends."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.hubspot.rows import milliseconds
-from adapters.hubspot.search import LONGEST_BODY, Groups, changed_pages, changed_rows, fits
+from adapters.hubspot.search import LONGEST_BODY, Groups, changed_pages, changed_rows, fits, search_body
 from adapters.ports import PlatformUnreachable
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -46,9 +47,9 @@ def map_fits(rule: dict[str, Any], hit: tuple[int, int]) -> bool:
     raise AssertionError(rule)
 
 
-def walk(index: Index, since: datetime = START, until: datetime = END) -> list[int]:
-    pages = changed_rows(index, "lastmodifieddate", since, until)
-    return [int(row["id"]) for page in pages for row in page]
+def walk(index: Index, since: datetime = START, until: datetime = END, beyond: datetime | None = None) -> list[int]:
+    pages = changed_pages(index, "lastmodifieddate", since, until, beyond)
+    return [int(row["id"]) for page, _ in pages for row in page]
 
 
 def test_a_thousand_changes_are_five_calls() -> None:
@@ -83,6 +84,42 @@ def test_bulk_updates_on_few_milliseconds_cost_one_call_more_at_most(moments: in
     assert set(found) == set(range(1, 4001))
     assert len(found) - len(set(found)) <= 150
     assert index.calls <= 21
+
+
+@pytest.mark.parametrize("known", [1, 899, 25_000])
+def test_what_is_known_is_counted_and_costs_nothing(known: int) -> None:
+    index = Index(
+        {i: BASE + i % 1000 for i in range(1, known + 1)} | {50_000 + i: BASE + 5000 + i for i in range(1000)}
+    )
+    beyond = START + timedelta(seconds=1)
+    assert sorted(walk(index, beyond=beyond)) == list(range(50_000, 51_000))
+    assert index.calls == 5
+    _, total = next(iter(changed_pages(index, "lastmodifieddate", START, END, beyond)))
+    assert total == 1000 + known
+
+
+def test_25_000_changes_in_three_milliseconds_beside_as_many_known_ones_are_126_calls() -> None:
+    index = Index(
+        {i: BASE + i % 1000 for i in range(25_000)} | {50_000 + i: BASE + 5000 + i % 3 for i in range(25_000)}
+    )
+    found = walk(index, beyond=START + timedelta(seconds=1))
+    assert set(found) == set(range(50_000, 75_000))
+    assert index.calls <= 126
+
+
+def test_where_the_first_page_reaches_what_is_known_it_is_the_last() -> None:
+    index = Index({i: BASE + i for i in range(1, 1001)})
+    assert walk(index, beyond=START + timedelta(milliseconds=801)) == list(range(1000, 800, -1))
+    assert index.calls == 1
+    assert set(walk(index, beyond=START + timedelta(milliseconds=799))) == set(range(800, 1001))
+
+
+@given(offsets=st.lists(st.integers(0, 20), max_size=700), beyond=st.integers(-5, 25))
+def test_nobody_beyond_what_is_known_is_lost(offsets: list[int], beyond: int) -> None:
+    index = Index({i: BASE + ms for i, ms in enumerate(offsets, 1)})
+    wanted = {i for i, ms in enumerate(offsets, 1) if ms > beyond}
+    assert wanted <= set(walk(index, beyond=START + timedelta(milliseconds=beyond)))
+    assert index.calls <= max(1, -(-len(wanted) // 200)) + 1
 
 
 def test_the_window_is_closed_on_both_sides() -> None:
@@ -151,4 +188,20 @@ def test_rows_without_a_time_are_told_once_more_and_rows_without_an_id_end_the_w
 def test_how_many_properties_fit_into_a_search() -> None:
     names = [f"a_property_of_this_portal_{i:03}" for i in range(60)]
     longest = max(n for n in range(61) if fits("lastmodifieddate", names[:n]))
-    assert 40 < longest < 60, f"of {LONGEST_BODY} characters, filters and fifty ids take about 1,300"
+    assert 40 < longest < 60, f"of {LONGEST_BODY} characters, filters and fifty ids take about 1,460"
+
+
+def test_no_search_of_a_walk_is_longer_than_was_reckoned() -> None:
+    """With as many properties as fit, on one crowded millisecond at the end of a window, under the longest ids."""
+    names = [f"property_{i:03}" for i in range(200)]
+    names = names[: max(n for n in range(200) if fits("lastmodifieddate", names[:n]))]
+    index = Index({10**12 + i: BASE + 10 for i in range(500)})
+    sizes = []
+
+    def measured(groups: Groups, sort: str) -> dict[str, Any]:
+        sizes.append(len(json.dumps(search_body(groups, sort, names))))
+        return index(groups, sort)
+
+    rows = [row for page in changed_rows(measured, "lastmodifieddate", START, END) for row in page]
+    assert len({row["id"] for row in rows}) == 500
+    assert LONGEST_BODY - 60 < max(sizes) <= LONGEST_BODY

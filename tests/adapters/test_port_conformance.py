@@ -374,6 +374,18 @@ class TestHubSpotPort:
         assert [record.id for record in page.records] == [stage.ids["brian"], stage.ids["maria"]]
         assert page.total == 2
 
+    def test_changes_until_then_still_count_and_those_beyond_are_all_shown(self, stage):
+        stage.later()
+        since = stage.now()
+        for name in NAMES:
+            known = stage.now()
+            stage.port.write([Change(stage.ids[name], {stage.score: "61"})])
+            stage.later()
+        pages = list(stage.port.changed(since, stage.now(), known - timedelta(seconds=1)))
+        assert pages[0].total == len(NAMES)
+        assert stage.ids["noor"] in {record.id for page in pages for record in page.records}
+        assert [page.total for page in stage.port.changed(since, stage.now(), stage.now())] == [len(NAMES)]
+
     def test_ids_are_counted_and_shown_within_bounds(self, stage):
         numbers = sorted(int(each) for each in stage.ids.values())
         low, middle, high = numbers

@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.sandbox.hubspot.crowd import add_many, change_many
+from connector.steps.reading.records import read_records
 from connector.steps.sync import sync
 
 MANY = 450  # more than two pages of search
+SEARCH = "POST /crm/v3/objects/contacts/search"
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_a_bulk_change_within_the_overlap_is_read_whole(crowded):
 def test_known_echoes_cost_one_search_however_many_they_are(crowded):
     crowded.forget_calls()
     crowded.sync()
-    assert crowded.calls()["hubspot"]["POST /crm/v3/objects/contacts/search"] == 1
+    assert crowded.calls()["hubspot"][SEARCH] == 1
 
 
 def test_a_clock_that_runs_ahead_of_the_platform_misses_nobody(make_world):
@@ -52,3 +55,65 @@ def test_a_clock_that_runs_ahead_of_the_platform_misses_nobody(make_world):
         sync(ahead)
         assert world.contact(email)
         world.pass_time(minutes=3)
+
+
+def read(world):
+    """A pass over HubSpot's contacts; how many searches it took and what it found."""
+    world.forget_calls()
+    tally = read_records(world.parts, "hubspot", world.parts.hubspot, full=False)
+    return world.calls()["hubspot"][SEARCH], tally
+
+
+@pytest.fixture
+def quiet(make_world):
+    """1,200 contacts whom a full read and a later pass have shown, long after they changed."""
+    world = make_world(before=lambda sandbox, _: add_many(sandbox.hubspot, 1200), webhooks=False, baseline=False)
+    read_records(world.parts, "hubspot", world.parts.hubspot, full=True)
+    for _ in range(2):
+        world.pass_time(minutes=10)
+        read(world)
+    world.pass_time(minutes=10)
+    return world
+
+
+def test_after_a_quiet_past_a_thousand_changes_are_five_searches(quiet):
+    change_many(quiet.sandbox.hubspot, 1000)
+    quiet.pass_time(seconds=10)
+    searches, tally = read(quiet)
+    assert (searches, tally["changed"], tally["read"]) == (5, 1000, 1000)
+
+
+def test_who_is_shown_late_below_newer_ones_is_found_when_there_are_news(quiet):
+    portal = quiet.sandbox.hubspot
+    late, *others = [record.values["email"] for record in portal.contacts if "email" in record.values]
+    statement = "SELECT raw ->> 'jobtitle' AS title FROM record WHERE email = :late"
+    portal.settings.search_lag = 0.0
+    portal.life.set_property(late, "jobtitle", "Shown at once")
+    quiet.pass_time(seconds=1)
+    read(quiet)
+    portal.settings.search_lag = 50.0
+    portal.life.set_property(late, "jobtitle", "Shown late")
+    portal.settings.search_lag = 0.0
+    quiet.pass_time(seconds=1)
+    for other in others[:MANY]:
+        portal.life.set_property(other, "jobtitle", "Newer")
+    assert read(quiet)[1]["changed"] == MANY
+    assert quiet.rows(statement, late=late)[0].title == "Shown at once"
+    quiet.pass_time(minutes=10)
+    assert read(quiet)[0] == 1, "nothing on the newest page tells of her"
+    portal.life.set_property(others[-1], "jobtitle", "News")
+    quiet.pass_time(seconds=1)
+    read(quiet)
+    assert quiet.rows(statement, late=late)[0].title == "Shown late"
+
+
+def test_what_has_settled_is_not_read_again(quiet):
+    change_many(quiet.sandbox.hubspot, 150)
+    quiet.pass_time(seconds=10)
+    assert read(quiet)[0] == 1
+    quiet.pass_time(minutes=2)
+    assert read(quiet)[0] == 1
+    change_many(quiet.sandbox.hubspot, 400)
+    quiet.pass_time(seconds=10)
+    searches, tally = read(quiet)
+    assert (searches, tally["read"]) == (2, 400)
