@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,20 +123,19 @@ class Drawn:
 @contextmanager
 def drawn_progress() -> Iterator[Progress]:
     """Progress bars while the block runs, where standard error is a terminal; log lines elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-    from rich.text import Text
-
     from connector.assembly import platforms, settings
     from connector.logs import set_up_logs
     from connector.steps.progress import Logged
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         set_up_logs(settings(), "command")
         yield Logged()
         return
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+    from rich.text import Text
 
     class Speed(ProgressColumn):
         """Rows a second."""
@@ -154,5 +154,5 @@ def drawn_progress() -> Iterator[Progress]:
         TextColumn("{task.fields[calls]} calls"),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=console, transient=True) as bars:
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         yield Drawn(bars, calls)
