@@ -19,7 +19,7 @@ from connector.steps.judge import judge_all
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import read_hubspot, read_mailchimp
 from connector.steps.reading.submissions import read_rung
-from connector.steps.take_in import take_in_deliveries
+from connector.steps.taking_in import take_in_deliveries
 from connector.steps.tally import Tally
 from connector.store import inbox, ledger, outbox, state
 

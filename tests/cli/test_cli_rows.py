@@ -24,7 +24,7 @@ def delivered(town):
             inbox.receive(
                 conn, platform="hubspot", body=BODY, content_type="application/json", received_at=NOW, meta={}
             )
-        inbox.finish_delivery(conn, 2, inbox.Ending.UNKNOWN, "a subscription that nobody knows")
+        inbox.finish_deliveries(conn, {2: inbox.End(inbox.Ending.UNKNOWN, "a subscription that nobody knows")})
     engine.dispose()
     return town
 

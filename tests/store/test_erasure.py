@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from connector.facts import Event, Record
 from connector.store import failures, inbox, ledger, state
 from connector.store.engine import writer_lock
-from connector.store.inbox import Ending
+from connector.store.inbox import End, Ending
 from connector.store.judgement import Entering, Judgement, Move, save_judgements
 from connector.store.ledger import TrackMemory
 from connector.store.schema import metadata
@@ -27,7 +27,7 @@ def known(conn: Connection, *records: Record) -> list[int]:
 
 def delivery(conn: Connection, body: str) -> int:
     number = inbox.receive(conn, platform="hubspot", body=body.encode(), content_type="", received_at=NOW, meta={})
-    inbox.finish_delivery(conn, number, Ending.HANDLED, "")
+    inbox.finish_deliveries(conn, {number: End(Ending.HANDLED, "")})
     return number
 
 

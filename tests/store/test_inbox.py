@@ -9,9 +9,10 @@ from threading import Barrier
 from sqlalchemy import Connection, Engine, text
 
 from connector.store import inbox
-from connector.store.inbox import MAX_ATTEMPTS, Ending
+from connector.store.inbox import MAX_ATTEMPTS, End, Ending
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+MANY = 10**9
 
 
 def receive(conn: Connection, body: bytes = b"[]") -> int:
@@ -26,7 +27,7 @@ def end_leases(conn: Connection) -> None:
 
 def test_a_body_comes_back_byte_for_byte(conn: Connection) -> None:
     number = receive(conn, bytes(range(256)))
-    (claimed,) = inbox.claim_deliveries(conn, 10, 60)
+    (claimed,) = inbox.claim_deliveries(conn, "hubspot", 10, MANY, 60)
     assert (claimed.id, claimed.body, claimed.received_at, claimed.attempts) == (number, bytes(range(256)), NOW, 1)
     assert claimed.state == "waiting"
 
@@ -40,7 +41,7 @@ def test_claims_from_two_connections_never_overlap(engine: Engine) -> None:
         mine: list[int] = []
         with engine.connect() as conn:
             together.wait(10)
-            while some := inbox.claim_deliveries(conn, 3, 60):
+            while some := inbox.claim_deliveries(conn, "hubspot", 3, MANY, 60):
                 mine += [one.id for one in some]
             conn.commit()
         return mine
@@ -52,32 +53,32 @@ def test_claims_from_two_connections_never_overlap(engine: Engine) -> None:
 
 def test_a_lease_holds_others_off_until_it_is_over(conn: Connection) -> None:
     receive(conn)
-    assert len(inbox.claim_deliveries(conn, 10, 60)) == 1
-    assert inbox.claim_deliveries(conn, 10, 60) == []
+    assert len(inbox.claim_deliveries(conn, "hubspot", 10, MANY, 60)) == 1
+    assert inbox.claim_deliveries(conn, "hubspot", 10, MANY, 60) == []
     end_leases(conn)
-    assert [one.attempts for one in inbox.claim_deliveries(conn, 10, 60)] == [2]
+    assert [one.attempts for one in inbox.claim_deliveries(conn, "hubspot", 10, MANY, 60)] == [2]
 
 
 def test_what_kills_its_worker_five_times_is_set_aside_and_the_rest_flows(conn: Connection) -> None:
     poison = receive(conn)
     for _ in range(MAX_ATTEMPTS):
-        assert [one.id for one in inbox.claim_deliveries(conn, 10, 60)] == [poison]
+        assert [one.id for one in inbox.claim_deliveries(conn, "hubspot", 10, MANY, 60)] == [poison]
         end_leases(conn)
     healthy = receive(conn)
-    assert [one.id for one in inbox.claim_deliveries(conn, 10, 60)] == [healthy]
+    assert [one.id for one in inbox.claim_deliveries(conn, "hubspot", 10, MANY, 60)] == [healthy]
     set_aside = inbox.show_delivery(conn, poison)
     assert set_aside is not None
     assert (set_aside.state, "5 times" in set_aside.reason) == (Ending.FAILED, True)
     assert inbox.replay_delivery(conn, poison)
-    assert [one.id for one in inbox.claim_deliveries(conn, 10, 60)] == [poison]
+    assert [one.id for one in inbox.claim_deliveries(conn, "hubspot", 10, MANY, 60)] == [poison]
 
 
 def test_each_ends_with_its_reason_and_is_counted(conn: Connection) -> None:
     first, second = receive(conn), receive(conn)
     assert inbox.waiting(conn) == 2
     assert inbox.oldest_waiting(conn) == NOW
-    inbox.claim_deliveries(conn, 10, 60)
-    inbox.finish_delivery(conn, first, Ending.HANDLED, "1 event")
+    inbox.claim_deliveries(conn, "hubspot", 10, MANY, 60)
+    inbox.finish_deliveries(conn, {first: End(Ending.HANDLED, "1 event")})
     assert inbox.waiting(conn) == 1
     assert inbox.count_by_ending(conn) == {("hubspot", "handled"): 1, ("hubspot", "waiting"): 1}
     assert [one.id for one in inbox.list_deliveries(conn)] == [second, first]

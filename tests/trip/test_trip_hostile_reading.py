@@ -60,9 +60,7 @@ def garble(world, email):
 def test_an_unreadable_contact_does_not_hold_up_the_webhooks_of_others(world):
     maria = world.email("maria")
     garble(world, maria)
-    world.post(
-        [{"portalId": 1, "subscriptionType": "contact.creation", "objectId": int(id_of(world, maria)), "occurredAt": 1}]
-    )
+    world.post([{"subscriptionType": "contact.creation", "objectId": int(id_of(world, maria)), "occurredAt": 1}])
     carla = world.new_lead("carla")
     world.flush()
     world.work()
