@@ -72,20 +72,40 @@ class Memory(ABC):
         there = tuple(self.people[id_] for id_ in unique if id_ in self.people)
         return Found(there, tuple(id_ for id_ in unique if id_ not in self.people))
 
-    def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
+    def standings(self, ids: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Standing]:
         """See `ContactPlatform`."""
+        if _has_passed(deadline):
+            raise DeadlinePassed(self.source, "the deadline passed")
         return {id_: self.standing(self.people[id_]) for id_ in ids if id_ in self.people}
 
     @abstractmethod
     def standing(self, person: Record) -> Standing:
         """What the person's values say, by the rules of her platform."""
 
-    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
+    def by_emails(self, emails: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Record | None]:
+        """See `ContactPlatform`."""
+        return {} if _has_passed(deadline) else {email: self.by_email(email) for email in emails}
+
+    @abstractmethod
+    def by_email(self, email: str) -> Record | None:
+        """Who has this address, by the rules of the platform."""
+
+    def write(self, rows: Sequence[Change], deadline: Deadline | None = None) -> tuple[RowOutcome, ...]:
         """See `ContactPlatform`; rows of one person end as one."""
         ended: dict[str, RowOutcome] = {}
         for row in rows:
-            ended[row.id] = _ending(row.id, partial(self.set, row.id, row.values))
+            ended[row.id] = self.in_time(row.id, deadline, partial(self.set, row.id, row.values))
         return tuple(ended.values())
+
+    def in_time(self, id_: str, deadline: Deadline | None, act: Callable[[], None]) -> RowOutcome:
+        """How a row ends that is acted on if the deadline has not passed."""
+        if _has_passed(deadline):
+            return RowOutcome(id_, Outcome.LATER, DeadlinePassed(self.source, "the deadline passed"))
+        try:
+            act()
+        except PlatformError as error:
+            return RowOutcome(id_, Outcome.REFUSED, error)
+        return RowOutcome(id_, Outcome.DONE)
 
     def set(self, id_: str, values: Mapping[str, str | None]) -> None:
         """Change values of one person; raises PlatformRefused for a stranger."""
@@ -132,6 +152,7 @@ class MemoryChannel:
     exit: Callable[[Enrollment], None]
     is_in: Callable[[Enrollment], bool]
     repeat_safe: bool = True
+    marks_first: bool = False
     batch: int = 100
 
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
@@ -149,23 +170,15 @@ class MemoryChannel:
     def _each(
         self, rows: Sequence[Enrollment], deadline: Deadline, act: Callable[[Enrollment], None]
     ) -> tuple[RowOutcome, ...]:
-        def in_time(row: Enrollment) -> None:
-            if deadline.remaining() <= 0:
-                raise DeadlinePassed(self.source, "the deadline passed")
+        def known(row: Enrollment) -> None:
             self.memory.person(row.id)
             act(row)
 
-        return tuple(_ending(row.id, partial(in_time, row)) for row in rows)
+        return tuple(self.memory.in_time(row.id, deadline, partial(known, row)) for row in rows)
 
 
-def _ending(id_: str, act: Callable[[], None]) -> RowOutcome:
-    try:
-        act()
-    except DeadlinePassed as error:
-        return RowOutcome(id_, Outcome.LATER, error)
-    except PlatformError as error:
-        return RowOutcome(id_, Outcome.REFUSED, error)
-    return RowOutcome(id_, Outcome.DONE)
+def _has_passed(deadline: Deadline | None) -> bool:
+    return deadline is not None and deadline.remaining() <= 0
 
 
 def _pages(people: Sequence[Record], start: int) -> Generator[Page, None, None]:

@@ -10,6 +10,8 @@ from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.names import HubSpotNames
 from adapters.memory import Memory, MemoryChannel
 from adapters.ports import (
+    Deadline,
+    DeadlinePassed,
     Deal,
     Definition,
     Enrollment,
@@ -92,6 +94,10 @@ class HubSpotMemory(Memory):
 
     def contact_by_email(self, email: str) -> Record | None:
         """See `HubSpotPort`."""
+        return self.by_email(email)
+
+    def by_email(self, email: str) -> Record | None:
+        """Whoever is not archived."""
         address = normal_email(email)
         there = (one for one in self.people.values() if not one.archived and one.email)
         return next((one for one in there if normal_email(one.email or "") == address), None)
@@ -160,8 +166,19 @@ class HubSpotMemory(Memory):
         """See `HubSpotPort`."""
         return self.users
 
-    def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:  # noqa: ARG002
+    def create_task(
+        self,
+        contact_id: str,
+        *,
+        title: str,
+        body: str,  # noqa: ARG002
+        due: datetime,  # noqa: ARG002
+        owner_id: str | None,  # noqa: ARG002
+        deadline: Deadline,
+    ) -> str:
         """See `HubSpotPort`."""
+        if deadline.remaining() <= 0:
+            raise DeadlinePassed(self.source, "the deadline passed")
         self.tasks.append((self.person(contact_id).id, title))
         return str(len(self.tasks))
 

@@ -66,6 +66,10 @@ class MailchimpMemory(Memory):
 
     def member_by_email(self, email: str) -> Record | None:
         """See `MailchimpPort`."""
+        return self.by_email(email)
+
+    def by_email(self, email: str) -> Record | None:
+        """Archived ones included."""
         wanted = email.strip().lower()
         return next((one for one in self.people.values() if (one.email or "").lower() == wanted), None)
 

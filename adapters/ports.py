@@ -152,6 +152,10 @@ class Deadline:
         """Seconds left; negative when it has passed."""
         return self.ends - self.monotonic()
 
+    def within(self, seconds: float) -> Deadline:
+        """The same, or `seconds` from now where that is sooner."""
+        return Deadline(min(self.ends, self.monotonic() + seconds), self.monotonic)
+
 
 class Outcome(StrEnum):
     """How one row ended."""
@@ -179,13 +183,15 @@ class EnrollmentChannel(Protocol):
     """One way of getting people into a platform's automation; every implementation passes the same conformance tests.
 
     `key` is stable and stored with the episode (``hubspot:property:trellis_track``, ``hubspot:list:<name>``,
-    ``mailchimp:<audience>:tag:<tag>``). With `repeat_safe`, enrolling twice for one episode cannot mail twice.
+    ``mailchimp:<audience>:tag:<tag>``). With `repeat_safe`, enrolling twice for one episode cannot mail twice. With
+    `marks_first`, the marker is written by a call before that which enrolls: it may stand there and she not be in.
     Calls never raise a PlatformError for a row: each row ends by itself. At most `batch` rows a call.
     """
 
     key: str
     source: str
     repeat_safe: bool
+    marks_first: bool
     batch: int
 
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
@@ -222,11 +228,23 @@ class ContactPlatform(Protocol):
     def by_ids(self, ids: Sequence[str]) -> Found:
         """Records by id, any number of ids (batched inside). Read-only. Raises PlatformError."""
 
-    def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
-        """Consent, exclude box and markers, read fresh by id; an id that is missing in the answer may not be enrolled."""
+    def standings(self, ids: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Standing]:
+        """Consent, exclude box and markers, read fresh by id; an id that is missing in the answer may not be enrolled.
 
-    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
-        """Write values; any number of rows (batched inside). Never raises for a row."""
+        Read-only. May raise PlatformError, which is then about one of the ids at least.
+        """
+
+    def by_emails(self, emails: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Record | None]:
+        """The record with each address, or None, several calls at once; an address that got no answer is absent.
+
+        Read-only. Never raises PlatformError.
+        """
+
+    def write(self, rows: Sequence[Change], deadline: Deadline | None = None) -> tuple[RowOutcome, ...]:
+        """Write values; any number of rows (batched inside). Never raises for a row.
+
+        The deadline is checked just before each request leaves: rows that were not begun by then end as LATER.
+        """
 
     def definitions(self) -> Mapping[str, Definition]:
         """Properties or merge fields by name. Read-only. Raises PlatformError."""
@@ -295,8 +313,13 @@ class HubSpotPort(ContactPlatform, Protocol):
     def owners(self) -> tuple[Owner, ...]:
         """All owners. Read-only."""
 
-    def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:
-        """Create a task on a contact and return its id. Not repeat-safe. Raises PlatformError."""
+    def create_task(
+        self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
+    ) -> str:
+        """Create a task on a contact and return its id. Not repeat-safe. Raises PlatformError.
+
+        The deadline is checked just before the request leaves; DeadlinePassed means that nothing was sent.
+        """
 
     def flows(self) -> tuple[Flow, ...]:
         """Contact workflows and what they listen to. Raises ScopeMissing where the token or tier may not look."""

@@ -7,7 +7,7 @@ writes are written down and then done there, so that later reads show them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -92,18 +92,22 @@ class _Recording(Generic[Port]):
         """See `ContactPlatform`."""
         return self._platform.by_ids(ids)
 
-    def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
+    def standings(self, ids: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Standing]:
         """See `ContactPlatform`."""
-        return self._platform.standings(ids)
+        return self._platform.standings(ids, deadline)
+
+    def by_emails(self, emails: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Record | None]:
+        """See `ContactPlatform`."""
+        return self._platform.by_emails(emails, deadline)
 
     def definitions(self) -> Mapping[str, Definition]:
         """See `ContactPlatform`."""
         return self._platform.definitions()
 
-    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
+    def write(self, rows: Sequence[Change], deadline: Deadline | None = None) -> tuple[RowOutcome, ...]:
         """See `ContactPlatform`."""
         ids = dict.fromkeys(row.id for row in rows)
-        outcomes = tuple(RowOutcome(id_, Outcome.DONE) for id_ in ids) if self._dry else self._platform.write(rows)
+        outcomes = _unsent(self.source, ids, deadline) if self._dry else self._platform.write(rows, deadline)
         done = {one.id for one in outcomes if one.outcome is Outcome.DONE}
         self.tape += [Recorded("write", row.id, dict(row.values)) for row in rows if row.id in done]
         return outcomes
@@ -128,6 +132,7 @@ class _RecordingChannel:
         self.key = channel.key
         self.source = channel.source
         self.repeat_safe = channel.repeat_safe
+        self.marks_first = channel.marks_first
         self.batch = channel.batch
         self._channel = channel
         self._tape = tape
@@ -135,12 +140,12 @@ class _RecordingChannel:
 
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
         """See `EnrollmentChannel`."""
-        outcomes = self._without(rows, deadline) if self._dry else self._channel.enroll(rows, deadline)
+        outcomes = self._unsent(rows, deadline) if self._dry else self._channel.enroll(rows, deadline)
         return self._taped("enroll", rows, outcomes)
 
     def leave(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
         """See `EnrollmentChannel`."""
-        outcomes = self._without(rows, deadline) if self._dry else self._channel.leave(rows, deadline)
+        outcomes = self._unsent(rows, deadline) if self._dry else self._channel.leave(rows, deadline)
         return self._taped("leave", rows, outcomes)
 
     def entered(self, rows: Sequence[Enrollment]) -> Mapping[str, bool | None]:
@@ -149,12 +154,8 @@ class _RecordingChannel:
         shown = self._channel.entered(rows)
         return {row.id: on_tape.get((row.id, row.track), shown[row.id]) if self._dry else shown[row.id] for row in rows}
 
-    def _without(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
-        """The endings of a call that is not made."""
-        if deadline.remaining() > 0:
-            return tuple(RowOutcome(row.id, Outcome.DONE) for row in rows)
-        late = DeadlinePassed(self.source.partition(":")[0], "the deadline passed before anything was recorded")
-        return tuple(RowOutcome(row.id, Outcome.LATER, late) for row in rows)
+    def _unsent(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
+        return _unsent(self.source, [row.id for row in rows], deadline)
 
     def _taped(self, act: str, rows: Sequence[Enrollment], outcomes: tuple[RowOutcome, ...]) -> tuple[RowOutcome, ...]:
         done = {one.id for one in outcomes if one.outcome is Outcome.DONE}
@@ -164,6 +165,14 @@ class _RecordingChannel:
             if row.id in done
         ]
         return outcomes
+
+
+def _unsent(source: str, ids: Iterable[str], deadline: Deadline | None) -> tuple[RowOutcome, ...]:
+    """The endings of a call that is not made."""
+    if deadline is None or deadline.remaining() > 0:
+        return tuple(RowOutcome(id_, Outcome.DONE) for id_ in ids)
+    late = DeadlinePassed(source.partition(":")[0], "the deadline passed before anything was recorded")
+    return tuple(RowOutcome(id_, Outcome.LATER, late) for id_ in ids)
 
 
 class RecordingHubSpot(_Recording[HubSpotPort]):
@@ -245,13 +254,17 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         """See `HubSpotPort`."""
         return self._platform.owners()
 
-    def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:
+    def create_task(
+        self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
+    ) -> str:
         """See `HubSpotPort`; in a dry run the id is "not created"."""
         values = {"title": title, "due": due.isoformat(), "owner": owner_id or ""}
         self.tape.append(Recorded("create_task", contact_id, values))
         if self._dry:
             return "not created"
-        return self._platform.create_task(contact_id, title=title, body=body, due=due, owner_id=owner_id)
+        return self._platform.create_task(
+            contact_id, title=title, body=body, due=due, owner_id=owner_id, deadline=deadline
+        )
 
     def flows(self) -> tuple[Flow, ...]:
         """See `HubSpotPort`."""

@@ -42,8 +42,8 @@ def next_wait(error: BaseException, tries: int, *, writes: bool) -> float | None
 class HubSpotClient:
     """Calls endpoints of `versions.ENDPOINTS` by name. Thread-safe; share one per portal.
 
-    `budget` is the portal's rate, `search_budget` the own one of search; `deadline_s` limits every call that is not
-    given a deadline, with all its waits and tries. `calls` counts answers by (endpoint, outcome), where the outcome is
+    `budget` is the portal's rate, `search_budget` the own one of search; `deadline_s` limits every call, with all its
+    waits and tries, also where its deadline is later. `calls` counts answers by (endpoint, outcome), where the outcome is
     an HTTP status or the name of the error, for the operator to see.
     """
 
@@ -86,7 +86,7 @@ class HubSpotClient:
         Raises PlatformError; see `adapters.ports` for the kinds.
         """
         endpoint = ENDPOINTS[name]
-        limit = deadline or Deadline.after(self._deadline_s, self._monotonic)
+        limit = (deadline or Deadline.after(self._deadline_s, self._monotonic)).within(self._deadline_s)
 
         def wait_after(state: tenacity.RetryCallState) -> float | None:
             error = state.outcome.exception() if state.outcome else None

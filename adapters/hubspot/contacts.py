@@ -15,7 +15,7 @@ from adapters.hubspot.listing import Sorted, Source, list_pages
 from adapters.hubspot.read import read_rows
 from adapters.hubspot.rows import CONTACT_MODIFIED, MERGED_IDS, has_id, row_id, rows_of, sort_rows
 from adapters.hubspot.search import between, changed_pages, fits, ids_of, search_body, search_with, total_of
-from adapters.ports import Found, Page, PlatformRefused, PlatformUnreachable, Record
+from adapters.ports import Deadline, Found, Page, PlatformRefused, PlatformUnreachable, Record
 
 #: A list page whose address would be longer is refused with 414; then only ids are listed and values read by POST.
 LONGEST_QUERY = 1800
@@ -102,11 +102,13 @@ class ContactReader:
         return Extent(max(highest, default=0), total_of(answer))
 
 
-def contact_by_email(client: HubSpotClient, email: str, properties: Sequence[str]) -> Record | None:
+def contact_by_email(
+    client: HubSpotClient, email: str, properties: Sequence[str], deadline: Deadline | None = None
+) -> Record | None:
     """The contact with this address, with `properties`; a real 404 of this call is an HTML page (facts/hubspot.md §1.3)."""
     query = {"idProperty": "email", "properties": ",".join((*properties, CONTACT_MODIFIED, MERGED_IDS))}
     try:
-        row = client.call("contact", path={"contact_id": email}, query=query)
+        row = client.call("contact", path={"contact_id": email}, query=query, deadline=deadline)
     except PlatformRefused as refused:
         if refused.status != 404:
             raise

@@ -27,6 +27,7 @@ class PropertyChannel:
 
     source = PLATFORM
     repeat_safe = True
+    marks_first = False
     batch = BATCH
 
     def __init__(self, client: HubSpotClient, names: HubSpotNames, property_name: str) -> None:
@@ -87,6 +88,7 @@ class ListChannel:
 
     source = PLATFORM
     repeat_safe = True
+    marks_first = True
     batch = BATCH
 
     def __init__(self, client: HubSpotClient, names: HubSpotNames, list_name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.rows import rows_of, walk
-from adapters.ports import Owner, PlatformUnreachable
+from adapters.ports import Deadline, Owner, PlatformUnreachable
 
 _OWNERS_PAGE = 100
 #: HubSpot's id of the association from a task to its contact (facts/hubspot.md §1.4).
@@ -33,7 +33,14 @@ def read_owners(client: HubSpotClient) -> tuple[Owner, ...]:
 
 
 def create_task(
-    client: HubSpotClient, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None
+    client: HubSpotClient,
+    contact_id: str,
+    *,
+    title: str,
+    body: str,
+    due: datetime,
+    owner_id: str | None,
+    deadline: Deadline,
 ) -> str:
     """Create a task on a contact; its id. Not repeat-safe."""
     properties = {
@@ -47,7 +54,8 @@ def create_task(
         properties["hubspot_owner_id"] = owner_id
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TASK_TO_CONTACT}]
     associations = [{"to": {"id": contact_id}, "types": types}]
-    answer = client.call("task_create", body={"properties": properties, "associations": associations})
+    wish = {"properties": properties, "associations": associations}
+    answer = client.call("task_create", body=wish, deadline=deadline)
     task_id = answer.get("id")
     if task_id is None:
         raise PlatformUnreachable(PLATFORM, "HubSpot's answer lacks the id of the task", maybe_applied=True)

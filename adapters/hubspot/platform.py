@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from adapters.hubspot import deals, flows, forms, lists, people
 from adapters.hubspot import definitions as properties_api
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.companies import changed_companies
+from adapters.hubspot.concurrency import MOST_AT_ONCE, gather
 from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.contacts import ContactReader, contact_by_email
 from adapters.hubspot.enroll import ListChannel, PropertyChannel
 from adapters.hubspot.names import HubSpotNames
 from adapters.hubspot.read import archived_ids, read_histories, read_values
 from adapters.hubspot.write import write_contacts
+from adapters.one_by_one import answers
 from adapters.ports import (
     Change,
+    Deadline,
     Deal,
     Definition,
     EnrollmentChannel,
@@ -118,9 +122,9 @@ class HubSpotPlatform:
         """See `HubSpotPort`."""
         return read_histories(self._client, ids, properties)
 
-    def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
+    def standings(self, ids: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Standing]:
         """See `ContactPlatform`; one call per 100 ids. Raises PlatformError."""
-        values = read_values(self._client, "contacts_read", ids, self._consent_properties)
+        values = read_values(self._client, "contacts_read", ids, self._consent_properties, deadline)
         return {
             contact_id: standing_from_values(
                 contact_id,
@@ -132,9 +136,9 @@ class HubSpotPlatform:
             for contact_id, each in values.items()
         }
 
-    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
+    def write(self, rows: Sequence[Change], deadline: Deadline | None = None) -> tuple[RowOutcome, ...]:
         """See `ContactPlatform`; one outcome per id, changes of one id are united."""
-        return write_contacts(self._client, rows)
+        return write_contacts(self._client, rows, deadline)
 
     def definitions(self) -> Mapping[str, Definition]:
         """See `ContactPlatform`."""
@@ -156,13 +160,22 @@ class HubSpotPlatform:
         """See `HubSpotPort`."""
         return people.read_owners(self._client)
 
-    def create_task(self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None) -> str:
+    def create_task(
+        self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
+    ) -> str:
         """See `HubSpotPort`."""
-        return people.create_task(self._client, contact_id, title=title, body=body, due=due, owner_id=owner_id)
+        return people.create_task(
+            self._client, contact_id, title=title, body=body, due=due, owner_id=owner_id, deadline=deadline
+        )
 
     def contact_by_email(self, email: str) -> Record | None:
         """See `HubSpotPort`."""
         return contact_by_email(self._client, email, self._consent_properties)
+
+    def by_emails(self, emails: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Record | None]:
+        """See `ContactPlatform`; one call each, for nothing tells by which of her addresses a batch read would answer."""
+        find = partial(contact_by_email, self._client, properties=self._consent_properties, deadline=deadline)
+        return answers(find, emails, lambda call, each: gather(call, each, lambda: MOST_AT_ONCE))
 
     def changed_companies(self, since: datetime, until: datetime) -> tuple[str, ...]:
         """See `HubSpotPort`."""

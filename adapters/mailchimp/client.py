@@ -54,7 +54,7 @@ class MailchimpClient:
 
     Give an `api_key` (its suffix names the data center) or an OAuth `access_token` with `server_prefix` (``us19``);
     `base_url` (ends in ``/3.0``) overrides the address. `slots` bounds the calls in flight, `budget` is slowed down
-    when Mailchimp is busy. `deadline_s` bounds each call with all its attempts, unless a call brings its own deadline.
+    when Mailchimp is busy. `deadline_s` bounds each call with all its attempts, also where its deadline is later.
     `calls` counts attempts by (method and path template, outcome).
 
     Raises ValueError when the address of the API cannot be known.
@@ -125,7 +125,7 @@ class MailchimpClient:
 
         `template` holds `{names}` that `path` fills with ids. Raises PlatformError, never anything of the SDK.
         """
-        deadline = deadline or self.deadline()
+        deadline = (deadline or self.deadline()).within(self._deadline_s)
         writes = method != "GET"
         for name, value in (path or {}).items():
             if not _IDS.get(name, _ID).fullmatch(value):

@@ -19,6 +19,7 @@ from adapters.mailchimp.write import Writer
 from adapters.ports import (
     Activity,
     Change,
+    Deadline,
     Definition,
     EnrollmentChannel,
     Found,
@@ -98,8 +99,11 @@ class MailchimpPlatform:
     def member_by_email(self, email: str) -> Record | None:
         return self._reader.by_email(email)
 
-    def standings(self, ids: Sequence[str]) -> Mapping[str, Standing]:
-        return self._reader.standings(ids, self._markers_tag)
+    def by_emails(self, emails: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Record | None]:
+        return self._reader.by_emails(emails, deadline)
+
+    def standings(self, ids: Sequence[str], deadline: Deadline | None = None) -> Mapping[str, Standing]:
+        return self._reader.standings(ids, self._markers_tag, deadline)
 
     def activity(
         self,
@@ -110,8 +114,8 @@ class MailchimpPlatform:
     ) -> Iterator[tuple[Activity, ...]]:
         return self._activity.acts(since, until, done, self._seen if seen is None else seen)
 
-    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
-        return self._writer.write(rows)
+    def write(self, rows: Sequence[Change], deadline: Deadline | None = None) -> tuple[RowOutcome, ...]:
+        return self._writer.write(rows, deadline)
 
     def definitions(self) -> Mapping[str, Definition]:
         return self._merge_fields.definitions()

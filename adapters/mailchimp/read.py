@@ -13,6 +13,7 @@ from adapters.mailchimp.members import (
     shown_tags,
     subscriber_hash,
 )
+from adapters.one_by_one import answers
 from adapters.ports import Deadline, Found, PlatformRefused, PlatformUnreachable, Record, Standing
 from connector.facts import Refusal
 
@@ -44,25 +45,35 @@ class Reader:
 
     def by_email(self, email: str) -> Record | None:
         """The member with this address, or None. Raises PlatformError."""
-        member = self.member(subscriber_hash(email))
-        return None if member is None else self._known(member)
+        return self._by_email(email, None)
 
-    def standings(self, ids: Sequence[str], markers_tag: str) -> dict[str, Standing]:
-        """Consent, markers (merge field `markers_tag`) and tags by contact_id; ids not there are absent."""
-        return {
-            id_: self.standing(id_, member, markers_tag)
-            for id_, member in self._members(ids).items()
-            if member is not None
-        }
+    def by_emails(self, emails: Sequence[str], deadline: Deadline | None = None) -> dict[str, Record | None]:
+        """The same of many, eight at once; an address that got no answer is absent. Never raises PlatformError."""
+        return answers(lambda email: self._by_email(email, deadline), emails, self._client.together)
 
-    def standing(self, id_: str, member: Mapping[str, Any], markers_tag: str) -> Standing:
+    def standings(self, ids: Sequence[str], markers_tag: str, deadline: Deadline | None = None) -> dict[str, Standing]:
+        """Consent, markers (merge field `markers_tag`) and tags by contact_id.
+
+        Absent are ids that are not there, and those that got no answer. Never raises PlatformError.
+        """
+
+        def ask(id_: str) -> Standing | None:
+            member = self.member(id_, deadline)
+            return None if member is None else self.standing(id_, member, markers_tag, deadline)
+
+        told = answers(ask, ids, self._client.together)
+        return {id_: standing for id_, standing in told.items() if standing is not None}
+
+    def standing(
+        self, id_: str, member: Mapping[str, Any], markers_tag: str, deadline: Deadline | None = None
+    ) -> Standing:
         """What one member's row says right now.
 
         A row that cannot be understood says no, and so does one without the merge field of the markers: it has been
         deleted in the audience, so nobody can tell which episodes there were.
         """
         try:
-            tags = self.tags(member)
+            tags = self.tags(member, deadline)
             record = record_of(member, self._source, tags)
         except ValueError:
             return Standing(id_, frozenset({Refusal.UNREADABLE}))
@@ -114,8 +125,11 @@ class Reader:
         unique = list(dict.fromkeys(ids))
         return dict(zip(unique, self._client.together(self.member, unique), strict=True))
 
-    def _known(self, member: Mapping[str, Any]) -> Record:
+    def _by_email(self, email: str, deadline: Deadline | None) -> Record | None:
+        member = self.member(subscriber_hash(email), deadline)
+        if member is None:
+            return None
         try:
-            return self.record_of(member)
+            return record_of(member, self._source, self.tags(member, deadline))
         except ValueError as error:
             raise PlatformUnreachable("mailchimp", f"a member not understood: {error}", maybe_applied=False) from error

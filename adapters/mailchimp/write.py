@@ -37,7 +37,7 @@ class Writer:
         self._list_id = list_id
         self._merge_fields = merge_fields
 
-    def write(self, rows: Sequence[Change]) -> tuple[RowOutcome, ...]:
+    def write(self, rows: Sequence[Change], deadline: Deadline | None = None) -> tuple[RowOutcome, ...]:
         """Each row by itself, eight at once; rows of one member become one call. Never raises for a row.
 
         When Mailchimp refuses our key, or has been busy or away for as many rows in turn as are in flight at once, the
@@ -48,7 +48,7 @@ class Writer:
             merged.setdefault(row.id, {}).update(row.values)
         changes = [Change(id_, values) for id_, values in merged.items()]
         trouble = _Trouble()
-        return self._client.together(lambda change: self._write_row(change, trouble), changes)
+        return self._client.together(lambda change: self._write_row(change, trouble, deadline), changes)
 
     def store(self, member: str, values: Mapping[str, str], deadline: Deadline | None = None) -> Mapping[str, Any]:
         """Write merge fields of one member and see in the answer that they are stored; the answer is her whole row.
@@ -71,11 +71,11 @@ class Writer:
             )
         return row
 
-    def _write_row(self, change: Change, trouble: _Trouble) -> RowOutcome:
+    def _write_row(self, change: Change, trouble: _Trouble, deadline: Deadline | None) -> RowOutcome:
         if trouble.lasting is not None:
             return RowOutcome(change.id, Outcome.LATER, trouble.lasting)
         try:
-            self.store(change.id, change.values)
+            self.store(change.id, change.values, deadline)
         except PlatformError as error:
             trouble.note(error)
             return row_outcome(change.id, error)

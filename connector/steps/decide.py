@@ -14,6 +14,9 @@ from connector.steps.standing import Asked
 from connector.store.ledger import Person
 from connector.store.outbox import Intent
 
+#: Within this an enrollment may have broken off after its marker. Later the marker may be all that is left of it.
+HALF_DONE = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -36,11 +39,12 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class No:
-    """A decision not to: why, and whether it may be asked again later."""
+    """A decision not to: why, and whether it may be asked again `later`, or a `person` must look."""
 
     intent: Intent
     reason: str
     later: bool = False
+    person: bool = False
 
 
 def decide(parts: Parts, intent: Intent, person: Person | None, asked: Asked | None) -> Go | No:
@@ -88,12 +92,14 @@ def _not_her(parts: Parts, intent: Intent, person: Person, asked: Asked) -> str 
 def _by_first_way(parts: Parts, intent: Intent, asked: Asked, markers: Markers) -> Go | No:
     episode = intent.episode or 0
     sent_before = intent.channel is not None
+    lately = intent.sending_at is not None and parts.now() - intent.sending_at < HALF_DONE
     reasons = []
     for way in ways_of(intent):
         if sent_before and way.key != intent.channel:
             continue
         standing = asked.standings.get(way.source)
-        if standing is None or parts.channel(way.key) is None:
+        channel = parts.channel(way.key)
+        if standing is None or channel is None:
             reasons.append(f"{way.key}: not there")
             continue
         if standing.channel_refusal is not None:
@@ -103,8 +109,10 @@ def _by_first_way(parts: Parts, intent: Intent, asked: Asked, markers: Markers) 
             return Go(
                 intent, way.key, Enrollment(standing.id, intent.track or "", format_markers(markers)), segment=True
             )
-        if not sent_before and not markers.allows(intent.track or "", episode):
-            return No(intent, "the marker on the platform says that this episode was used up")
+        half_done = sent_before and lately and channel.marks_first
+        if not half_done and not markers.allows(intent.track or "", episode):
+            used_up = "the marker on the platform says that this episode was used up"
+            return No(intent, used_up, person=sent_before and channel.marks_first)
         after = markers.with_episode(intent.track or "", episode)
         if way.source != HUBSPOT and not fits_mailchimp(after):
             reasons.append(f"{way.key}: the marker has no room")  # cut off, it would forget an episode

@@ -1,4 +1,5 @@
-"""From the outbox to the platforms: values first, then people out of tracks, hand-overs, and people into tracks.
+"""From the outbox to the platforms: what is unknown is looked into, then values, people out of tracks, hand-overs, people
+into tracks.
 
 A platform that failed in this pass is left alone: its intents wait in the outbox and cost the others nothing.
 """
@@ -15,6 +16,7 @@ from connector.steps.enroll import enroll_all
 from connector.steps.hand_over import hand_over
 from connector.steps.leave import leave_tracks
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.settle import settle
 from connector.steps.tally import Tally
 from connector.steps.write import write_values
 from connector.store import ledger, outbox
@@ -23,6 +25,7 @@ from connector.store import ledger, outbox
 def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] = lambda: False) -> Tally:
     """Deliver what is due. Platforms that fail are added to `errors`; nothing of theirs is lost."""
     tally: Tally = Counter()
+    tally += settle(parts, _down(errors))
     tally["held"] += hold_surprises(parts)
     for source in parts.platforms:
         if source.partition(":")[0] not in _down(errors) and not stop():
@@ -30,7 +33,7 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
     if not stop():
         tally += leave_tracks(parts, _down(errors), stop)
     if parts.hubspot is not None and HUBSPOT not in _down(errors) and not stop():
-        tally += hand_over(parts, parts.hubspot)
+        tally += hand_over(parts, parts.hubspot, stop)
     if not stop():
         tally += enroll_all(parts, _down(errors), stop)
     return tally

@@ -1,74 +1,108 @@
 """Enrollment, by promises 1 and 3.
 
-1. claim intents (the guard counts in the claiming statement); 2. read consent, exclude box and markers fresh from every
-platform she is on; 3. refuse, or choose the first possible way; 4. commit `sending`; 5. call, with a deadline shorter
-than the lease, checked just before the bytes leave; 6. accepted, refused, or unknown. What is unknown is probed by id
-before anything else; found → accepted, proven absent → sent again where the channel is safe to repeat, else a person.
+1. begin a deadline shorter than the lease, then claim intents (the guard counts in the claiming statement); 2. read
+consent, exclude box and markers fresh from every platform she is on; 3. refuse, or choose the first possible way;
+4. commit `sending`; 5. call, the deadline checked just before the bytes leave; 6. accepted, refused, or unknown, which
+`settle` looks into before anything else.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from adapters.ports import Deadline, Enrollment, Outcome
-from connector.steps.decide import Go, No, decide, ways_of
-from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.standing import ask
+from adapters.ports import Deadline, Outcome
+from connector.steps.decide import Go, No, decide
+from connector.steps.parts import Parts
+from connector.steps.standing import Asked, ask
 from connector.steps.tally import Tally
 from connector.store import ledger, outbox
 from connector.store.outbox import Intent
 
 BATCH = 50
 LEASE_S = 55
-#: Shorter than the lease, and with the reading before it under the 60 s of promise 1.
+#: From before the claim to the last byte: shorter than the lease, and than the 60 s of promise 1.
 DEADLINE_S = 30.0
-#: A call that timed out here may still run at Mailchimp for 120 s (facts/mailchimp.md §2).
-_SETTLE = {"hubspot": timedelta(0), "mailchimp": timedelta(seconds=130)}
-#: What could not be told until then ends with a person (promise 3).
-_GIVEN_UP = timedelta(hours=24)
+#: What of it the platforms may take to say how people stand; who is not told of by then is asked about again.
+READING_S = 20.0
+_TOO_SLOW = "the platforms took too long to answer"
+_NEWS = "there is news of her to be judged first"
+#: A platform that says nothing about more than so many is left alone for the rest of the pass.
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What became of one claim: who was `late` is to be asked about again, the platforms that were `silent` are not."""
+
+    tally: Tally
+    late: AbstractSet[int]
+    silent: AbstractSet[str]
 
 
 def enroll_all(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool]) -> Tally:
-    """Probe what is unknown, then enroll whoever is due. Never raises a PlatformError; refusals are rows with reasons.
+    """Enroll whoever is due. Never raises a PlatformError; refusals are rows with reasons.
 
-    Platforms that are `down` in this pass are not asked again: who is known there is not enrolled anywhere until they are.
+    Platforms that are `down` in this pass are not asked again: who is known there is not enrolled anywhere until they
+    are. Where platforms are slow, fewer are claimed at once, so that some are always told of in time.
     """
     tally: Tally = Counter()
-    tally += _settle(parts, down)
-    after = 0
-    while not stop():
+    down, size, tried = set(down), BATCH, set[int]()
+    while size and not stop():
+        deadline = Deadline.after(DEADLINE_S, parts.monotonic)
         with parts.engine.begin() as conn:
             claimed = outbox.claim_enrollments(
-                conn, BATCH, LEASE_S, parts.now(), parts.rulebook.tracks.guard.enrollments, after=after
+                conn, size, LEASE_S, parts.now(), parts.rulebook.tracks.guard.enrollments, besides=tried
             )
         if not claimed:
             break
-        after = claimed[-1].id
-        tally += _enroll(parts, claimed, down)
+        done = _enroll(parts, claimed, down, deadline)
+        tally += done.tally
+        down |= done.silent
+        tried |= {one.id for one in claimed}
+        if done.late:
+            size //= 2
+            tried -= done.late
     return tally
 
 
-def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str]) -> Tally:
-    tally: Tally = Counter()
+def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str], deadline: Deadline) -> _Tried:
     with parts.engine.connect() as conn:
-        people = {person.contact: person for person in ledger.load_people(conn, [one.contact for one in claimed])}
-    deadline = Deadline.after(DEADLINE_S)
-    standings = ask(parts, [people[one.contact] for one in claimed if one.contact in people], down)
-    decisions = [decide(parts, one, people.get(one.contact), standings.get(one.contact)) for one in claimed]
+        contacts = [one.contact for one in claimed]
+        people = {person.contact: person for person in ledger.load_people(conn, contacts)}
+        unjudged = ledger.unjudged(conn, people, parts.rulebook.hash)
+    reading = deadline.within(READING_S)
+    known = {one.contact: people[one.contact] for one in claimed if one.contact in people.keys() - unjudged}
+    standings = ask(parts, list(known.values()), down, reading)
+    out_of_time = reading.remaining() <= 0
+    late = {one.id for one in claimed if out_of_time and one.contact in known and standings[one.contact].unreadable}
+    waiting = {one.id for one in claimed if one.contact in unjudged}
+    decisions = [
+        decide(parts, one, people.get(one.contact), standings.get(one.contact))
+        for one in claimed
+        if one.id not in late | waiting
+    ]
     going = [decision for decision in decisions if isinstance(decision, Go)]
+    tally: Tally = Counter()
     with parts.engine.begin() as conn:
+        now = parts.now()
+        outbox.release_all(conn, dict.fromkeys(late, _TOO_SLOW), now, again_in_s=0 if len(claimed) > 1 else 300)
+        outbox.release_all(conn, dict.fromkeys(waiting, _NEWS), now, again_in_s=0)
+        tally["enrolled later"] += len(late) + len(waiting)
         for no in (decision for decision in decisions if isinstance(decision, No)):
             if no.later:
-                outbox.release(conn, no.intent.id, no.reason, parts.now(), again_in_s=300)
+                outbox.release(conn, no.intent.id, no.reason, now, again_in_s=300)
+            elif no.person:
+                outbox.finish(conn, no.intent.id, "parked", no.reason, now)
             else:
                 _refuse(parts, conn, no.intent, no.reason)
             tally["not enrolled"] += 1
-        may_go = outbox.mark_sending(conn, {go.intent.id: go.key for go in going}, parts.now())
+        may_go = outbox.mark_sending(conn, {go.intent.id: go.key for go in going}, now)
         tally["enrolled later"] += outbox.not_sent_in_time(conn, {go.intent.id for go in going} - may_go)
     by_channel: dict[str, list[Go]] = defaultdict(list)
     for go in going:
@@ -76,7 +110,13 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str]) -> 
             by_channel[go.key].append(go)
     for key, batch in by_channel.items():
         tally += _send(parts, key, batch, deadline)
-    return tally
+    return _Tried(+tally, late, frozenset() if out_of_time else _silent(standings))
+
+
+def _silent(standings: Mapping[int, Asked]) -> AbstractSet[str]:
+    """The platforms that said nothing of anybody, where they were asked about many."""
+    mute = Counter(source for asked in standings.values() for source in asked.unreadable)
+    return {source.partition(":")[0] for source, count in mute.items() if count == len(standings) > _FEW}
 
 
 def _send(parts: Parts, key: str, batch: Sequence[Go], deadline: Deadline) -> Tally:
@@ -110,55 +150,3 @@ def _refuse(parts: Parts, conn: Connection, intent: Intent, reason: str) -> None
     """It may be asked again on the next day, should she match still: a refusal uses up no episode."""
     outbox.finish(conn, intent.id, "refused", reason, parts.now())
     ledger.look_again(conn, [intent.contact], parts.today + timedelta(days=1))
-
-
-# ---------------------------------------------------------------- what became of it (promise 3)
-
-
-def _settle(parts: Parts, down: AbstractSet[str]) -> Tally:
-    """Probe by id what was being sent when a process died, or whose answer was lost."""
-    tally: Tally = Counter()
-    with parts.engine.begin() as conn:
-        waiting = outbox.unsettled(conn)
-    by_channel: dict[str, list[Intent]] = defaultdict(list)
-    for intent in waiting:
-        settle = _SETTLE[(intent.channel or "").split(":", 1)[0] or HUBSPOT]
-        if intent.sending_at is not None and parts.now() - intent.sending_at >= settle + timedelta(seconds=LEASE_S):
-            by_channel[intent.channel or ""].append(intent)
-    for key, intents in by_channel.items():
-        channel = parts.channel(key)
-        if channel is None or channel.source.partition(":")[0] in down:
-            continue
-        with parts.engine.connect() as conn:
-            people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in intents])}
-        rows = {
-            people[intent.contact].records[channel.source].id: intent
-            for intent in intents
-            if intent.contact in people and channel.source in people[intent.contact].records
-        }
-        entered = channel.entered(
-            [Enrollment(one, intent.track or "", f"{intent.track}:{intent.episode}") for one, intent in rows.items()]
-        )
-        found = {intent.id: entered.get(one) for one, intent in rows.items()}
-        with parts.engine.begin() as conn:
-            for intent in intents:
-                tally[_settled(parts, conn, channel.repeat_safe, intent, found.get(intent.id))] += 1
-    return tally
-
-
-def _settled(parts: Parts, conn: Connection, repeat_safe: bool, intent: Intent, entered: bool | None) -> str:
-    sent_at = intent.sending_at or parts.now()
-    if entered:
-        segment = any(way.segment for way in ways_of(intent) if way.key == intent.channel)
-        outbox.accept_enrollment(conn, intent.id, intent.channel or "", sent_at, segment=segment)
-        return "enrolled"
-    if entered is False and repeat_safe:
-        outbox.release(conn, intent.id, "proven absent: sent again", parts.now(), again_in_s=0)
-        return "enrolled later"
-    if entered is False:
-        outbox.finish(conn, intent.id, "parked", "absent, and the channel is not safe to repeat", parts.now())
-        return "parked for a person"
-    if parts.now() - sent_at >= _GIVEN_UP:
-        outbox.finish(conn, intent.id, "parked", "nobody can tell whether she was enrolled: look yourself", parts.now())
-        return "parked for a person"
-    return "enrollment unknown"

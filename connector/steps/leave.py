@@ -26,19 +26,21 @@ def leave_tracks(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool])
     tally: Tally = Counter()
     down = set(down)
     while not stop():
+        deadline = Deadline.after(DEADLINE_S, parts.monotonic)
         with parts.engine.begin() as conn:
             claimed = outbox.claim(conn, "leave", 100, LEASE_S, parts.now())
             people = {one.contact: one for one in ledger.load_people(conn, [intent.contact for intent in claimed])}
         if not claimed:
             break
-        tally += _leave_some(parts, down, claimed, people)
+        tally += _leave_some(parts, down, claimed, people, deadline)
     return tally
 
 
-def _leave_some(parts: Parts, down: set[str], claimed: Sequence[Intent], people: Mapping[int, Person]) -> Tally:
+def _leave_some(
+    parts: Parts, down: set[str], claimed: Sequence[Intent], people: Mapping[int, Person], deadline: Deadline
+) -> Tally:
     """All that were claimed together, within one deadline: who comes late might take out those who have entered anew."""
     tally: Tally = Counter()
-    deadline = Deadline.after(DEADLINE_S)
     by_channel: dict[tuple[str, str], list[Intent]] = defaultdict(list)
     for intent in claimed:
         by_channel[str(intent.payload["key"]), intent.track or ""].append(intent)
@@ -63,7 +65,8 @@ def _leave_some(parts: Parts, down: set[str], claimed: Sequence[Intent], people:
                 continue
             outcomes = channel.leave(some, deadline)
             ended |= {outcome.id: outcome for outcome in outcomes}
-            if outcomes and all(outcome.outcome in {Outcome.LATER, Outcome.UNKNOWN} for outcome in outcomes):
+            mute = all(outcome.outcome in {Outcome.LATER, Outcome.UNKNOWN} for outcome in outcomes)
+            if outcomes and mute and deadline.remaining() > 0:
                 down.add(platform)
         with parts.engine.begin() as conn:
             for intent in intents:

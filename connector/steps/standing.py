@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from adapters.ports import PlatformError, Standing
+from adapters.one_by_one import is_about_one
+from adapters.ports import ContactPlatform, Deadline, PlatformError, Standing
 from connector.facts import Record, Refusal, normal_email
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store.ledger import Person
@@ -24,36 +25,46 @@ class Asked:
     markers: tuple[str, ...] = ()  # and the markers that stand there
 
 
-def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str] = frozenset()) -> Mapping[int, Asked]:
-    """What every platform says of these people now, by contact. Platforms that are `down` count as silent, unasked."""
+def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str], deadline: Deadline) -> Mapping[int, Asked]:
+    """What every platform says of these people now, by contact, as far as they answer before the deadline.
+
+    Platforms that are `down` count as silent, unasked.
+    """
     found: dict[int, dict[str, Standing]] = defaultdict(dict)
     silent: dict[int, set[str]] = defaultdict(set)
     for source, platform in parts.platforms.items():
         ids = {person.records[source].id: person.contact for person in people if source in person.records}
-        if not ids:
-            continue
-        try:
-            standings = {} if source.partition(":")[0] in down else platform.standings(sorted(ids))
-        except PlatformError:
-            standings = {}
+        standings = {} if source.partition(":")[0] in down else _standings(platform, sorted(ids), deadline)
         for platform_id, contact in ids.items():
             if platform_id in standings:
                 found[contact][source] = standings[platform_id]
             else:
                 silent[contact].add(source)
+    strangers, mute = _look_elsewhere(parts, {one.contact: found[one.contact] for one in people}, down, deadline)
     asked = {}
     for person in people:
-        mine = found[person.contact]
-        strangers, mute = _look_elsewhere(parts, mine, down)
-        said = [parts.consent_of({record.source: record}) for record in strangers]
+        said = [parts.consent_of({record.source: record}) for record in strangers[person.contact]]
         asked[person.contact] = Asked(
-            mine,
-            frozenset(silent[person.contact] | mute),
+            found[person.contact],
+            frozenset(silent[person.contact] | mute[person.contact]),
             frozenset().union(*(consent.general for consent in said)),
             frozenset().union(*(consent.hubspot_types for consent in said)),
-            tuple(_marker(parts, record) for record in strangers),
+            tuple(_marker(parts, record) for record in strangers[person.contact]),
         )
     return asked
+
+
+def _standings(platform: ContactPlatform, ids: Sequence[str], deadline: Deadline) -> Mapping[str, Standing]:
+    """Standings by id. What fails for many is asked again by halves: one record must not keep the others out."""
+    if not ids:
+        return {}
+    try:
+        return platform.standings(ids, deadline)
+    except PlatformError as error:
+        if len(ids) == 1 or not is_about_one(error):
+            return {}
+    middle = len(ids) // 2
+    return {**_standings(platform, ids[:middle], deadline), **_standings(platform, ids[middle:], deadline)}
 
 
 def _marker(parts: Parts, record: Record) -> str:
@@ -63,34 +74,36 @@ def _marker(parts: Parts, record: Record) -> str:
 
 
 def _look_elsewhere(
-    parts: Parts, mine: Mapping[str, Standing], down: AbstractSet[str]
-) -> tuple[Sequence[Record], AbstractSet[str]]:
-    """Records with her present address that we do not know as hers, and the sources that are silent.
+    parts: Parts, found: Mapping[int, Mapping[str, Standing]], down: AbstractSet[str], deadline: Deadline
+) -> tuple[Mapping[int, Sequence[Record]], Mapping[int, AbstractSet[str]]]:
+    """Records with somebody's present address that we do not know as hers, and the sources that are silent, by contact.
 
     A no counts even where we have not met that record yet, or know her there by another address. HubSpot's address is the
     one that is asked for; Mailchimp's where HubSpot does not know her.
     """
-    told = (mine[source].email for source in (HUBSPOT, *parts.mailchimp) if source in mine)
-    address = normal_email(next(filter(None, told), ""))
-    strangers: list[Record] = []
-    mute: set[str] = set()
-    for source, find in _finders(parts).items():
-        if not address or (source in mine and normal_email(mine[source].email or "") == address):
-            continue
-        if source.partition(":")[0] in down:
-            mute.add(source)
-            continue
-        try:
-            record = find(address)
-        except PlatformError:
-            mute.add(source)
-            continue
-        if record is not None:
-            strangers.append(record)
+    strangers: dict[int, list[Record]] = defaultdict(list)
+    mute: dict[int, set[str]] = defaultdict(set)
+    addresses = {contact: _address(parts, mine) for contact, mine in found.items()}
+    for source, platform in parts.platforms.items():
+        wanted = {
+            contact: address
+            for contact, address in addresses.items()
+            if address and not (source in found[contact] and _is(found[contact][source].email, address))
+        }
+        away = not wanted or source.partition(":")[0] in down
+        told = {} if away else platform.by_emails(sorted(set(wanted.values())), deadline)
+        for contact, address in wanted.items():
+            if address not in told:
+                mute[contact].add(source)
+            elif (record := told[address]) is not None:
+                strangers[contact].append(record)
     return strangers, mute
 
 
-def _finders(parts: Parts) -> Mapping[str, Callable[[str], Record | None]]:
-    """How each source is asked for an address."""
-    hubspot = {HUBSPOT: parts.hubspot.contact_by_email} if parts.hubspot else {}
-    return {**hubspot, **{source: port.member_by_email for source, port in parts.mailchimp.items()}}
+def _address(parts: Parts, mine: Mapping[str, Standing]) -> str:
+    told = (mine[source].email for source in (HUBSPOT, *parts.mailchimp) if source in mine)
+    return normal_email(next(filter(None, told), "")) or ""
+
+
+def _is(email: str | None, address: str) -> bool:
+    return normal_email(email or "") == address

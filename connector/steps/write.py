@@ -13,6 +13,8 @@ from adapters.ports import (
     NOT_STORED,
     Change,
     ContactPlatform,
+    Deadline,
+    DeadlinePassed,
     Outcome,
     PlatformError,
     PlatformRefused,
@@ -33,6 +35,10 @@ from connector.store.outbox import Intent
 _CLAIMED = {HUBSPOT: 2_000}
 _CLAIMED_ELSEWHERE = 500
 _LEASE_S = 300
+#: From before the claim to the last byte, shorter than the lease: a worker that was stopped for minutes sends no value
+#: that somebody else may have replaced meanwhile.
+_DEADLINE_S = 240.0
+_TO_JUDGE = "approved, and to be judged anew"
 #: Of so few rows it cannot be told whether the platform is away or stumbles over them: they are listed in any case.
 _FEW = 3
 
@@ -43,24 +49,27 @@ Held = Mapping[str, Mapping[str, str | None]]
 class _Claim:
     """Claimed writes: those to make, by the platform's record id, and those with nothing left to write.
 
-    `failing` are the records that could not be written last time.
+    `failing` are the records that could not be written last time; `put_back` counts what is neither sent nor over.
     """
 
     rows: Mapping[str, tuple[Intent, Change]]
     void: Sequence[Intent]
     held: Held
     failing: Collection[str]
+    put_back: Tally
 
 
 def write_values(parts: Parts, source: str, errors: list[PlatformError], stop: Callable[[], bool]) -> Tally:
     """Write what waits for one source. Its failure is added to `errors` and ends this; what was not written waits."""
     tally: Tally = Counter()
     while not stop():
+        deadline = Deadline.after(_DEADLINE_S, parts.monotonic)
         claim = _claim(parts, source)
-        if not claim.rows and not claim.void:
+        if claim is None:
             return tally
-        outcomes = _written(parts, source, claim)
-        away = _away(outcomes, claim.failing)
+        outcomes = _written(parts, source, claim, deadline)
+        away = None if deadline.remaining() <= 0 else _away(outcomes, claim.failing)
+        tally += claim.put_back
         listed = away is None or len(outcomes) <= _FEW
         with parts.engine.begin() as conn:
             writer_lock(conn)
@@ -87,11 +96,19 @@ def _away(outcomes: Sequence[RowOutcome], failing: Collection[str]) -> PlatformE
     return None
 
 
-def _claim(parts: Parts, source: str) -> _Claim:
+def _claim(parts: Parts, source: str) -> _Claim | None:
+    """Claim what is due, all but loops, and what a person approved but nobody has judged anew; None when nothing is."""
     with parts.engine.begin() as conn:
-        claimed = outbox.claim_writes(conn, source, _CLAIMED.get(source, _CLAIMED_ELSEWHERE), _LEASE_S)
-        if not claimed:
-            return _Claim({}, (), {}, ())
+        due = outbox.claim_writes(conn, source, _CLAIMED.get(source, _CLAIMED_ELSEWHERE), _LEASE_S)
+        if not due:
+            return None
+        looping = outbox.hold_loops(conn, [intent.id for intent in due], parts.now())
+        approved = [intent.contact for intent in due if intent.approved_at is not None]
+        unjudged = ledger.unjudged(conn, approved, parts.rulebook.hash) if approved else frozenset()
+        early = {one.id for one in due if one.approved_at is not None and one.contact in unjudged} - looping
+        outbox.release_all(conn, dict.fromkeys(early, _TO_JUDGE), parts.now(), again_in_s=30)
+        put_back = Counter({"held": len(looping), "written later": len(early)})
+        claimed = [intent for intent in due if intent.id not in looping | early]
         known = ledger.held_values(conn, source, [intent.contact for intent in claimed])
         failed = frozenset(failures.contacts_failing(conn, "write", source))
     rows: dict[str, tuple[Intent, Change]] = {}
@@ -103,7 +120,7 @@ def _claim(parts: Parts, source: str) -> _Claim:
         else:
             rows[row.id] = (intent, row)
     failing = {id_ for id_, (intent, _) in rows.items() if intent.contact in failed}
-    return _Claim(rows, void, dict(known.values()), failing)
+    return _Claim(rows, void, dict(known.values()), failing, +put_back)
 
 
 def _row(intent: Intent, held: tuple[str, Mapping[str, str | None]] | None) -> Change | None:
@@ -121,7 +138,7 @@ def _row(intent: Intent, held: tuple[str, Mapping[str, str | None]] | None) -> C
 # ---------------------------------------------------------------- the calls
 
 
-def _written(parts: Parts, source: str, claim: _Claim) -> Sequence[RowOutcome]:
+def _written(parts: Parts, source: str, claim: _Claim, deadline: Deadline) -> Sequence[RowOutcome]:
     """Write the rows, one outcome each. A lifecycle stage that moves back is emptied first, in a request of its own: the
     platform takes a lower stage only where there is none (facts/hubspot.md §8). If that fails the row waits untouched; if
     we die in between, the row is claimed again and both are done again; if the row is refused, the stage is put back.
@@ -133,32 +150,36 @@ def _written(parts: Parts, source: str, claim: _Claim) -> Sequence[RowOutcome]:
     if source == HUBSPOT and write is not None and write.when == "both":
         order, name = portal.stage_order(parts), write.hubspot
         back = [row.id for row in rows if _moves_back(row.values.get(name), claim.held[row.id].get(name), order)]
-        emptied = platform.write([Change(one, {name: ""}) for one in back]) if back else ()
+        emptied = platform.write([Change(one, {name: ""}) for one in back], deadline) if back else ()
         stuck = {one.id: one for one in emptied if one.outcome is not Outcome.DONE}
         taken = {one: Change(one, {name: claim.held[one][name] or ""}) for one in back if one not in stuck}
-    outcomes = _in_turn(platform, [row for row in rows if row.id not in stuck], claim.failing)
-    return (*stuck.values(), *_put_back(platform, outcomes, taken))
+    outcomes = _in_turn(platform, [row for row in rows if row.id not in stuck], claim.failing, deadline)
+    return (*stuck.values(), *_put_back(platform, outcomes, taken, deadline))
 
 
 def _put_back(
-    platform: ContactPlatform, outcomes: Sequence[RowOutcome], taken: Mapping[str, Change]
+    platform: ContactPlatform, outcomes: Sequence[RowOutcome], taken: Mapping[str, Change], deadline: Deadline
 ) -> Sequence[RowOutcome]:
     """Give those who were refused what was taken from them; where that fails, everything of the row is tried again."""
     given = [taken[one.id] for one in outcomes if one.outcome is Outcome.REFUSED and one.id in taken]
-    failed = {one.id: one for one in platform.write(given) if one.outcome is not Outcome.DONE} if given else {}
+    failed = (
+        {one.id: one for one in platform.write(given, deadline) if one.outcome is not Outcome.DONE} if given else {}
+    )
     return [RowOutcome(one.id, Outcome.LATER, failed[one.id].error) if one.id in failed else one for one in outcomes]
 
 
-def _in_turn(platform: ContactPlatform, rows: Sequence[Change], failing: Collection[str]) -> Sequence[RowOutcome]:
+def _in_turn(
+    platform: ContactPlatform, rows: Sequence[Change], failing: Collection[str], deadline: Deadline
+) -> Sequence[RowOutcome]:
     """Write those who failed last time by themselves, after the others: one bad row can refuse a whole batch."""
     again = [row for row in rows if row.id in failing]
-    outcomes = platform.write([row for row in rows if row.id not in failing])
+    outcomes = platform.write([row for row in rows if row.id not in failing], deadline)
     if not again:
         return outcomes
     away = _away(outcomes, {one.id for one in outcomes} if len(outcomes) <= _FEW else ())
     if away is not None:
         return (*outcomes, *(RowOutcome(row.id, Outcome.LATER, away) for row in again))
-    return (*outcomes, *platform.write(again))
+    return (*outcomes, *platform.write(again, deadline))
 
 
 def _moves_back(wanted: str | None, present: str | None, order: Sequence[str]) -> bool:
@@ -197,7 +218,8 @@ def _end(
                 failed.append(Failing(one.id, intent.contact, reason))
             case _:  # writing the same values again does no harm
                 later[intent.id] = reason
-                stumbled.append(Failing(one.id, intent.contact, reason))
+                if not isinstance(one.error, DeadlinePassed):
+                    stumbled.append(Failing(one.id, intent.contact, reason))
     outbox.finish_all(conn, endings, now)
     outbox.release_all(conn, later, now, again_in_s=30)
     failures.resolve_failures(conn, step="write", source=source, platform_ids=well, at=now)

@@ -6,7 +6,7 @@ written anew or stayed as it was. So one row stands for a million that nobody ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, text
@@ -27,6 +27,10 @@ _TO_JUDGE = text(
     f"({_NEWS} ORDER BY id LIMIT :limit) UNION ({_TIME} ORDER BY contact LIMIT :limit) ORDER BY 1 LIMIT :limit"
 ).bindparams(_SWEPT, _DAY)
 _COUNT = text(f"SELECT count(*) FROM ({_NEWS} UNION {_TIME}) AS due").bindparams(_SWEPT, _DAY)  # noqa: S608 -- our own
+_UNJUDGED_OF = text(
+    "SELECT id FROM contact WHERE id = ANY(:ids) AND changed > :swept AND NOT EXISTS (SELECT FROM verdict"
+    " WHERE verdict.contact = contact.id AND judged >= changed AND rulebook = :rulebook)"
+).bindparams(_SWEPT)
 _AGAIN = text("UPDATE verdict SET due = :day WHERE contact = ANY(:ids) AND (due IS NULL OR due > :day)").bindparams(
     bindparam("day", type_=sweep.c.day.type)
 )
@@ -50,6 +54,12 @@ def count_to_judge(conn: Connection, day: date, rulebook_hash: str) -> int:
     """How many are due, as `to_judge` would give them. Read-only."""
     number: int = conn.execute(_COUNT, {**_asked(conn, day, rulebook_hash), "after": 0}).scalar_one()
     return number
+
+
+def unjudged(conn: Connection, contacts: Collection[int], rulebook_hash: str) -> frozenset[int]:
+    """Those of these contacts of whom there is news that no judgement by this rulebook has known. Read-only."""
+    asked = {"rulebook": rulebook_id(conn, rulebook_hash) or 0, "swept": swept(conn, rulebook_hash)}
+    return frozenset(conn.scalars(_UNJUDGED_OF, {**asked, "ids": list(contacts)}))
 
 
 def swept(conn: Connection, rulebook_hash: str) -> int:

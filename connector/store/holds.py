@@ -13,7 +13,19 @@ from connector.store.intents import COLUMNS, DISCARDED, FREE, Intent, source_of
 from connector.store.position import mark_changed
 from connector.store.schema import episode, intent
 
+#: A contact of whom more writes than this were accepted by one source within an hour: something answers each of them.
+MOST_WRITES = 12
+
 _DAY = timedelta(hours=24)
+_HOUR = timedelta(hours=1)
+_HOLD_LOOPS = text(
+    "UPDATE intent SET state = 'held', lease_until = NULL, attempts = greatest(attempts - 1, 0), reason = :why"
+    " WHERE id = ANY(:ids) AND state = 'pending' AND :most < (SELECT count(*) FROM intent AS done"
+    "  WHERE done.contact = intent.contact AND done.source = intent.source AND done.kind = 'write'"
+    "  AND done.state = 'accepted' AND done.finished_at > greatest(:since, (SELECT max(let_go.approved_at)"
+    "   FROM intent AS let_go WHERE let_go.contact = intent.contact AND let_go.source = intent.source"
+    "   AND let_go.kind = 'write'))) RETURNING id"
+)
 
 
 def hold_moves_beyond(conn: Connection, room: int) -> int:
@@ -22,12 +34,23 @@ def hold_moves_beyond(conn: Connection, room: int) -> int:
     What a person approved is not counted and not held; leaving a track never waits.
     """
     statement = text(
-        "UPDATE intent SET state = 'held', expires_at = NULL, reason = 'more stage moves in 24 h than the guard allows'"  # noqa: S608
+        "UPDATE intent SET state = 'held', expires_at = NULL, sending_at = NULL,"  # noqa: S608
+        " reason = 'more stage moves in 24 h than the guard allows'"
         f" WHERE state = 'pending' AND kind <> 'leave' AND approved_at IS NULL AND {FREE} AND contact IN ("
         "  SELECT contact FROM intent WHERE state = 'pending' AND move AND approved_at IS NULL"
         "  GROUP BY contact ORDER BY min(id) OFFSET :room)"
     )
     return conn.execute(statement, {"room": max(0, room)}).rowcount
+
+
+def hold_loops(conn: Connection, claimed: Sequence[int], now: datetime) -> frozenset[int]:
+    """Hold those of these claimed writes whose contact was written too often within the hour; returns them.
+
+    A person's approval begins a new count.
+    """
+    why = f"written more than {MOST_WRITES} times within an hour: something else changes what Trellis writes"
+    told = {"ids": list(claimed), "most": MOST_WRITES, "since": now - _HOUR, "why": why}
+    return frozenset(conn.scalars(_HOLD_LOOPS, told))
 
 
 def moves_delivered(conn: Connection, now: datetime) -> int:

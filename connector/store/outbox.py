@@ -19,7 +19,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.due import look_again
 from connector.store.engine import LOCK_SPACE
-from connector.store.holds import approve, discard, enrolled_since, hold_moves_beyond, list_held, moves_delivered
+from connector.store.holds import (
+    approve,
+    discard,
+    enrolled_since,
+    hold_loops,
+    hold_moves_beyond,
+    list_held,
+    moves_delivered,
+)
 from connector.store.intents import COLUMNS, FREE, NAMES, Intent, source_of
 from connector.store.schema import episode, intent
 from connector.store.texts import storable
@@ -38,6 +46,7 @@ __all__ = [
     "expire",
     "finish",
     "finish_all",
+    "hold_loops",
     "hold_moves_beyond",
     "list_held",
     "mark_sending",
@@ -63,11 +72,12 @@ def claim_writes(conn: Connection, source: str, limit: int, lease_s: float) -> l
     _set_aside(conn, "write")
     free = (
         f"SELECT id FROM intent WHERE kind = 'write' AND state = 'pending' AND source = :source AND {FREE}"  # noqa: S608
+        " AND attempts = :attempts"
         " AND NOT EXISTS (SELECT 1 FROM intent AS older WHERE older.contact = intent.contact AND older.kind = 'write'"
         "  AND older.source = intent.source AND older.state = 'superseded' AND older.lease_until > clock_timestamp())"
         " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
     )
-    return _claim(conn, free, {"source": source, "limit": limit}, lease_s)
+    return _claim(conn, free, {"source": source}, limit, lease_s)
 
 
 def count_waiting(conn: Connection) -> int:
@@ -81,15 +91,18 @@ def claim(conn: Connection, kind: str, limit: int, lease_s: float, now: datetime
     _set_aside(conn, kind)
     free = (
         f"SELECT id FROM intent WHERE kind = :kind AND state = 'pending' AND not_before <= :now AND {FREE}"  # noqa: S608
-        " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+        " AND attempts = :attempts ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
     )
-    return _claim(conn, free, {"kind": kind, "now": now, "limit": limit}, lease_s)
+    return _claim(conn, free, {"kind": kind, "now": now}, limit, lease_s)
 
 
 def claim_enrollments(
-    conn: Connection, limit: int, lease_s: float, now: datetime, cap_per_24h: int, *, after: int = 0
+    conn: Connection, limit: int, lease_s: float, now: datetime, cap_per_24h: int, *, besides: Collection[int] = ()
 ) -> list[Intent]:
-    """Claim enrollments that are due and have ids above `after`, oldest first, within the guard.
+    """Claim enrollments that are due, oldest first, within the guard, all `besides` some that were tried just now.
+
+    Of one contact only the first that is due, and none while nobody knows what became of another: each enrollment reads
+    the markers that the one before it wrote.
 
     The guard counts what was sent in the sliding 24 h (accepted, sending, unknown, parked) and what is claimed right now;
     beyond the cap, what is due is held for a person. What a person approved neither counts nor is held. One claimer at a
@@ -98,42 +111,57 @@ def claim_enrollments(
     conn.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext('guard'))"), {"space": LOCK_SPACE})
     expire(conn, now)
     _set_aside(conn, "enroll")
-    due = f"kind = 'enroll' AND state = 'pending' AND not_before <= :now AND id > :after AND {FREE}"
+    due = (
+        f"kind = 'enroll' AND state = 'pending' AND not_before <= :now AND {FREE} AND id <> ALL(:besides)"
+        " AND NOT EXISTS (SELECT FROM intent AS other WHERE other.contact = intent.contact AND other.kind = 'enroll'"
+        "  AND (other.state IN ('sending', 'unknown')"
+        "   OR (other.state = 'pending' AND other.not_before <= :now AND other.id < intent.id)))"
+    )
     room = (
         "SELECT greatest(0, :cap - count(*)) FROM intent WHERE kind = 'enroll' AND approved_at IS NULL AND ("
         " (sending_at > :since AND state IN ('accepted', 'sending', 'unknown', 'parked'))"
         " OR (state = 'pending' AND attempts > 0 AND lease_until > clock_timestamp()))"
     )
     free = (
-        f"SELECT id FROM intent WHERE {due} AND (approved_at IS NOT NULL OR id IN (SELECT id FROM intent WHERE {due}"  # noqa: S608
+        f"SELECT id FROM intent WHERE {due} AND attempts = :attempts"  # noqa: S608
+        f" AND (approved_at IS NOT NULL OR id IN (SELECT id FROM intent WHERE {due}"
         f"  AND approved_at IS NULL ORDER BY id LIMIT ({room})))"
         " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
     )
-    values = {"now": now, "since": now - _DAY, "after": after, "cap": cap_per_24h, "limit": limit}
+    values = {"now": now, "since": now - _DAY, "besides": list(besides), "cap": cap_per_24h}
     beyond = (
-        "UPDATE intent SET state = 'held', expires_at = NULL, lease_until = NULL,"  # noqa: S608
+        "UPDATE intent SET state = 'held', expires_at = NULL, lease_until = NULL, sending_at = NULL,"  # noqa: S608
         "  reason = 'more enrollments in 24 h than the guard allows'"
         f" WHERE {due} AND approved_at IS NULL AND id NOT IN ("
         f"  SELECT id FROM intent WHERE {due} AND approved_at IS NULL ORDER BY id LIMIT ({room}))"
     )
     conn.execute(text(beyond), values)
-    return _claim(conn, free, values, lease_s)
+    return _claim(conn, free, values, limit, lease_s)
 
 
-def _claim(conn: Connection, free: str, values: Mapping[str, Any], lease_s: float) -> list[Intent]:
+def _claim(conn: Connection, free: str, values: Mapping[str, Any], limit: int, lease_s: float) -> list[Intent]:
+    """Claim up to `limit` that were never claimed without an ending; after them those that were once, then twice, …
+
+    An eighth as many at each step, one at last: whoever kills the workers is soon alone, and parked alone.
+    """
     statement = text(
         "UPDATE intent SET attempts = attempts + 1, lease_until = clock_timestamp() + make_interval(secs => :lease)"  # noqa: S608
         f" WHERE id IN ({free}) RETURNING {NAMES}"
     )
-    rows = conn.execute(statement, {**values, "lease": lease_s}).mappings()
-    return sorted((Intent(**row) for row in rows), key=lambda one: one.id)
+    for attempts in range(MAX_ATTEMPTS):
+        tried = {"attempts": attempts, "limit": max(1, limit // 8**attempts), "lease": lease_s}
+        rows = conn.execute(statement, {**values, **tried}).mappings().all()
+        if rows:
+            return sorted((Intent(**row) for row in rows), key=lambda one: one.id)
+    return []
 
 
 def _set_aside(conn: Connection, kind: str) -> None:
     """Poison: park what was claimed too often without an ending."""
     conn.execute(
         text(
-            "UPDATE intent SET state = 'parked', lease_until = NULL, reason = 'its worker died ' || attempts || ' times'"  # noqa: S608
+            "UPDATE intent SET state = 'parked', lease_until = NULL, sending_at = NULL,"  # noqa: S608
+            " reason = 'its worker died ' || attempts || ' times'"
             f" WHERE kind = :kind AND state = 'pending' AND attempts >= :most AND {FREE}"
         ),
         {"kind": kind, "most": MAX_ATTEMPTS},
@@ -235,7 +263,8 @@ def finish_all(conn: Connection, endings: Mapping[int, tuple[str, str]], at: dat
 def release(conn: Connection, number: int, reason: str, at: datetime, *, again_in_s: float) -> None:
     """Give a claimed intent back: it was certainly not applied, and may be claimed again after a pause.
 
-    The attempt does not count; an episode that it had used up is free again. What was superseded meanwhile stays so.
+    The attempt does not count; an episode that it had used up is free again, though `sending_at` goes on telling when it
+    was last tried. What was superseded meanwhile stays so.
     """
     release_all(conn, {number: reason}, at, again_in_s=again_in_s)
 
@@ -249,7 +278,7 @@ def release_all(conn: Connection, reasons: Mapping[int, str], at: datetime, *, a
             "UPDATE intent SET lease_until = CASE WHEN state = 'superseded' THEN NULL"
             "  ELSE clock_timestamp() + make_interval(secs => :pause) END,"
             " state = CASE WHEN state = 'superseded' THEN state ELSE 'pending' END,"
-            " attempts = greatest(attempts - 1, 0), sending_at = NULL, reason = told.reason,"
+            " attempts = greatest(attempts - 1, 0), reason = told.reason,"
             " expires_at = CASE WHEN kind IN ('write', 'leave') THEN NULL ELSE greatest(expires_at, CAST(:at AS timestamptz)) END"
             " FROM unnest(CAST(:ids AS bigint[]), CAST(:reasons AS text[])) AS told (id, reason)"
             " WHERE intent.id = told.id AND state IN ('pending', 'sending', 'unknown', 'superseded')"

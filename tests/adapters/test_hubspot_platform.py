@@ -473,7 +473,9 @@ def test_owners_tasks_and_the_portal(sandbox: Sandbox, hubspot: HubSpotPlatform)
     owner = sandbox.hubspot.add_owner("ana@team.example", "Ana", "Puig")
     maria = person(sandbox, "maria")
     assert [(each.id, each.email) for each in hubspot.owners()] == [(owner.id, "ana@team.example")]
-    task = hubspot.create_task(maria, title="Call Maria", body="Hot", due=NOW, owner_id=owner.id)
+    task = hubspot.create_task(
+        maria, title="Call Maria", body="Hot", due=NOW, owner_id=owner.id, deadline=Deadline.after(30)
+    )
     values = sandbox.hubspot.shelves["tasks"].find(task).values
     assert (values["hs_task_subject"], values["hubspot_owner_id"]) == ("Call Maria", owner.id)
     assert values["hs_timestamp"] == "2026-11-21T12:00:00.000Z"

@@ -409,7 +409,9 @@ class TestHubSpotPort:
         (owner,) = stage.port.owners()
         assert owner.email == "ana@team.example"
         due = stage.now() + timedelta(days=1)
-        assert stage.port.create_task(stage.ids["maria"], title="Call", body="", due=due, owner_id=owner.id)
+        assert stage.port.create_task(
+            stage.ids["maria"], title="Call", body="", due=due, owner_id=owner.id, deadline=Deadline.after(30)
+        )
         assert stage.port.portal()["timeZone"]
         assert stage.port.flows() == ()
         assert stage.port.changed_companies(stage.now() - timedelta(days=1), stage.now()) == ()

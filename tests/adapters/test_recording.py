@@ -82,7 +82,10 @@ def test_a_dry_run_at_hubspot_changes_nothing_there(sandbox, hubspot):
     hubspot.property_channel("trellis_track").enroll([row], Deadline.after(9))
     hubspot.list_channel("Nobody made this list").enroll([row], Deadline.after(9))
     assert hubspot.create_list("Ready").id == "not created"
-    assert hubspot.create_task(maria.id, title="Call", body="", due=NOON, owner_id=None) == "not created"
+    assert (
+        hubspot.create_task(maria.id, title="Call", body="", due=NOON, owner_id=None, deadline=Deadline.after(30))
+        == "not created"
+    )
     assert hubspot.define([Definition("trellis_score", "Score", "number", "number")]) == ("would create trellis_score",)
     assert [one.act for one in hubspot.tape] == ["write", "enroll", "enroll", "create_list", "create_task", "define"]
     assert dict(sandbox.hubspot.life.person("maria@acme.example").values) == before

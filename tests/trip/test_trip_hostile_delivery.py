@@ -17,6 +17,7 @@ from connector.steps.hand_over import hand_over
 from connector.steps.judge import judge_all
 from connector.steps.leave import leave_tracks
 from connector.steps.reading import read_all
+from connector.steps.settle import settle
 from connector.store import ledger, outbox
 from connector.store.engine import writer_lock
 
@@ -79,10 +80,10 @@ class Stumbling(Over):
         super().__init__(real)
         self.ids = ids
 
-    def write(self, rows):
+    def write(self, rows, deadline=None):
         error = PlatformUnreachable("hubspot", "HubSpot refused the row: locked", maybe_applied=False)
         locked = tuple(RowOutcome(row.id, Outcome.LATER, error) for row in rows if row.id in self.ids)
-        return (*locked, *self.real.write([row for row in rows if row.id not in self.ids]))
+        return (*locked, *self.real.write([row for row in rows if row.id not in self.ids], deadline))
 
 
 def test_one_contact_over_whom_hubspot_stumbles_at_every_pass_keeps_nobody_elses_enrollment(world):
@@ -178,8 +179,8 @@ class Slow(Over):
         super().__init__(real)
         self.end_leases = end_leases
 
-    def standings(self, ids):
-        standings = self.real.standings(ids)
+    def standings(self, ids, deadline=None):
+        standings = self.real.standings(ids, deadline)
         self.end_leases()
         return standings
 
@@ -203,7 +204,7 @@ class Away(Over):
         self.asked = 0
         self.ends = set()
 
-    def write(self, rows):
+    def write(self, rows, deadline=None):
         self.asked += 1
         lost = isinstance(self.error, PlatformUnreachable) and self.error.maybe_applied
         return tuple(RowOutcome(row.id, Outcome.UNKNOWN if lost else Outcome.LATER, self.error) for row in rows)
@@ -295,9 +296,9 @@ def test_a_platform_that_is_down_is_not_asked_what_became_of_enrollments(world):
     assert [state for state, _ in world.intents(carla)] == ["unknown"]
     world.pass_time(minutes=5)
     away = Away(world.parts.hubspot, None)
-    enroll_all(replace(world.parts, hubspot=away), frozenset({"hubspot"}), lambda: False)
+    settle(replace(world.parts, hubspot=away), frozenset({"hubspot"}))
     assert away.asked == 0
-    assert enroll_all(world.parts, frozenset(), lambda: False)["enrolled"] == 1
+    assert settle(world.parts, frozenset())["enrolled"] == 1
 
 
 @pytest.mark.parametrize("path", ["/ecommerce/stores", "/reports"])
