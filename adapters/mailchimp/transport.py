@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import http.client
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
 from socket import socket
@@ -25,6 +25,8 @@ from requests.auth import AuthBase
 
 from adapters.ports import Deadline, DeadlinePassed
 
+LARGEST_ANSWER = 32 * 2**20
+_PIECE = 2**16
 CONNECT_S = 3.05  # a little over TCP's first retransmission, as the documentation of requests advises
 
 Answer = TypeVar("Answer")
@@ -155,7 +157,16 @@ class _HTTPSPool(urllib3.HTTPSConnectionPool):
 
 
 class _Answer(requests.Response):
-    """Parses JSON in half the time."""
+    """Stops at the largest answer, counted as unpacked, and parses JSON in half the time."""
+
+    def iter_content(self, chunk_size: int | None = _PIECE, decode_unicode: bool = False) -> Iterator[Any]:
+        size = 0
+        for piece in super().iter_content(chunk_size and min(chunk_size, _PIECE), decode_unicode):
+            size += len(piece)
+            if size > LARGEST_ANSWER:
+                self.close()
+                raise requests.exceptions.ContentDecodingError(f"an answer of more than {LARGEST_ANSWER} bytes")
+            yield piece
 
     def json(self, **options: Any) -> Any:
         try:

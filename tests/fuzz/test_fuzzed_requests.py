@@ -132,10 +132,12 @@ class Door:
     def call(self, sent: Sent) -> Answer:
         """Answer a request as gunicorn has it answered; an exception that leaves the app is a failure of the test."""
         begun: list[tuple[str, list[tuple[str, str]]]] = []
-        pieces = self.app(
-            sent.environ(), lambda status, headers, _=None: begun.append((status, headers)) or (lambda _: None)
-        )  # type: ignore[func-returns-value]
-        body = b"".join(pieces)
+
+        def start(status: str, headers: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], object]:
+            begun.append((status, headers))
+            return bytes
+
+        body = b"".join(self.app(sent.environ(), start))
         ((status, headers),) = begun
         return Answer(int(status.split()[0]), dict(headers), body)
 
@@ -246,7 +248,9 @@ def send_in_chunks(_random: Random, sent: Sent) -> Sent:
 def change_method(random: Random, sent: Sent) -> Sent:
     return replace(
         sent,
-        method=random.choice(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PURGE", "POSTER"]),
+        method=random.choice(
+            ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PURGE", "POSTER"]
+        ),
     )
 
 
