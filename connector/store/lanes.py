@@ -45,21 +45,27 @@ class LockedLanes:
                 self._do(self._end_silent)
             if lane is not None:
                 self._held.add(lane)
+            self._part()
             return lane
 
     def give(self, lane: int) -> None:
         """Give a lane back; if the database is away, it has been given back already."""
         with self._lock:
             self._unlock(lane)
+            self._part()
 
     def close(self) -> None:
         """Give all lanes back, and the session too."""
         with self._lock:
             for lane in tuple(self._held):
                 self._unlock(lane)
-            if self._session is not None:
-                self._session.close()
-                self._session = None
+            self._part()
+
+    def _part(self) -> None:
+        """Give the session back while no lane is held: the pool looks whether it still lives."""
+        if self._session is not None and not self._held:
+            self._session.close()
+            self._session = None
 
     def _unlock(self, lane: int) -> None:
         if lane not in self._held:

@@ -147,6 +147,10 @@ class Machine:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def spare_port(self) -> str:
+        """For one more receiver."""
+        return str(free_port())
+
     def pid(self, name: str) -> int | None:
         """The latest process of that name under `serve`."""
         if name == "postgres":
