@@ -9,7 +9,7 @@ import re
 
 from webhooks.receiving import MAX_BODY_BYTES
 
-#: More than this is no head of ours: gunicorn refuses it long before (`limit_request_*`).
+#: A head that has not ended by then is nobody's: those of the platforms, with what proxies add, have some 2,000.
 MAX_HEAD_BYTES = 64 * 1024
 #: What chunks may add to a body of the largest size: their lengths and line ends, and a trailer.
 MAX_CHUNKED_BYTES = MAX_BODY_BYTES + 64 * 1024
@@ -40,6 +40,11 @@ class Arrival:
         self._chunk: int | None = None
         if begun:
             self.add(begun)
+
+    @property
+    def has_head(self) -> bool:
+        """Whether there is somebody to answer: a request line and headers, to their end."""
+        return self._body is not None
 
     def add(self, piece: bytes) -> None:
         """Take the next bytes."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import abort, request
+from gunicorn.http.errors import ParseException
 
 from webhooks.ports import Inbox
 
@@ -43,7 +44,7 @@ def _read(most: int) -> bytes:
     try:
         while len(body) < most and (more := stream.read(most - len(body))):
             body += more
-    except OSError:  # gunicorn's word for chunks that break off or that are none
+    except (OSError, ParseException):  # a body that breaks off, and chunks that are none
         abort(400)
     return bytes(body)
 

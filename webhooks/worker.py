@@ -9,6 +9,7 @@ another caller, the one who has been sending for the longest.
 
 from __future__ import annotations
 
+import json
 import selectors
 import socket
 import struct
@@ -19,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from gunicorn import http
+from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from webhooks.arriving import Arrival
@@ -33,6 +35,16 @@ _MAX_LINGERING = 100
 #: An answer is a line: a caller that does not take it in this time is gone.
 _SEND_TIMEOUT = struct.pack("ll", 5, 0)
 _PIECE = 2**16
+
+#: How gunicorn's parser says no, and what the caller is told.
+_REFUSALS: tuple[tuple[type[Exception], tuple[int, str]], ...] = (
+    (errors.LimitRequestLine, (414, "URI Too Long")),
+    (errors.LimitRequestHeaders, (431, "Request Header Fields Too Large")),
+    (errors.ExpectationFailed, (417, "Expectation Failed")),
+    (errors.UnsupportedTransferCoding, (501, "Not Implemented")),
+    (errors.ParseException, (400, "Bad Request")),
+)
+_FAILED = (500, "Internal Server Error")
 
 
 class _NoMore:
@@ -113,6 +125,15 @@ class Worker(ThreadWorker):  # type: ignore[misc] # untyped
             req.force_close()
         return super().handle_request(req, conn)
 
+    def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: BaseException) -> None:
+        """Refuse what is no request, in our one line of JSON: gunicorn's page and its log line quote what came, token and all."""
+        code, reason = next((told for kind, told in _REFUSALS if isinstance(exc, kind)), _FAILED)
+        self.log.warning("request refused: %d %s (%s)", code, reason, type(exc).__name__)
+        body = json.dumps({"error": reason.lower()}) + "\n"
+        head = f"HTTP/1.1 {code} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        with suppress(OSError):
+            client.sendall(f"{head}\r\n\r\n{body}".encode())
+
     def finish_request(self, conn: _Connection, fs: Future[Any]) -> None:
         """Go on with a connection after its request was answered."""
         self._held -= len(conn.arrival.data)
@@ -143,11 +164,14 @@ class Worker(ThreadWorker):  # type: ignore[misc] # untyped
             except OSError:
                 self._drop(conn)
                 return
-            if not piece and not arrival.data:
-                self._drop(conn)
-                return
             self._take(arrival, piece)
-        if arrival.whole or arrival.hopeless:
+        if self._held > MAX_HELD_BYTES:
+            self._drop_the_slowest()
+        if conn not in self._arriving:
+            return
+        if arrival.hopeless and not arrival.has_head:
+            self._drop(conn)
+        elif arrival.whole or arrival.hopeless:
             self._hand_over(conn)
         elif arrival.expects_continue:
             arrival.expects_continue = False
@@ -161,12 +185,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # untyped
         else:
             arrival.end()
         self._held += len(piece)
-        if self._held > MAX_HELD_BYTES:
-            self._drop_the_slowest()
 
     def _hand_over(self, conn: _Connection) -> None:
-        if conn not in self._arriving:
-            return
         del self._arriving[conn]
         self.poller.unregister(conn.sock)
         conn.parser.unreader.unread(bytes(conn.arrival.data))

@@ -113,7 +113,7 @@ def client(world: World) -> FlaskClient:
 
 
 #: Callers that each of the two processes has room for: fewer than in production, so that a test can be more.
-ROOM = 60
+ROOM = 100
 ROOT = Path(__file__).parents[2]
 TOKEN = "token-present-0123456789"
 SERVED = """
@@ -212,6 +212,7 @@ def served(tmp_path_factory):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environ = {**os.environ, "PORT": str(port), "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}", "HOME": str(folder)}
+    environ["MAILCHIMP_WEBHOOK_TOKEN"] = TOKEN
     command = [sys.executable, "-m", "gunicorn", "-c", "python:webhooks.gunicorn_conf"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

@@ -131,3 +131,21 @@ def test_what_was_refused_in_the_middle_is_no_beginning_of_another_request(serve
     answers = served.raw(f"{HEAD}Content-Length: {2**22}\r\n\r\n".encode() + smuggled)
     assert answers.count(b"HTTP/1.1 ") == 1
     assert b"Connection: close" in answers
+
+
+def test_a_head_beyond_all_limits_is_not_waited_for(served):
+    with callers(served, 1, HEAD.encode() + b"X: " + b"y" * 100_000) as (one,):
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionResetError):
+            assert one.recv(65536) == b""
+        assert time.monotonic() - began < 5
+
+
+def test_more_bytes_than_there_is_room_for_make_the_slowest_give_way(served):
+    """Seventy callers a process, with all but the end of a largest body each, are more than the 64 MiB that it holds."""
+    most = 2**20 - 1
+    opening = f"{HEAD}Content-Length: {most + 1}\r\n\r\n".encode() + b"x" * most
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(callers(served, 47, opening))
+        assert max(seconds_of_a_good_one(served) for _ in range(4)) < 2.5
