@@ -22,6 +22,7 @@ CREATE FUNCTION note_ring() RETURNS trigger LANGUAGE plpgsql AS
  'BEGIN INSERT INTO rung (job) VALUES (NEW.task_name); RETURN NEW; END';
 CREATE TRIGGER note_ring AFTER INSERT ON procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION note_ring()
 """
+RINGS = "SELECT 1 FROM procrastinate_jobs WHERE status = 'todo'"
 HERS = "SELECT intent.state FROM intent JOIN record USING (contact) WHERE kind = 'enroll' AND email = %s"
 AT_WORK = (
     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
@@ -102,9 +103,9 @@ def test_killing_one_of_each_kind_leaves_the_rest_working(fleet, wait_until):
 
 
 def test_the_clock_finds_what_nobody_rang_for(fleet, wait_until):
+    wait_until(lambda: not fleet.rows(RINGS) and not fleet.rows(AT_WORK), "everybody rests")
     number = unheard(fleet)
     waits = "SELECT 1 FROM delivery WHERE id = %s AND state = 'waiting'"
-    assert fleet.rows(waits, [number])
     wait_until(lambda: not fleet.rows(waits, [number]), "it was taken in", 60)
 
 
