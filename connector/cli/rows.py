@@ -63,14 +63,15 @@ def show_delivery(number: int) -> None:
     if row is None:
         raise click.ClickException(f"there is no delivery {number}: see `trellis deliveries list`")
     reason = f": {row.reason}" if row.reason else ""
-    click.echo(f"{row.platform}, {row.state}{reason} ({row.attempts} attempts)", err=True)
+    again = ", replayed" if row.replayed else ""
+    click.echo(f"{row.platform}, {row.state}{reason} ({row.attempts} attempts{again})", err=True)
     click.echo(row.body.decode("utf-8", "replace"))
 
 
 @deliveries.command("replay")
 @click.argument("number", type=_NUMBER)
 def replay_delivery(number: int) -> None:
-    """Take one delivery in again; what it tells twice changes nothing.
+    """Take one delivery in again, in full, though all of it was told before; what has not changed stays as it is.
 
     Example: trellis deliveries replay 42
     """
