@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.clients import Platforms, connect_platforms
+from connector.clients import Platforms, accounts, connect_platforms, limits
 from connector.logs import log
 from connector.settings import Settings, read_settings
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from adapters.hubspot.names import HubSpotNames
     from connector.facts import Consent, Record
     from connector.rulebook.types import Rulebook
+    from connector.steps.hook import Hook
     from connector.steps.parts import Parts
     from connector.steps.progress import Progress
     from connector.store.postgres import Server
@@ -165,6 +166,7 @@ def make_parts(
             mailchimp[f"mailchimp:{name}"] = MailchimpPlatform(
                 clients.mailchimp, audience=name, list_id=audience.list, names=names
             )
+    clock = now or now_utc
     return Parts(
         engine=store.engine,
         rulebook=rulebook,
@@ -172,9 +174,20 @@ def make_parts(
         consent_names=_consent_names(rulebook, types),
         hubspot=hubspot,
         mailchimp=mailchimp,
-        now=now or now_utc,
+        now=clock,
         progress=progress,
+        accounts=accounts(given),
+        calls=clients.outcomes,
+        hook=_hook(given, clock),
     )
+
+
+def _hook(given: Settings, now: Callable[[], datetime]) -> Hook | None:
+    if not given.trellis_alert_url:
+        return None
+    from connector.alert_hook import AlertHook
+
+    return AlertHook(given.trellis_alert_url, given.alert_key, now)
 
 
 def active_parts(given: Settings, store: Store) -> Parts | None:
@@ -227,12 +240,16 @@ def make_receiver(given: Settings, url: str, now: Callable[[], datetime] | None 
 
 def receiver_over(given: Settings, store: Store, now: Callable[[], datetime] | None = None) -> Flask:
     """The webhook receiver over an open store, which stays the caller's to close."""
-    from connector.receiving import StoredInbox, metrics, readiness, signing_secrets
+    from connector.metrics import Metrics
+    from connector.readiness import readiness
+    from connector.receiving import StoredInbox, signing_secrets
     from connector.steps.parts import now_utc
     from webhooks.app import create_app
     from webhooks.ports import ReceiverSettings
 
     engine, clock = store.engine, now or now_utc
+    on = [name for name, is_on in (("hubspot", given.hubspot_on), ("mailchimp", given.mailchimp_on)) if is_on]
+    seen = Metrics(engine, on, limits(given), clock)
     return create_app(
         inbox=StoredInbox(engine, store.plain_url),
         settings=ReceiverSettings(
@@ -240,10 +257,11 @@ def receiver_over(given: Settings, store: Store, now: Callable[[], datetime] | N
             hubspot_secrets=_present(given.hubspot_client_secret, given.hubspot_client_secret_previous),
             mailchimp_tokens=_present(given.mailchimp_webhook_token, given.mailchimp_webhook_token_previous),
             mailchimp_signing_secrets=lambda: signing_secrets(engine, _present(given.mailchimp_webhook_secret)),
+            metrics_token=given.trellis_metrics_token,
         ),
         now=clock,
-        ready=lambda: readiness(engine, clock()),
-        metrics=lambda: metrics(engine),
+        ready=lambda: readiness(engine, on, clock()),
+        metrics=seen.text,
     )
 
 

@@ -75,7 +75,7 @@ def sync(*, full: bool, dry_run: bool, as_json: bool) -> None:
         if now.active is None and not dry_run:
             activate(now.store, now.files)
         parts = now.parts(decides, progress)
-        summary = run(parts, full=full, dry_run=dry_run, patience_s=_PATIENCE_S)
+        summary = run(parts, full=full, dry_run=dry_run, by_hand=True, patience_s=_PATIENCE_S)
     calls = platforms(now.settings).calls()
     if as_json:
         click.echo(json.dumps(_as_json(summary, calls)))

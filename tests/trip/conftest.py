@@ -326,11 +326,20 @@ def _unhurried(given: Settings) -> Platforms:
         version=given.hubspot_api_version,
         budget=budget(),
         search_budget=budget(),
+        sleep=_not_at_all,
     )
     mailchimp = MailchimpClient(
-        api_key=given.mailchimp_api_key, base_url=given.mailchimp_base_url, slots=Slots(IN_FLIGHT), budget=budget()
+        api_key=given.mailchimp_api_key,
+        base_url=given.mailchimp_base_url,
+        slots=Slots(IN_FLIGHT),
+        budget=budget(),
+        sleep=_not_at_all,
     )
     return Platforms(hubspot if given.hubspot_on else None, mailchimp)
+
+
+def _not_at_all(_seconds: float) -> None:
+    """Nobody waits before a call is tried again."""
 
 
 def _mappings(folder: Path, edits: Edits) -> Path:

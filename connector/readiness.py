@@ -1,0 +1,71 @@
+"""What `/readyz` says: whether Trellis can do its work, and a plain word for each thing that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.steps.circuit import Kind
+from connector.steps.health import Health, health_of
+from connector.store import state
+from connector.store.errors import SchemaTooNew, SchemaTooOld, StoreUnavailable
+from connector.store.migrate import check_schema
+from webhooks.ports import Readiness
+
+_OK = "ok"
+#: A database that is not back with an answer by then is none.
+_PATIENCE = text("SET LOCAL statement_timeout = '3s'")
+
+_IN_WORDS = {
+    Kind.UNREACHABLE: "no usable answer",
+    Kind.BUSY: "it asks to wait",
+    Kind.QUOTA: "the calls of the day are used up",
+    Kind.STOPPED: "it does not accept our token or key",
+    Kind.OTHER: "it refused something: see `trellis check`",
+}
+
+
+def readiness(engine: Engine, platforms: Iterable[str], now: datetime) -> Readiness:
+    """Store, schema, active rulebook, and how each of the `platforms` that are on fares. Never raises; names nobody.
+
+    Not ready without the first three, and while a platform does not accept our token: webhooks are kept all the same.
+    Read-only.
+    """
+    checks = {"store": "not asked", "schema": "not asked", "rulebook": "not asked"}
+    stopped = False
+    try:
+        with engine.connect() as conn:
+            conn.execute(_PATIENCE)
+            checks["store"] = _OK
+            check_schema(conn)
+            checks["schema"] = _OK
+            active = state.active(conn)
+            checks["rulebook"] = _OK if active is not None else "none is active: run `trellis sync`"
+            for platform in platforms:
+                health = health_of(conn, platform, now)
+                checks[platform] = _told(health, now)
+                stopped |= health.trouble is not None and health.trouble.kind is Kind.STOPPED
+    except (SchemaTooOld, SchemaTooNew) as error:
+        checks["schema"] = str(error)
+    except StoreUnavailable as error:
+        checks["store"] = str(error)
+    except SQLAlchemyError as error:  # what it says may quote a statement
+        checks["store"] = f"it does not answer as it should ({type(error).__name__})"
+    ready = all(checks[name] == _OK for name in ("store", "schema", "rulebook"))
+    return Readiness(ready=ready and not stopped, checks=checks)
+
+
+def _told(health: Health, now: datetime) -> str:
+    last = f"last success at {_second(health.worked_at)}" if health.worked_at else "no success yet"
+    trouble = health.trouble
+    if trouble is None:
+        return f"{_OK} at {_second(health.worked_at)}" if health.worked_at else "not asked yet"
+    again = f"; asked again at {_second(trouble.until)}" if trouble.until and trouble.until > now else ""
+    return f"{_IN_WORDS[trouble.kind]} since {_second(trouble.since)}; {last}{again}"
+
+
+def _second(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,86 @@
+"""A round: take in → judge → deliver. A pass after a ring is one, and so is each pause of a long reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from adapters.ports import Deadline, PlatformError
+from connector.steps.deliver import deliver
+from connector.steps.judge import judge_all
+from connector.steps.parts import HUBSPOT
+from connector.steps.reading.submissions import read_rung
+from connector.steps.taking_in import take_in_deliveries
+from connector.steps.tally import Tally
+from connector.steps.watch import Watch
+from connector.store import inbox, ledger, outbox
+
+#: For so long, a round goes on taking in.
+_MOST_S = 120
+
+
+@dataclass(slots=True)
+class Summary:
+    """What one pass did; `errors` are platforms that failed, the others went on.
+
+    `ready`: after a baseline, who stands on a stage for sales already though nobody may have noticed, the best first.
+    """
+
+    baseline: bool
+    ready: tuple[int, ...] = ()
+    tally: Tally = field(default_factory=Counter)
+    errors: list[PlatformError] = field(default_factory=list)
+
+    def failed(self, platform: str) -> bool:
+        """Whether this platform failed, or is left alone."""
+        return any(error.platform == platform for error in self.errors)
+
+
+def take_in_and_deliver(watch: Watch, summary: Summary, stop: Callable[[], bool]) -> None:
+    """What waits, as much at a time as `take_in_deliveries` takes; what it changed is delivered before more is taken in.
+
+    A storm may last for hours, and polls wait meanwhile: what is left after some minutes is the next ring's.
+    """
+    deadline = Deadline.after(_MOST_S, watch.parts.monotonic)
+    more = True
+    while more:
+        taken = take_in_waiting(watch, summary, stop)
+        judge_and_deliver(watch, summary, stop)
+        with watch.parts.engine.connect() as conn:
+            more = taken and deadline.remaining() > 0 and not stop() and inbox.claimable(conn)
+
+
+def take_in_waiting(watch: Watch, summary: Summary, stop: Callable[[], bool]) -> bool:
+    """Deliveries that wait, and the submissions of forms that they ring for; what is of a platform that fails, or has failed
+    in this pass, goes on waiting. True if any delivery came to its end.
+    """
+    parts, before = watch.parts, len(summary.errors)
+    taken = take_in_deliveries(parts, summary.errors, stop)
+    summary.tally += taken
+    watch.failed(summary.errors[before:])
+    if parts.hubspot is not None and not summary.baseline and not summary.failed(HUBSPOT):
+        rung = partial(read_rung, parts, parts.hubspot)
+        watch.attempt(summary.errors, lambda: summary.tally.update(events=rung()))
+    return bool(taken)
+
+
+def judge_and_deliver(watch: Watch, summary: Summary, stop: Callable[[], bool]) -> None:
+    """Judge whoever is due, and deliver what is."""
+    judge(watch, summary, stop)
+    parts, before = watch.parts, len(summary.errors)
+    summary.tally += deliver(parts, summary.errors, stop)
+    watch.failed(summary.errors[before:])
+    with parts.engine.connect() as conn:
+        summary.tally["contacts"] = ledger.count_contacts(conn)
+        summary.tally["still to be written"] = outbox.count_waiting(conn)
+
+
+def judge(watch: Watch, summary: Summary, stop: Callable[[], bool], *, keep: bool = True) -> None:
+    """Judge whoever is due; without `keep`, only say what would come of it."""
+
+    def run() -> None:
+        summary.tally += judge_all(watch.parts, baseline=summary.baseline, keep=keep, stop=stop)
+
+    watch.attempt(summary.errors, run)
