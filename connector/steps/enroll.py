@@ -66,7 +66,7 @@ def enroll_all(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool]) -
         down |= done.silent
         tried |= {one.id for one in claimed}
         if done.late:
-            size //= 2
+            size = len(claimed) // 2
             tried -= done.late
     return tally
 

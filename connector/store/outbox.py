@@ -69,7 +69,6 @@ _DAY = timedelta(hours=24)
 
 def claim_writes(conn: Connection, source: str, limit: int, lease_s: float) -> list[Intent]:
     """Claim writes to one source, oldest first. None whose predecessor may still be on its way to the platform."""
-    _set_aside(conn, "write")
     free = (
         f"SELECT id FROM intent WHERE kind = 'write' AND state = 'pending' AND source = :source AND {FREE}"  # noqa: S608
         " AND attempts = :attempts"
@@ -77,7 +76,10 @@ def claim_writes(conn: Connection, source: str, limit: int, lease_s: float) -> l
         "  AND older.source = intent.source AND older.state = 'superseded' AND older.lease_until > clock_timestamp())"
         " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
     )
-    return _claim(conn, free, {"source": source}, limit, lease_s)
+    claimed = _claim(conn, free, {"source": source}, limit, lease_s)
+    if not claimed:
+        _set_aside(conn, "write")
+    return claimed
 
 
 def count_waiting(conn: Connection) -> int:

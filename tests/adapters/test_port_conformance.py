@@ -5,7 +5,7 @@ adapter.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -262,6 +262,28 @@ class TestContactPlatform:
         assert stage.port.standings([]) == {}
         assert stage.port.by_ids([]).records == ()
 
+    def test_people_are_found_by_address_many_at_once(self, stage):
+        wanted = [*(f"{name}@acme.example" for name in NAMES), "nobody@acme.example"]
+        found = stage.port.by_emails([*wanted, wanted[0]])
+        assert found.keys() == set(wanted)
+        assert {email: one and one.id for email, one in found.items()} == {
+            "nobody@acme.example": None,
+            **{f"{name}@acme.example": id_ for name, id_ in stage.ids.items()},
+        }
+
+    def test_after_the_deadline_nothing_is_written_and_all_may_be_tried_later(self, stage):
+        rows = [Change(stage.ids[name], {stage.score: "61"}) for name in NAMES]
+        endings = stage.port.write(rows, Deadline.after(-1))
+        assert {one.id for one in endings} == set(stage.ids.values())
+        assert {one.outcome for one in endings} == {Outcome.LATER}
+        assert all(isinstance(one.error, DeadlinePassed) for one in endings)
+        assert [stage.score_of(name) for name in NAMES] == [None] * len(NAMES)
+
+    def test_after_the_deadline_nobody_s_standing_is_told(self, stage):
+        assert stage.port.by_emails(["maria@acme.example"], Deadline.after(-1)) == {}
+        with suppress(DeadlinePassed):
+            assert stage.port.standings([stage.ids["maria"]], Deadline.after(-1)) == {}
+
     def test_define_tells_what_it_made_and_is_quiet_the_second_time(self, stage):
         assert {one.name for one in stage.wanted} <= stage.port.definitions().keys()
         assert stage.port.define(stage.wanted) == ()
@@ -412,6 +434,10 @@ class TestHubSpotPort:
         assert stage.port.create_task(
             stage.ids["maria"], title="Call", body="", due=due, owner_id=owner.id, deadline=Deadline.after(30)
         )
+        with pytest.raises(DeadlinePassed):
+            stage.port.create_task(
+                stage.ids["maria"], title="Call", body="", due=due, owner_id=owner.id, deadline=Deadline.after(-1)
+            )
         assert stage.port.portal()["timeZone"]
         assert stage.port.flows() == ()
         assert stage.port.changed_companies(stage.now() - timedelta(days=1), stage.now()) == ()

@@ -1,0 +1,238 @@
+"""What happens between judging and the call: consent, markers, merges and approvals that nobody knew of when judging."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from adapters.ports import Deadline, Enrollment
+from adapters.sandbox.faults import Fault
+from connector.steps.deliver import deliver
+from connector.steps.enroll import enroll_all
+from connector.steps.judge import judge_all
+from connector.steps.reading import read_all
+from connector.steps.settle import settle
+from connector.store import outbox
+
+FINANCE = "finance-consideration"
+PROPERTY = "hubspot:property:trellis_track"
+TAG = f"mailchimp:main:tag:trellis:track:{FINANCE}"
+USED_UP = "the marker on the platform says that this episode was used up"
+
+
+def judge(world):
+    """Read and judge, but deliver nothing yet."""
+    world.pass_time(minutes=1)
+    read_all(world.parts, full=False)
+    judge_all(world.parts, baseline=False)
+
+
+def deliver_now(world):
+    errors = []
+    tally = deliver(world.parts, errors)
+    assert errors == []
+    return tally
+
+
+class Just:
+    """A port over the real one that lets something happen right before it says how people stand."""
+
+    def __init__(self, real, happens):
+        self.real = real
+        self.happens = happens
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+    def standings(self, ids, deadline):
+        self.happens()
+        return self.real.standings(ids, deadline)
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        (lambda life, email: life.unsubscribe(email), "opted_out"),
+        (lambda life, email: life.set_property(email, "trellis_exclude", "true"), "excluded"),
+        (lambda life, email: life.hard_bounce(email), "bounced"),
+        (lambda life, email: life.set_property(email, "trellis_enrolled", f"{FINANCE}:1"), USED_UP),
+        (
+            lambda life, email: life.set_property(email, "trellis_enrolled", "mended by hand"),
+            "the marker on the platform cannot be read: a person must mend it",
+        ),
+    ],
+    ids=["opted out", "excluded", "bounced", "enrolled by somebody else", "marker broken"],
+)
+def test_what_noor_says_after_she_was_claimed_is_heard(world, happens, reason):
+    noor, maria = world.new_lead("noor"), world.new_lead("maria")
+    judge(world)
+    life = world.sandbox.hubspot.life
+    port = Just(world.parts.hubspot, lambda: happens(life, noor))
+    tally = enroll_all(replace(world.parts, hubspot=port), frozenset(), lambda: False)
+    assert (tally["enrolled"], tally["not enrolled"]) == (1, 1)
+    assert [one.email for one in world.entered()] == [maria]
+    assert world.intents(noor) == [("refused", reason)]
+
+
+def test_a_marker_at_mailchimp_stops_an_enrollment_at_hubspot(world):
+    noor = world.new_lead("noor")
+    world.new_member("noor")
+    judge(world)
+    world.sandbox.mailchimp.life.edit_profile(noor, {"TRACKMARK": f"{FINANCE}:1"})
+    deliver_now(world)
+    assert world.entered() == []
+    assert world.intents(noor) == [("refused", USED_UP)]
+
+
+def test_who_was_deleted_or_merged_away_after_judging_is_enrolled_under_no_old_id(world):
+    noor, maria, brian = world.new_lead("noor"), world.new_lead("maria"), world.new_lead("brian")
+    judge(world)
+    world.sandbox.hubspot.life.archive(noor)
+    world.sandbox.hubspot.life.merge(brian, maria)
+    assert deliver_now(world)["enrolled"] == 0
+    world.end_pauses()
+    world.pass_time(minutes=5)
+    world.sync()
+    world.pass_time(days=1)
+    world.sync()
+    assert len(world.entered(brian)) == 1
+    assert len(world.entered()) == 1
+
+
+def test_what_a_person_approves_in_the_middle_of_a_pass_waits_until_it_is_judged_anew(make_world):
+    world = make_world(edits={"tracks.yaml": ("enrollments: 500}", "enrollments: 1}")})
+    leads = [world.new_lead("noor"), world.new_lead("maria")]
+    world.pass_time(minutes=1)
+    world.sync()
+    with world.store.engine.begin() as conn:
+        (held,) = outbox.list_held(conn)
+        world.sandbox.hubspot.life.set_property(
+            next(email for email in leads if world.contact(email) == held.contact), "lifecyclestage", "customer"
+        )
+        assert outbox.approve(conn, held.id, world.parts.now())
+    assert enroll_all(world.parts, frozenset(), lambda: False)["enrolled later"] == 1
+    assert len(world.entered()) == 1
+    world.pass_time(minutes=5)
+    world.sync()
+    assert len(world.entered()) == 1, "she is a customer by now"
+    with world.store.engine.connect() as conn:
+        assert outbox.list_held(conn) == []
+
+
+# ---------------------------------------------------------------- what cannot be asked
+
+
+def sent(world, key, email):
+    """An enrollment that went out, and whose worker died."""
+    with world.store.engine.begin() as conn:
+        (intent,) = outbox.claim_enrollments(conn, 10, 55, world.parts.now(), 500)
+    with world.store.engine.begin() as conn:
+        outbox.mark_sending(conn, {intent.id: key}, world.parts.now())
+    id_ = world.hubspot(email)["hs_object_id"] if key == PROPERTY else world.member(email)["contact_id"]
+    return Enrollment(id_, FINANCE, f"{FINANCE}:1")
+
+
+def test_one_whose_platform_was_switched_off_while_it_was_sent_ends_with_a_person_after_a_day(world):
+    dora = world.new_member("dora")
+    judge(world)
+    sent(world, TAG, dora)
+    world.end_pauses()
+    alone = replace(world.parts, mailchimp={})
+    world.pass_time(hours=23)
+    assert settle(alone, frozenset()) == {"enrollment unknown": 1}
+    world.pass_time(hours=2)
+    assert settle(alone, frozenset()) == {"parked for a person": 1}
+    assert world.intents(dora) == [
+        ("parked", "its platform was switched off while it was sent: look whether she was enrolled")
+    ]
+
+
+def test_a_probe_that_fails_is_no_proof_of_absence(world):
+    dora = world.new_member("dora")
+    judge(world)
+    sent(world, TAG, dora)
+    world.end_pauses()
+    world.pass_time(minutes=5)
+    silence = world.sandbox.mailchimp_server.faults
+
+    silence.add(Fault(method="GET", path="/members/", times=None, status=503))
+    assert settle(world.parts, frozenset()) == {"enrollment unknown": 1}
+    silence.clear()
+    assert settle(world.parts, frozenset()) == {"enrolled later": 1}
+
+
+# ---------------------------------------------------------------- older copies of the database
+
+
+def copy_of(world, url):
+    """The world's database as it is now, under the name of `url`."""
+    world.store.engine.dispose()
+    name, source = make_url(url).database, make_url(world.store.url).database
+    admin = make_url(url).set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {name}")
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+    return world.with_store(url)
+
+
+@pytest.mark.parametrize("channel", ["property", "tag"])
+@pytest.mark.parametrize("moment", ["claimed", "sending", "given back"])
+def test_a_copy_from_the_middle_of_an_enrollment_enrolls_nobody_who_has_left_since(
+    make_world, new_database, channel, moment
+):
+    world = make_world(webhooks=False)
+    key, carla = (PROPERTY, world.new_lead("carla")) if channel == "property" else (TAG, world.new_member("carla"))
+    judge(world)
+    if moment == "claimed":
+        with world.store.engine.begin() as conn:
+            outbox.claim_enrollments(conn, 10, 55, world.parts.now(), 500)
+    else:
+        row = sent(world, key, carla)
+        if moment == "given back":
+            with world.store.engine.begin() as conn:
+                (number,) = [one.id for one in world.rows("SELECT id FROM intent WHERE kind = 'enroll'")]
+                outbox.release(conn, number, "busy", world.parts.now(), again_in_s=0)
+    old = copy_of(world, new_database())
+
+    # In the world that went on, she enters, and leaves again.
+    way = world.parts.channel(key)
+    row = Enrollment(sent_to(world, key, carla), FINANCE, f"{FINANCE}:1")
+    way.enroll([row], Deadline.after(30))
+    way.leave([row], Deadline.after(30))
+    entered = len(world.entered(carla))
+    assert entered == 1
+
+    old.end_pauses()
+    for _ in range(4):
+        old.pass_time(hours=2)
+        old.end_pauses()
+        settle(old.parts, frozenset())
+        enroll_all(old.parts, frozenset(), lambda: False)
+    assert len(world.entered(carla)) == entered
+    (ending,) = old.intents(carla)
+    assert ending[0] in {"parked", "refused"} or (channel == "property" and ending[0] == "unknown")
+
+
+def sent_to(world, key, email):
+    return world.hubspot(email)["hs_object_id"] if key == PROPERTY else world.member(email)["contact_id"]
+
+
+# ---------------------------------------------------------------- loops
+
+
+def test_somebody_else_who_changes_what_trellis_writes_is_not_fought_for_ever(world):
+    maria = world.email("maria")
+    world.settle()
+    for _ in range(16):
+        world.sandbox.hubspot.life.set_property(maria, "trellis_score", "1")
+        world.pass_time(minutes=3)
+        world.end_pauses()
+        world.sync()
+    assert world.hubspot(maria)["trellis_score"] == "1"
+    with world.store.engine.connect() as conn:
+        (held,) = outbox.list_held(conn)
+    assert (held.contact, held.kind) == (world.contact(maria), "write")
+    assert held.reason.startswith("written more than 12 times within an hour")
