@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from adapters.ports import PlatformRefused, PlatformUnreachable
-from connector.steps.taking_in import MOST_DELIVERIES, take_in_deliveries
+from connector.steps.taking_in import MOST_CALLS, MOST_DELIVERIES, take_in_deliveries
 from connector.store import inbox
 
 PORTAL, OTHER_PORTAL = 4801234, 62515
@@ -285,6 +285,29 @@ def test_a_member_who_makes_mailchimp_fail_is_set_aside_alone(quiet):
     assert [tuple(row) for row in quiet.rows(OPEN)] == [(bad, "500")]
 
 
+def test_a_stranger_whose_row_makes_mailchimp_fail_is_set_aside_however_she_is_spelled(quiet):
+    class Stumbling(Over):
+        def member_by_email(self, email):
+            if email.lower().startswith("odd"):
+                raise PlatformUnreachable("mailchimp", "500", maybe_applied=False)
+            return self.real.member_by_email(email)
+
+    source, port = next(iter(quiet.parts.mailchimp.items()))
+    stumbling = Stumbling(port)
+    stumbling.source = source
+    told = [form(quiet, one) for one in ("Odd@oddworks.example", "odd@ODDworks.example", quiet.new_member("dora"))]
+    numbers = deliver(quiet, *told, platform="mailchimp")
+    take_in(quiet, replace(quiet.parts, mailchimp={source: stumbling}))
+    assert ends(quiet, numbers) == [("failed", "500"), ("failed", "500"), ("handled", "profile")]
+
+
+def test_one_call_makes_a_bounded_number_of_calls_to_each_platform(quiet):
+    strangers = [form(quiet, f"nobody{number}@nowhere.example") for number in range(MOST_CALLS + 5)]
+    deliver(quiet, *strangers, platform="mailchimp")
+    assert take_in(quiet) == {"deliveries handled": MOST_CALLS}
+    assert take_in(quiet) == {"deliveries handled": 5}
+
+
 # ---------------------------------------------------------------- endings
 
 
@@ -480,6 +503,21 @@ def test_what_a_person_replays_is_done_in_full_though_it_was_seen(quiet):
     assert quiet.calls()["hubspot"] == {READ: 1}
     assert sum(quiet.calls()["mailchimp"].values()) == 1
     assert quiet.rows("SELECT count(*) AS n FROM sighting") == before
+
+
+def test_for_what_a_person_replays_a_reading_of_a_moment_ago_is_not_enough(quiet):
+    """The other delivery is claimed alone, so that the replayed one is of a second batch in the same round."""
+    one = ids_of(quiet)[0]
+    first, second = deliver(quiet, [event(one)], [event(one, 2)])
+    with quiet.store.engine.begin() as conn:
+        assert len(inbox.claim_deliveries(conn, "hubspot", 2, 10**6, 60)) == 2
+        inbox.finish_deliveries(conn, {second: inbox.End(inbox.Ending.HANDLED, "")})
+        assert inbox.replay_delivery(conn, second)
+    quiet.end_pauses()
+    quiet.forget_calls()
+    take_in(quiet)
+    assert states(quiet, [first, second]) == ["handled", "handled"]
+    assert quiet.calls()["hubspot"] == {READ: 2}
 
 
 # ---------------------------------------------------------------- Mailchimp

@@ -17,13 +17,13 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a batch: an end for each delivery by its number, the keys of events that need no second look, and how
-    many records were to be read for it.
+    """What became of a batch: an end for each delivery by its number, the keys of events that need no second look, and about
+    how many calls were made for it.
     """
 
     ends: Mapping[int, End]
     seen: Sequence[str] = ()
-    read: int = 0
+    calls: int = 0
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 
 from adapters.ports import HubSpotPort, PlatformRefused
 from connector.steps.parts import HUBSPOT, Parts
@@ -24,6 +25,7 @@ from connector.store.inbox import Delivery, End, Ending
 
 #: Ten calls, of which several may be under way at once; between such groups a worker looks whether it is to stop.
 _GROUP = 1000
+_IN_A_CALL = 100
 
 _NOTHING_NEW = "told before"
 _ECHO = "echo of our own write"
@@ -59,11 +61,11 @@ def take_in_hubspot(round_: Round, batch: Sequence[Delivery]) -> Taken:
             events[one.id] = told
     rows = _sort(parts, port, [one for one in batch if one.id in events], events)
     _erase(parts, rows)
-    read, unread = _read(round_, port, rows)
+    calls, unread = _read(round_, port, rows)
     for row in rows:
         ends[row.delivery.id] = _end(row, unread)
     seen = [one.key for row in rows for one in (*row.events, *row.strange) if one.key is not None]
-    return Taken(ends, seen, read)
+    return Taken(ends, seen, calls)
 
 
 def _sort(
@@ -111,7 +113,7 @@ def _erase(parts: Parts, rows: Sequence[_Sorted]) -> None:
 
 
 def _read(round_: Round, port: HubSpotPort, rows: Sequence[_Sorted]) -> tuple[int, Mapping[str, str]]:
-    """Read whom the rows name: how many, and who could not be read (id → reason)."""
+    """Read whom the rows name: in how many calls, and who could not be read (id → reason)."""
     parts = round_.parts
     erased = {id_ for row in rows for id_ in row.ids(Meaning.ERASE)}
     named = {id_ for row in rows for id_ in row.ids(Meaning.READ) - erased if not round_.was_read(id_, row.delivery)}
@@ -128,7 +130,7 @@ def _read(round_: Round, port: HubSpotPort, rows: Sequence[_Sorted]) -> tuple[in
         known = companies.of_our_contacts(conn, sorted(told_of))
     if known:
         unless_refused(parts, "companies", partial(_read_companies, round_, port, known))
-    return len(wanted), unread
+    return ceil(len(wanted) / _IN_A_CALL), unread
 
 
 def _read_companies(round_: Round, port: HubSpotPort, ids: Sequence[str]) -> int:

@@ -53,6 +53,10 @@ class HubSpotEvent:
     own_app: bool = False
 
 
+#: What is no event, or an empty one: the same for all, since a body may be full of them.
+_NOTHING = HubSpotEvent("", Meaning.STRANGE)
+
+
 def read_events(body: bytes) -> Sequence[HubSpotEvent] | None:
     """The events of a body, in its order; None where it is not JSON, or no array, or deeper than `DEEPEST`."""
     try:
@@ -61,7 +65,7 @@ def read_events(body: bytes) -> Sequence[HubSpotEvent] | None:
         return None
     if not isinstance(told, list) or _is_deeper(told, DEEPEST):
         return None
-    return [_event(one) if isinstance(one, dict) else HubSpotEvent("", Meaning.STRANGE) for one in told]
+    return [_event(one) if isinstance(one, dict) and one else _NOTHING for one in told]
 
 
 def record_id(value: object) -> str | None:

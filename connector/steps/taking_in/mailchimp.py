@@ -38,7 +38,7 @@ def take_in_mailchimp(round_: Round, batch: Sequence[Delivery]) -> Taken:
     for source, some in by_source.items():
         unread = _read(round_, parts.mailchimp[source], [event for _, event in some])
         for number, event in some:
-            reason = next(filter(None, map(unread.get, event.addresses)), None)
+            reason = next((unread[key] for one in event.addresses if (key := _key(one)) in unread), None)
             ends[number] = End(Ending.FAILED, reason) if reason else End(Ending.HANDLED, event.type)
     seen = [event.key for number, event in fresh.items() if event.key and ends[number].ending is Ending.HANDLED]
     return Taken(ends, seen, len(fresh))
@@ -78,12 +78,12 @@ def _fresh(parts: Parts, wanted: Sequence[tuple[Delivery, MailchimpEvent]]) -> M
 
 
 def _read(round_: Round, port: MailchimpPort, events: Sequence[MailchimpEvent]) -> Mapping[str, str]:
-    """Read the members that events name; the addresses that could not be asked for, and why.
+    """Read the members that events name; the addresses (normalized) that could not be asked for, and why.
 
     Whom we know is asked for by id: that tells also of her who has another address by now, or is not there any more.
     """
     parts, source = round_.parts, port.source
-    addresses = {email_key(one) or "": one for event in events for one in event.addresses}
+    addresses = {_key(one): one for event in events for one in event.addresses}
     former = [one for event in events for one in event.former]
     ids = sorted({one.platform_id for one in _at(parts, source, [*addresses.values(), *former])})
 
@@ -94,7 +94,7 @@ def _read(round_: Round, port: MailchimpPort, events: Sequence[MailchimpEvent]) 
     unread = dict(read_apart(read, ids, partial(somebody_else, parts, port, ids)))
     list_unread(parts, source, unread)
     there = {one.key for one in _at(parts, source, addresses.values()) if not one.archived or one.platform_id in unread}
-    strangers = [one for key, one in sorted(addresses.items()) if key not in there]
+    strangers = {key: one for key, one in addresses.items() if key not in there}
     failed = _read_by_address(round_, port, strangers)
     members = {one.platform_id for one in _at(parts, source, addresses.values()) if not one.archived} - unread.keys()
     _read_activity(round_, port, sorted(members))
@@ -106,10 +106,14 @@ def _at(parts: Parts, source: str, addresses: Collection[str]) -> Sequence[named
         return named.at_addresses(conn, source, addresses)
 
 
-def _read_by_address(round_: Round, port: MailchimpPort, addresses: Sequence[str]) -> Mapping[str, str]:
+def _key(address: str) -> str:
+    return email_key(address) or address
+
+
+def _read_by_address(round_: Round, port: MailchimpPort, addresses: Mapping[str, str]) -> Mapping[str, str]:
     """Whose row cannot be read there ends with her delivery: an address names no record that could be listed."""
     parts, found, failed = round_.parts, dict[str, Record](), dict[str, str]()
-    for address in addresses:
+    for key, address in sorted(addresses.items()):
         round_.go_on()
         try:
             record = port.member_by_email(address)
@@ -117,7 +121,7 @@ def _read_by_address(round_: Round, port: MailchimpPort, addresses: Sequence[str
             if not may_be_about_one(error):
                 raise
             somebody_else(parts, port, ())
-            failed[address] = error.message
+            failed[key] = error.message
         else:
             if record is not None:
                 found[record.id] = record
