@@ -5,7 +5,7 @@ Telling never holds up the work: it comes after the pass, with a few seconds for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -45,11 +45,12 @@ def raise_alerts(parts: Parts, *, after_reading: bool) -> None:
     """
     now, tell = parts.now(), parts.hook is not None
     with parts.engine.begin() as conn:
-        found = {**_platforms(parts, conn, now), **_piled(conn, now)}
+        found = _platforms(parts, conn, now)
         kinds = {_STOPPED, _AWAY, _QUOTA, *_PILES}
         if after_reading:
-            found |= _not_read(parts, conn, now)
+            found |= _not_read(parts, conn, {about for _, about in found}, now)
             kinds.add(_SILENT)
+        found |= _piled(conn, now)
         for (kind, about), message in found.items():
             if raise_alert(conn, kind, about, message, now, tell=tell):
                 log("alert", level="WARNING", kind=kind, about=about, message=message)
@@ -89,7 +90,7 @@ def _message(one: Alert) -> Message:
     return Message(f"alert-{one.id}-resolved", one.kind, f"Resolved: {one.message}", one.over_at, resolved=True)
 
 
-def _platforms(parts: Parts, conn: Connection, now: datetime) -> Open:
+def _platforms(parts: Parts, conn: Connection, now: datetime) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for platform in _on(parts):
         trouble = health_of(conn, platform, now).trouble
@@ -114,11 +115,11 @@ def _platforms(parts: Parts, conn: Connection, now: datetime) -> Open:
     return found
 
 
-def _not_read(parts: Parts, conn: Connection, now: datetime) -> Open:
+def _not_read(parts: Parts, conn: Connection, told: Collection[str], now: datetime) -> Open:
     found: dict[tuple[str, str], str] = {}
     for platform in _on(parts):
         worked_at = health_of(conn, platform, now).worked_at
-        if worked_at is not None and now - worked_at >= _NO_PASS:
+        if platform not in told and worked_at is not None and now - worked_at >= _NO_PASS:
             name, _ = _NAMES[platform]
             found[_SILENT, platform] = f"no pass over {name} went well since {_minute(worked_at)}: see `trellis check`."
     return found
