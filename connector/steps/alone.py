@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from connector.logs import log
+from connector.store.inherited import cut_leases
 from connector.store.session_lock import NotPermitted, SessionLock
 
 _LOCK = "steps"
@@ -24,14 +25,16 @@ class Busy(Exception):
 def alone(engine: Engine, patience_s: float = 0) -> Iterator[None]:
     """Nobody else works while the block runs; another one is waited for `patience_s` seconds. Raises Busy.
 
-    One that stands still is ended (its database sessions are), and this one takes over. If that happens to us, the next
-    transaction on this engine raises LockLost.
+    One that stands still is ended (its database sessions are), and this one takes over; if that happens to us, the next
+    transaction on this engine raises LockLost. What somebody who works no more had claimed is free again soon.
     """
     lock = SessionLock(engine, _LOCK)
     try:
         if not _take(lock, patience_s):
             raise Busy("another Trellis process is at work on this database; it will be done soon: try again")
         with lock.held():
+            with engine.begin() as conn:
+                cut_leases(conn)
             yield
     finally:
         lock.close()
