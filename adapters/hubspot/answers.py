@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import orjson
@@ -21,6 +20,7 @@ from adapters.ports import (
     PlatformUnreachable,
     ScopeMissing,
 )
+from adapters.retry_after import read_retry_after
 
 PLATFORM: Final = "hubspot"
 #: A wait that HubSpot asks for is kept within these bounds, in seconds.
@@ -167,15 +167,7 @@ def _wait(answer: Answer, complaint: Complaint, now: datetime) -> float | None:
 
 
 def _retry_after(answer: Answer, now: datetime) -> float | None:
-    """The header in seconds: a number, or a date (RFC 9110); None where it is absent or makes no sense."""
-    raw = answer.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", raw, re.ASCII):
-        return float(raw)
-    try:
-        moment = parsedate_to_datetime(raw)
-    except (ValueError, OverflowError):
-        return None
-    return (moment - now).total_seconds() if moment.tzinfo else None
+    return read_retry_after(answer.headers.get("Retry-After", ""), now)
 
 
 def _invalid_values(message: str) -> dict[str, str]:

@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
+from datetime import UTC, datetime
 from functools import cached_property
-from threading import Lock
+from threading import Lock, local
 from typing import Any, TypeVar
 
 import requests
@@ -37,6 +38,7 @@ from adapters.ports import (
     PlatformRefused,
     PlatformUnreachable,
 )
+from adapters.retry_after import read_retry_after
 
 #: Of the ten simultaneous calls that Mailchimp allows a user (facts/mailchimp.md §2), those that we use.
 IN_FLIGHT = 8
@@ -72,6 +74,7 @@ class MailchimpClient:
         deadline_s: float = 60.0,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if not api_key and not access_token:
             raise ValueError("Mailchimp needs an API key or an access token")
@@ -82,6 +85,8 @@ class MailchimpClient:
         self._deadline_s = deadline_s
         self._sleep = sleep
         self._monotonic = monotonic
+        self._now = now
+        self._told = _Told()
         self._counting = Lock()
         self.calls: Counter[tuple[str, str]] = Counter()
 
@@ -208,12 +213,12 @@ class MailchimpClient:
                 body=body,
             )
         except sdk_error as error:
-            raise _sorted(error.status_code, error.text, writes=writes) from error
+            raise _sorted(error.status_code, error.text, self._told.wait, writes=writes) from error
         if isinstance(answer, Mapping):
             return answer
         if isinstance(answer, requests.Response):
             if answer.status_code >= 400:
-                raise from_answer(answer.status_code, answer.text, writes=writes)
+                raise from_answer(answer.status_code, answer.text, writes=writes, retry_after=self._told.wait)
             if not answer.content or answer.content.strip() == b"{}":
                 return {}
         raise PlatformUnreachable("mailchimp", "an answer that is not JSON", maybe_applied=writes)
@@ -225,8 +230,21 @@ class MailchimpClient:
 
         sdk = ApiClient({"server": ""})
         sdk.host = self._host
-        sdk.request = self._transport.request
+        sdk.request = self._request
         return sdk, ApiClientError
+
+    def _request(self, *args: Any, **options: Any) -> requests.Response:
+        """What the SDK calls; it keeps headers to itself where an answer is an error."""
+        self._told.wait = None
+        answer = self._transport.request(*args, **options)
+        self._told.wait = read_retry_after(answer.headers.get("Retry-After", ""), self._now())
+        return answer
+
+
+class _Told(local):
+    """The wait that the last answer of this thread asked for, in seconds."""
+
+    wait: float | None = None
 
 
 class _Bearer(AuthBase):
@@ -257,10 +275,10 @@ def _text(value: object) -> str:
     return ",".join(value) if isinstance(value, tuple | list) else str(value)
 
 
-def _sorted(status: int | None, text: object, *, writes: bool) -> PlatformError:
+def _sorted(status: int | None, text: object, wait: float | None, *, writes: bool) -> PlatformError:
     """The platform error in an `ApiClientError`; what is a defect of ours is raised as it is."""
     if status is not None:
-        return from_answer(status, text, writes=writes)
+        return from_answer(status, text, writes=writes, retry_after=wait)
     if isinstance(text, PlatformError):
         return text
     if isinstance(text, requests.RequestException):

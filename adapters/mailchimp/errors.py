@@ -28,6 +28,8 @@ from adapters.ports import (
 
 CROWDED_S = 2.0  # more than ten calls at once: the first of them ends soon
 FLOODED_S = 15.0  # a 429 or 403 without a JSON body: the edge in front of the API has had enough
+#: Mailchimp is not known to tell a wait (facts/mailchimp.md §2); should it, it is kept within these bounds.
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 120.0
 NETWORK_BACKOFF_S = 0.5
 ATTEMPTS = 4
 
@@ -51,16 +53,19 @@ def next_wait(error: BaseException, attempt: int, *, writes: bool) -> float | No
     return None
 
 
-def from_answer(status: int, body: object, *, writes: bool) -> PlatformError:
-    """The error that an answer of 400 or more means; `body` is a dict, text (JSON or HTML), or None where empty."""
+def from_answer(status: int, body: object, *, writes: bool, retry_after: float | None = None) -> PlatformError:
+    """The error that an answer of 400 or more means; `body` is a dict, text (JSON or HTML), or None where empty.
+
+    `retry_after` is the wait that it asked for, in seconds.
+    """
     problem = _problem(body)
     title = str(problem.get("title") or "")
     fields = tuple(_fields(problem))
     message = _message(status, title, str(problem.get("detail") or ""), fields, str(problem.get("instance") or ""))
     if status == 429:
-        return PlatformBusy("mailchimp", message, retry_after=CROWDED_S if problem else FLOODED_S)
+        return PlatformBusy("mailchimp", message, retry_after=_wait(retry_after, CROWDED_S if problem else FLOODED_S))
     if status == 403 and not problem:
-        return PlatformBusy("mailchimp", message, retry_after=FLOODED_S)
+        return PlatformBusy("mailchimp", message, retry_after=_wait(retry_after, FLOODED_S))
     if status == 401 or (status == 403 and title == "User Disabled"):
         return CredentialsRefused("mailchimp", message, status=status, category=title)
     if status == 403:
@@ -111,6 +116,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         yield error
         wrapped = (getattr(error, "reason", None), *error.args, error.__cause__)
         error = next((inner for inner in wrapped if isinstance(inner, BaseException)), None)
+
+
+def _wait(told: float | None, otherwise: float) -> float:
+    return otherwise if told is None else min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, told))
 
 
 def _problem(body: object) -> Mapping[str, Any]:
