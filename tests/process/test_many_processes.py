@@ -98,7 +98,7 @@ def test_killing_one_of_each_kind_leaves_the_rest_working(fleet, wait_until):
         end(fleet, kind).wait()
     fleet.let_leases_run_out()
     for lead in range(3):
-        wait_until(lambda lead=lead: enrolled(fleet, f"lead{lead}@brava{lead}.example"), "she is enrolled")
+        wait_until(lambda lead=lead: enrolled(fleet, f"lead{lead}@brava{lead}.example"), "she is enrolled", 60)
     assert set(fleet.entered().values()) == {1}
 
 
@@ -135,7 +135,7 @@ def test_a_stopped_worker_is_taken_over_from_and_sends_nothing_afterwards(fleet,
     worker.send_signal(signal.SIGCONT)
     wait_until(lambda: [one for one in fleet.lines[said:] if one["process"] == "worker"], "it says what happened")
     fleet.fill_form("again@brava.example", "Newsletter", "CFO")
-    wait_until(lambda: enrolled(fleet, "again@brava.example"), "it works again")
+    wait_until(lambda: enrolled(fleet, "again@brava.example"), "it works again", 60)
     assert sent.hits == 2, "her values and her track, nothing else"
     assert set(fleet.entered().values()) == {1}
 
