@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import Connection, text
 
 from connector.facts import Event, Record
-from connector.store import failures, inbox, ledger, state
+from connector.store import companies, failures, inbox, ledger, outbox, state
 from connector.store.engine import writer_lock
 from connector.store.inbox import End, Ending
 from connector.store.judgement import Entering, Judgement, Move, save_judgements
@@ -92,3 +93,123 @@ def test_a_tombstone_tells_nothing_by_itself(conn: Connection) -> None:
     kept = conn.execute(text("SELECT hash FROM tombstone")).all()
     assert len(kept) == 2
     assert all(len(row.hash) == 32 for row in kept)
+
+
+# ---------------------------------------------------------------- who she is
+
+
+def test_who_was_merged_into_another_is_erased_with_her_whichever_id_is_told(conn: Connection) -> None:
+    known(conn, NOOR, BRIAN)
+    one = Record("hubspot", "503", "noor@acme.example", {}, NOW + timedelta(minutes=1), merged_ids=("501", "502"))
+    known(conn, one)
+    assert ledger.count_contacts(conn) == 1
+    assert ledger.forget_record(conn, "hubspot", "502", NOW)
+    assert ledger.count_contacts(conn) == 0
+    assert not ledger.forget_record(conn, "hubspot", "501", NOW)
+    assert ledger.take_in(conn, [NOOR, BRIAN, one], NOW).forgotten == 3
+
+
+def test_a_merge_that_is_read_after_the_erasure_of_one_of_both_brings_nobody_back(conn: Connection) -> None:
+    writer_lock(conn)
+    ledger.forget_record(conn, "hubspot", "501", NOW)
+    one = Record("hubspot", "503", "noor@new.example", {}, NOW, merged_ids=("501", "502"))
+    assert ledger.take_in(conn, [one], NOW).forgotten == 1
+    assert ledger.count_contacts(conn) == 0
+
+
+def test_who_is_kept_apart_under_the_same_address_is_erased_too(conn: Connection) -> None:
+    noor, other = known(conn, NOOR, Record("hubspot", "504", "Noor@acme.example", {}, NOW))
+    assert noor != other
+    assert ledger.forget(conn, noor, NOW)
+    assert ledger.count_contacts(conn) == 0
+    assert conn.scalar(text("SELECT count(*) FROM identity")) == 0
+
+
+def test_of_somebody_else_only_the_record_under_her_address_is_erased(conn: Connection) -> None:
+    """Her member was one with somebody whose address at HubSpot has changed since; then another contact got the address."""
+    member = Record("mailchimp:main", "m1", "noor@acme.example", {"subscriber_hash": "h1"}, NOW)
+    (brian, *_) = known(conn, Record("hubspot", "502", "noor@acme.example", {}, NOW), member)
+    known(conn, Record("hubspot", "502", "brian@acme.example", {}, NOW + timedelta(minutes=1)))
+    ledger.add_events(
+        conn,
+        [
+            (brian, Event("email_click", NOW, NOW, "a", channel="mailchimp:main")),
+            (brian, Event("order", NOW, NOW, "b", channel="hubspot")),
+        ],
+    )
+    (noor,) = known(conn, Record("hubspot", "501", "noor@acme.example", {}, NOW + timedelta(minutes=2)))
+    before = conn.scalar(text("SELECT changed FROM contact WHERE id = :id"), {"id": brian})
+    assert ledger.forget(conn, noor, NOW)
+    (left,) = ledger.load_people(conn, [brian])
+    assert {*left.records} == {"hubspot"}
+    assert [act.kind for act in left.events] == ["order"]
+    assert conn.scalar(text("SELECT changed FROM contact WHERE id = :id"), {"id": brian}) > before
+    assert ledger.take_in(conn, [member], NOW).forgotten == 1
+
+
+def test_her_second_address_keeps_her_out_and_one_that_she_had_before_keeps_nobody_out(conn: Connection) -> None:
+    more = {"email": "noor@acme.example", "hs_additional_emails": "noor@home.example;noor@old.example"}
+    known(conn, Record("hubspot", "501", "noor@before.example", {"email": "noor@before.example"}, NOW))
+    (noor,) = known(conn, Record("hubspot", "501", "noor@acme.example", more, NOW + timedelta(minutes=1)))
+    ledger.forget(conn, noor, NOW)
+    late = [Record("mailchimp:main", f"m{place}", address, {}, NOW) for place, address in enumerate(
+        ["noor@home.example", "NOOR@old.example", "noor@before.example"])]  # fmt: skip
+    taken = ledger.take_in(conn, late, NOW)
+    assert (taken.forgotten, len(taken.changed)) == (2, 1)
+
+
+def test_a_company_is_dropped_with_the_last_who_ever_belonged_to_it(conn: Connection) -> None:
+    at = {"associatedcompanyid": "7"}
+    noor, brian = known(
+        conn, Record("hubspot", "501", "noor@acme.example", at, NOW), Record("hubspot", "502", None, at, NOW)
+    )
+    companies.keep(conn, {"7": {"name": "Acme"}}, NOW)
+    known(conn, Record("hubspot", "502", None, {"associatedcompanyid": None}, NOW + timedelta(minutes=1)))
+    ledger.forget(conn, noor, NOW)
+    assert companies.ids(conn) == ("7",)  # Brian's past tells of it
+    ledger.forget(conn, brian, NOW)
+    assert companies.ids(conn) == ()
+    assert conn.scalar(text("SELECT count(*) FROM company_sighting")) == 0
+
+
+# ---------------------------------------------------------------- what is under way
+
+
+def enrolling(conn: Connection) -> tuple[int, int]:
+    """Noor, and her claimed enrollment."""
+    (noor,) = known(conn, NOOR)
+    (person,) = ledger.load_people(conn, [noor])
+    state.activate(conn, "r", {}, NOW)
+    way = {"source": "hubspot", "key": "hubspot:property:t", "segment": False}
+    row = Judgement(
+        noor, person.position, 0, DAY, "r", "m", 1, 1, "new", DAY, None, None, None, b"",
+        move=Move(None, "new", "score", rise=False), tracks={}, writes={"hubspot": {"a": "b"}},
+        enters=(Entering("t", 1, (way,), None, NOW, ""),),
+    )  # fmt: skip
+    save_judgements(conn, [row], NOW)
+    (claimed,) = outbox.claim_enrollments(conn, 10, 60, NOW, 500)
+    return noor, claimed.id
+
+
+def test_an_enrollment_that_was_claimed_is_not_sent_after_her_erasure(conn: Connection) -> None:
+    noor, number = enrolling(conn)
+    ledger.forget(conn, noor, NOW)
+    assert outbox.mark_sending(conn, {number: "hubspot:property:t"}, NOW) == frozenset()
+    assert outbox.claim_writes(conn, "hubspot", 10, 60) == []
+
+
+@pytest.mark.parametrize("becomes", ["accepted", "refused", "unknown", "released"])
+def test_the_answer_to_what_was_sent_before_her_erasure_brings_nothing_back(conn: Connection, becomes: str) -> None:
+    noor, number = enrolling(conn)
+    assert outbox.mark_sending(conn, {number: "hubspot:property:t"}, NOW) == {number}
+    ledger.forget(conn, noor, NOW)
+    match becomes:
+        case "accepted":
+            outbox.accept_enrollment(conn, number, "hubspot:property:t", NOW)
+        case "released":
+            outbox.release(conn, number, "busy", NOW, again_in_s=1)
+        case _:
+            outbox.finish(conn, number, becomes, "why", NOW)
+    assert outbox.unsettled(conn) == []
+    for table in ("intent", "episode", "written", "failure"):
+        assert conn.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
