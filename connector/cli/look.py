@@ -44,6 +44,7 @@ def check(*, as_json: bool) -> None:
             public_url=given.public_url,
             hubspot_secret=bool(given.hubspot_client_secret),
             webhook_url=given.webhook_url,
+            unsigned_alerts=bool(given.trellis_alert_url and not given.trellis_alert_secret),
         )
         findings = (
             *installation(),

@@ -54,6 +54,7 @@ class Surroundings:
     public_url: str
     hubspot_secret: bool
     webhook_url: str | None
+    unsigned_alerts: bool = False
 
 
 def examine(parts: Parts, given: Surroundings) -> tuple[Finding, ...]:
@@ -82,6 +83,9 @@ def _surroundings(parts: Parts, given: Surroundings) -> Iterator[Finding]:
     elif not parts.mailchimp:
         what = "Mailchimp is off: fields.yaml names no audience"
         yield Finding("warning", what, "Add audiences: {main: {list: …}}")
+    if given.unsigned_alerts:
+        what = "alerts are not signed: TRELLIS_ALERT_SECRET is not set"
+        yield Finding("advice", what, "Set it (openssl rand -base64 24), and let whoever gets them verify")
     if not given.public_url:
         what = "PUBLIC_URL is not set: no webhook reaches us, and changes are found by polling"
         yield Finding("advice", what, "Set it to the address of `trellis serve` to hear of changes at once")

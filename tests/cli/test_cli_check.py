@@ -150,3 +150,11 @@ def test_no_finding_holds_a_secret_or_an_address_of_a_person(onlooker):
     out = onlooker.trellis("check").out + onlooker.trellis("check", HUBSPOT_ACCESS_TOKEN="canary").out
     assert "canary" not in out
     assert "@" not in out
+
+
+def test_alerts_that_nobody_can_verify_are_worth_an_advice(onlooker):
+    unsigned = found(onlooker, TRELLIS_ALERT_URL="https://hooks.acme.example/alerts")
+    assert {line.partition(":")[0] for line in unsigned} == {"advice"}
+    assert any("TRELLIS_ALERT_SECRET is not set" in line for line in unsigned)
+    secret = "whsec_YS1rZXktb2YtbW9yZS10aGFuLTI0LWJ5dGVz"
+    assert found(onlooker, TRELLIS_ALERT_URL="https://hooks.acme.example/alerts", TRELLIS_ALERT_SECRET=secret) == set()
