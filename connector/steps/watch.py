@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
-from adapters.ports import PlatformError
+from adapters.ports import CredentialsRefused, PlatformError, PlatformUnreachable
 from connector.steps import health
 from connector.steps.circuit import Heard, LeftAlone
 from connector.steps.parts import Parts
 from connector.steps.silent import silenced
 from connector.store.called import add_calls
 
-_ANSWERS = ("ok", "refused", "credentials")
+Calls = Counter[tuple[str, str]]
 
 
 class Meter:
-    """The calls that this process makes; what was read is added to those of all processes. `answered` are the platforms
-    that gave a usable answer so far.
-    """
+    """The calls that this process makes during a pass; what was read is added to those of all processes."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._read = parts.calls()
-        self.answered: set[str] = set()
+        self._begin = self._read = parts.calls()
 
-    def read(self) -> Callable[[str], Heard]:
-        """What has come back since this was last asked, by platform."""
+    def read(self) -> Calls:
+        """Those since this was last asked."""
         made = self._parts.calls()
         news, self._read = made - self._read, made
         with self._parts.engine.begin() as conn:
             add_calls(conn, news)
+        return news
 
-        def heard(platform: str) -> Heard:
-            answers = sum(news[platform, outcome] for outcome in _ANSWERS)
-            return Heard(answers, news[platform, "busy"], news[platform, "unreachable"])
-
-        self.answered |= {platform for platform, outcome in news if outcome in _ANSWERS}
-
-        return heard
+    def whole(self) -> Calls:
+        """Those of the whole pass."""
+        self.read()
+        return self._read - self._begin
 
 
 class Watch:
@@ -71,19 +67,34 @@ class Watch:
 
     def failed(self, errors: Sequence[PlatformError]) -> None:
         """Remember failures that were met; what was left alone has not failed anew."""
-        heard = self._meter.read()
-        for error in errors:
-            if not isinstance(error, LeftAlone):
-                self._failed.add(error.platform)
-                health.failed(self._all, error, heard(error.platform))
+        met = [error for error in errors if not isinstance(error, LeftAlone)]
+        calls = self._meter.read() if met else Calls()
+        for error in met:
+            self._failed.add(error.platform)
+            health.failed(self._all, error, _heard(calls, error.platform))
 
     def worked(self, platform: str) -> None:
         """Remember that a platform did what was asked."""
         health.worked(self._all, platform)
 
     def end(self, job: str) -> None:
-        """Remember the end of the pass, and that platforms worked which answered and failed in nothing."""
-        self._meter.read()
-        for platform in self._meter.answered - self._failed:
-            self.worked(platform)
+        """Remember the end of the pass, and how platforms fared of which no step has told a failure.
+
+        Some steps end row by row and tell none: then all that is known is what came back.
+        """
+        calls = self._meter.whole()
+        for platform in {platform for platform, _ in calls} - self._failed:
+            heard = _heard(calls, platform)
+            if calls[platform, "ok"]:
+                self.worked(platform)
+            elif calls[platform, "credentials"]:
+                health.failed(self._all, CredentialsRefused(platform, "the token was refused", status=401), heard)
+            elif heard.silence and not heard.answers:
+                silent = PlatformUnreachable(platform, "no usable answer to any call", maybe_applied=False)
+                health.failed(self._all, silent, heard)
         health.passed(self._all, job)
+
+
+def _heard(calls: Calls, platform: str) -> Heard:
+    answers = sum(calls[platform, outcome] for outcome in ("ok", "refused", "credentials"))
+    return Heard(answers, calls[platform, "busy"], calls[platform, "unreachable"])

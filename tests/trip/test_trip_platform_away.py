@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
 from adapters.sandbox.faults import Fault
 from connector.steps import sync as steps
@@ -84,6 +85,31 @@ def test_the_pause_doubles_and_one_pass_is_the_trial(world):
     cured(world)
     world.sync()
     assert health(world).trouble is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [({"ending": "drop"}, Kind.UNREACHABLE), ({"status": 401, "body": {"category": "X"}}, Kind.STOPPED)],
+    ids=["silent", "token refused"],
+)
+def test_a_platform_that_only_enrollments_ask_is_found_out_too(world, answer, kind):
+    """Their rows end one by one, and no step says that it failed."""
+    lead = world.new_lead("carla")
+    world.sandbox.clock.advance(timedelta(minutes=1))
+    steps.sync(world.parts)
+    with world.store.engine.begin() as conn:
+        conn.execute(text("UPDATE intent SET state = 'pending', sending_at = NULL, attempts = 0 WHERE kind = 'enroll'"))
+    world.end_pauses()
+    fault(world, **answer)
+    before = asked(world)
+    steps.work(world.parts)
+    assert asked(world) > before
+    assert health(world).trouble.kind is kind
+    found_out = asked(world)
+    world.end_pauses()
+    steps.work(world.parts)
+    assert asked(world) == found_out
+    assert len(world.entered(lead)) <= 1
 
 
 def test_a_person_who_syncs_by_hand_always_tries(world):
