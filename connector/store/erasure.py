@@ -15,7 +15,7 @@ from connector.store.position import mark_changed
 from connector.store.schema import identity, metadata
 from connector.store.settling import CHANNEL as SUBMISSIONS
 from connector.store.tombstones import buried_contacts, bury, forgotten, id_name, names_forgotten
-from connector.store.traces import share, traces_of, wipe
+from connector.store.traces import Traces, share, traces_of, wipe
 
 __all__ = ["buried_contacts", "forget", "forget_record", "forgotten", "names_forgotten"]
 
@@ -48,11 +48,7 @@ def forget(conn: Connection, contact: int, at: datetime) -> bool:
     for table in _HERS:
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :id"), {"id": contact})  # noqa: S608 -- our own names
     for source, one in sorted(hers.records):
-        for table in _NAMED:
-            conn.execute(
-                text(f"DELETE FROM {table} WHERE source = :source AND platform_id = :one"),  # noqa: S608 -- our own names
-                {"source": source, "one": one},
-            )
+        _drop_named(conn, source, [one])
     wipe(conn, hers)
     _drop_unused_assets(conn, assets)
     _drop_unused_companies(conn, companies)
@@ -73,8 +69,19 @@ def forget_record(conn: Connection, source: str, platform_id: str, at: datetime)
     )
     if contact is not None:
         return forget(conn, contact, at)
-    bury(conn, {id_name(source, platform_id)}, at)
+    stranger = Traces(frozenset({(source, platform_id)}))
+    bury(conn, stranger.tombstones(), at)
+    _drop_named(conn, source, [platform_id])
+    wipe(conn, stranger)
     return False
+
+
+def _drop_named(conn: Connection, source: str, ids: Sequence[str]) -> None:
+    for table in _NAMED:
+        conn.execute(
+            text(f"DELETE FROM {table} WHERE source = :source AND platform_id = ANY(:ids)"),  # noqa: S608 -- our own names
+            {"source": source, "ids": list(ids)},
+        )
 
 
 def _take_from(conn: Connection, contact: int, source: str, at: datetime) -> None:
@@ -93,11 +100,7 @@ def _take_from(conn: Connection, contact: int, source: str, at: datetime) -> Non
             text(f"DELETE FROM {table} WHERE contact = :contact AND source = :source"),  # noqa: S608 -- our own names
             where,
         )
-    for table in _NAMED:
-        conn.execute(
-            text(f"DELETE FROM {table} WHERE source = :source AND platform_id = ANY(:ids)"),  # noqa: S608
-            {"source": source, "ids": list(ids)},
-        )
+    _drop_named(conn, source, ids)
     conn.execute(
         text("DELETE FROM sighting WHERE contact = :contact AND source = (SELECT id FROM word WHERE text = :source)"),
         where,

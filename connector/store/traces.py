@@ -19,6 +19,8 @@ from connector.store.tombstones import address_name, former_address_name, id_nam
 #: The raw names under which platforms tell addresses, and ids besides the record's own.
 _ADDRESSES = ("email", "email_address", "hs_additional_emails")
 _IDS = ("unique_email_id", "subscriber_hash")
+#: Anything else that stands for an address ("n/a", "-") may be everybody's.
+_AN_ADDRESS = re.compile(r"\S@\S")
 
 #: Stands where a reason named her.
 _ERASED = "(named somebody who was erased)"
@@ -45,22 +47,22 @@ _REASONS = ("failure", "intent", "delivery")
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What a contact is called. `records`: (source, id); `ids`: those and others that deliveries tell, by source.
+    """What somebody is called. `records`: (source, id); `more`: other ids that deliveries tell, by source.
 
     `keys` are of the addresses that are hers now, `former` of those before; `addresses` are both, as they were told.
     """
 
     records: frozenset[tuple[str, str]]
-    ids: frozenset[tuple[str, str]]
-    keys: frozenset[str]
-    former: frozenset[str]
-    addresses: frozenset[str]
+    more: frozenset[tuple[str, str]] = frozenset()
+    keys: frozenset[str] = frozenset()
+    former: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
 
     def tombstones(self) -> set[str]:
         """What is to be buried."""
         return {
             *(id_name(*one) for one in self.records),
-            *(mentioned_id_name(*one) for one in self.ids),
+            *(mentioned_id_name(*one) for one in self.records | self.more),
             *map(address_name, self.keys),
             *map(former_address_name, self.former),
         }
@@ -72,15 +74,21 @@ def traces_of(conn: Connection, contact: int) -> Traces:
     records = {(row.source, row.platform_id) for row in rows}
     told = conn.execute(_TOLD, {"contact": contact, "names": [*_ADDRESSES, *_IDS]}).all()
     ids = {(row.source, row.value) for row in told if row.name in _IDS}
-    addresses = [(row.now, one.strip()) for row in told if row.name in _ADDRESSES for one in row.value.split(";")]
+    addresses = [
+        (row.now, one.strip())
+        for row in told
+        if row.name in _ADDRESSES
+        for one in row.value.split(";")
+        if _AN_ADDRESS.search(one)
+    ]
     keys = {key for now, one in addresses if now and (key := email_key(one))}
     ever = {key for _, one in addresses if (key := email_key(one))}
     return Traces(
         frozenset(records),
-        frozenset(records | ids),
+        frozenset(ids),
         frozenset(keys),
         frozenset(ever - keys),
-        frozenset(one for _, one in addresses if one),
+        frozenset(one for _, one in addresses),
     )
 
 
@@ -90,7 +98,9 @@ def wipe(conn: Connection, hers: Traces) -> None:
     One look through the deliveries whose bodies are still kept. Those that wait tell of others too; they are emptied at
     their end (`names_forgotten`).
     """
-    plain = [(source.partition(":")[0], id_) for source, id_ in sorted(hers.ids) if re.fullmatch(r"\w+", id_)]
+    plain = [
+        (source.partition(":")[0], id_) for source, id_ in sorted(hers.records | hers.more) if re.fullmatch(r"\w+", id_)
+    ]
     conn.execute(
         _EMPTY_BODIES,
         {

@@ -172,6 +172,21 @@ def test_a_company_is_dropped_with_the_last_who_ever_belonged_to_it(conn: Connec
     assert conn.scalar(text("SELECT count(*) FROM company_sighting")) == 0
 
 
+@pytest.mark.parametrize("address", ["n/a", "-", "a", "@", " @ "])
+def test_what_is_no_address_is_nobodys_alone(conn: Connection, address: str) -> None:
+    noor, brian = known(
+        conn,
+        Record("hubspot", "501", address, {"email": address}, NOW),
+        Record("hubspot", "502", address, {"email": address}, NOW),
+    )
+    body = delivery(conn, f'[{{"objectId":502,"propertyValue":"{address}"}}]')
+    ledger.forget(conn, noor, NOW)
+    assert [person.contact for person in ledger.load_people(conn, [noor, brian])] == [brian]
+    shown = inbox.show_delivery(conn, body)
+    assert shown is not None
+    assert shown.body
+
+
 # ---------------------------------------------------------------- what is under way
 
 
