@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 
+from adapters.addresses import without_addresses
 from adapters.ports import (
     CredentialsRefused,
     DeadlinePassed,
@@ -35,7 +36,6 @@ LONGEST_MOVE_S = 86_400.0
 WINDOW_S = 10.0
 
 _ENDINGS = {401: "credentials", 408: "unreachable", 423: "busy", 429: "busy", 477: "busy"}
-_ADDRESS = re.compile(r"[^\s\"'<>(),:;\[\]]+@[^\s\"'<>(),:;\[\]]+")
 _INVALID_VALUES = "Property values were not valid:"
 _REQUIRES_ONE_OF = re.compile(r"requires (?:one|all|any) of \[([^\]]*)\]")
 _LONGEST_MESSAGE = 300
@@ -140,11 +140,6 @@ def outcome_of_call(counted: str) -> str:
 def whole_number(raw: str) -> int | None:
     """A header that is a whole number of a size that there is; None for any other text."""
     return int(raw) if re.fullmatch(r"\d{1,15}", raw, re.ASCII) else None
-
-
-def without_addresses(text: str) -> str:
-    """`text` with every e-mail address taken out: error messages end up in logs."""
-    return _ADDRESS.sub("<address>", text)
 
 
 def _wait(answer: Answer, complaint: Complaint, now: datetime) -> float | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from adapters.hubspot.answers import PLATFORM, context_values, without_addresses
+from adapters.addresses import without_addresses
+from adapters.hubspot.answers import PLATFORM, context_values
 from adapters.ports import PastValue, PlatformUnreachable, Record
 
 MERGED_IDS = "hs_merged_object_ids"

@@ -7,7 +7,6 @@ e-mail address in its `detail`.
 from __future__ import annotations
 
 import json
-import re
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import requests
 import urllib3
 
+from adapters.addresses import without_addresses
 from adapters.ports import (
     CredentialsRefused,
     Outcome,
@@ -140,7 +140,7 @@ def _fields(problem: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _message(status: int, title: str, detail: str, fields: tuple[str, ...], instance: str) -> str:
-    parts = [f"{status} {title}".strip(), re.sub(r"[^\s\"'<>(]*@[^\s\"'<>)]*", "(address)", detail)[:300]]
+    parts = [f"{status} {title}".strip(), without_addresses(detail)[:300]]
     parts += [f"fields: {', '.join(fields)}"] if fields else []
     parts += [f"request {instance}"] if instance else []
     return "; ".join(part for part in parts if part)

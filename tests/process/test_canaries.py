@@ -57,7 +57,7 @@ def said(new_machine, wait_until, fetch) -> dict[str, str]:
         "and her twin told of",
     )
 
-    quoting = f"{SAID}{ADDRESS}, twice {ADDRESS}"
+    quoting = f"{SAID}{ADDRESS}, twice {ADDRESS}, and encoded {ADDRESS.replace('@', '%40')}"
     page = f"<html>{quoting} {ADDRESS.replace('@', '%40')} Bearer {API_TOKEN}</html>"
     for faults in (machine.sandbox.hubspot_server.faults, machine.sandbox.mailchimp_server.faults):
         faults.add(
