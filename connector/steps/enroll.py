@@ -31,7 +31,7 @@ DEADLINE_S = 30.0
 #: What of it the platforms may take to say how people stand; who is not told of by then is asked about again.
 READING_S = 20.0
 _TOO_SLOW = "the platforms took too long to answer"
-_NEWS = "there is news of her to be judged first"
+_TO_JUDGE = "approved, and to be judged anew"
 #: A platform that says nothing about more than so many is left alone for the rest of the pass.
 _FEW = 3
 
@@ -75,7 +75,8 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str], dea
     with parts.engine.connect() as conn:
         contacts = [one.contact for one in claimed]
         people = {person.contact: person for person in ledger.load_people(conn, contacts)}
-        unjudged = ledger.unjudged(conn, people, parts.rulebook.hash)
+        approved = [one.contact for one in claimed if one.approved_at is not None]
+        unjudged = ledger.unjudged(conn, approved, parts.rulebook.hash) if approved else frozenset()
     reading = deadline.within(READING_S)
     known = {one.contact: people[one.contact] for one in claimed if one.contact in people.keys() - unjudged}
     standings = ask(parts, list(known.values()), down, reading)
@@ -92,7 +93,7 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str], dea
     with parts.engine.begin() as conn:
         now = parts.now()
         outbox.release_all(conn, dict.fromkeys(late, _TOO_SLOW), now, again_in_s=0 if len(claimed) > 1 else 300)
-        outbox.release_all(conn, dict.fromkeys(waiting, _NEWS), now, again_in_s=0)
+        outbox.release_all(conn, dict.fromkeys(waiting, _TO_JUDGE), now, again_in_s=0)
         tally["enrolled later"] += len(late) + len(waiting)
         for no in (decision for decision in decisions if isinstance(decision, No)):
             if no.later:
