@@ -137,15 +137,24 @@ class DeadlinePassed(PlatformError):
     """The deadline ran out before the request left this process; nothing was sent."""
 
 
+#: Linux's monotonic clock stands still while the machine sleeps; macOS's other one does not have this name.
+_AWAKE_OR_NOT: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def elapsed() -> float:
+    """Seconds on a clock that never goes back and goes on while the machine sleeps, since it began somewhere."""
+    return time.clock_gettime(_AWAKE_OR_NOT)
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A total time limit on a monotonic clock: `Deadline.after(20)`. Adapters check it just before bytes leave."""
 
     ends: float
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = elapsed
 
     @classmethod
-    def after(cls, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> Deadline:
+    def after(cls, seconds: float, monotonic: Callable[[], float] = elapsed) -> Deadline:
         return cls(monotonic() + seconds, monotonic)
 
     def remaining(self) -> float:

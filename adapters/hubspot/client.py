@@ -17,7 +17,7 @@ from adapters.hubspot.concurrency import worthwhile
 from adapters.hubspot.quota import is_silent, read_quota
 from adapters.hubspot.transport import Transport
 from adapters.hubspot.versions import ENDPOINTS, Endpoint, Version
-from adapters.ports import Deadline, DeadlinePassed, PlatformBusy, PlatformError, PlatformUnreachable
+from adapters.ports import Deadline, DeadlinePassed, PlatformBusy, PlatformError, PlatformUnreachable, elapsed
 
 REAL_URL = "https://api.hubapi.com"
 #: After this many tries a read gives up; the next sync asks again.
@@ -57,7 +57,7 @@ class HubSpotClient:
         search_budget: RateBudget,
         deadline_s: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = elapsed,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._transport = Transport(token, base_url)

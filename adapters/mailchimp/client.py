@@ -37,6 +37,7 @@ from adapters.ports import (
     PlatformError,
     PlatformRefused,
     PlatformUnreachable,
+    elapsed,
 )
 from adapters.retry_after import read_retry_after
 
@@ -73,7 +74,7 @@ class MailchimpClient:
         budget: RateBudget,
         deadline_s: float = 60.0,
         sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = elapsed,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if not api_key and not access_token:

@@ -22,6 +22,7 @@ from adapters.ports import PlatformError
 from connector.logs import log
 from connector.rulebook.problems import RulebookError
 from connector.steps.bell import QUEUE, SYNC, WORK
+from connector.steps.circuit import LeftAlone
 from connector.steps.parts import Parts
 from connector.steps.portal import PortalMismatch
 from connector.steps.sync import Busy, Summary, sync, work
@@ -146,4 +147,7 @@ def _tell(job: str, summary: Summary) -> None:
 
 
 def _tell_refusal(job: str, error: PlatformError) -> None:
-    log("failed", level="WARNING", job=job, platform=error.platform, kind=type(error).__name__, error=error.message)
+    level = (
+        "DEBUG" if isinstance(error, LeftAlone) else "WARNING"
+    )  # why it is left alone was told when it was found out
+    log("failed", level=level, job=job, platform=error.platform, kind=type(error).__name__, error=error.message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from adapters.ports import ContactPlatform, EnrollmentChannel, HubSpotPort, MailchimpPort
+from adapters.ports import ContactPlatform, EnrollmentChannel, HubSpotPort, MailchimpPort, elapsed
 from connector.facts import Consent, Record
 from connector.rulebook.types import Rulebook
 from connector.steps.hook import Hook
@@ -42,7 +41,7 @@ class Parts:
     hubspot: HubSpotPort | None = None
     mailchimp: Mapping[str, MailchimpPort] = field(default_factory=lambda: MappingProxyType({}))
     now: Callable[[], datetime] = now_utc
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = elapsed
     progress: Progress | None = None
     accounts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     calls: Callable[[], Counter[tuple[str, str]]] = Counter

@@ -27,7 +27,7 @@ from connector.store.lookup import (
 from connector.store.merging import unite
 from connector.store.people import LastVerdict, Person, TrackMemory, load_people
 from connector.store.position import mark_judged_on, position
-from connector.store.written import looping, wrote
+from connector.store.written import wrote
 
 __all__ = [
     "Change",
@@ -52,7 +52,6 @@ __all__ = [
     "keep_sweep",
     "load_people",
     "look_again",
-    "looping",
     "mark_archived",
     "mark_judged_on",
     "moments_of",

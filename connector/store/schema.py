@@ -320,7 +320,7 @@ episode = Table(
     Column("intent", BigInteger),
 )
 
-written = Table(  # what we last wrote; `times` within the hour that began at `hour` shows a loop
+written = Table(  # what we last wrote
     "written",
     metadata,
     Column("contact", BigInteger, primary_key=True, autoincrement=False),
@@ -328,8 +328,6 @@ written = Table(  # what we last wrote; `times` within the hour that began at `h
     Column("name", Text, primary_key=True),
     _needed("value", Text),
     _needed("at", Moment),
-    _needed("hour", Moment),
-    _needed("times", Integer),
 )
 
 # ---------------------------------------------------------------- what came in, what went wrong

@@ -1,20 +1,18 @@
-"""What we wrote ourselves: into the snapshots, so that its echo is no news, and counted, so that a loop shows."""
+"""What we wrote ourselves: into the snapshots, so that its echo is no news."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, text
 
 from connector.store.position import mark_changed
 from connector.store.records import from_row
-from connector.store.schema import written
 from connector.store.sightings import log, news
 
-_HOUR = timedelta(hours=1)
 _HELD = text("SELECT * FROM record WHERE source = :source AND platform_id = ANY(:ids) FOR UPDATE")
 _INTO_SNAPSHOTS = text(
     "UPDATE record SET raw = raw || told.values"
@@ -22,14 +20,12 @@ _INTO_SNAPSHOTS = text(
     " WHERE record.source = :source AND record.platform_id = told.platform_id"
     " RETURNING record.platform_id, record.contact"
 )
-_COUNT = text(
-    "INSERT INTO written (contact, source, name, value, at, hour, times)"
-    " SELECT contact, :source, name, value, :at, :at, 1"
+_REMEMBER = text(
+    "INSERT INTO written (contact, source, name, value, at)"
+    " SELECT contact, :source, name, value, :at"
     " FROM unnest(CAST(:contacts AS bigint[]), CAST(:names AS text[]), CAST(:values AS text[]))"
     "  AS told (contact, name, value)"
-    " ON CONFLICT (contact, source, name) DO UPDATE SET value = excluded.value, at = excluded.at,"
-    "  hour = CASE WHEN written.hour > :hour_ago THEN written.hour ELSE excluded.hour END,"
-    "  times = CASE WHEN written.hour > :hour_ago THEN written.times + 1 ELSE 1 END"
+    " ON CONFLICT (contact, source, name) DO UPDATE SET value = excluded.value, at = excluded.at"
 )
 
 
@@ -62,27 +58,14 @@ def wrote(
         if platform_id in contacts
         for name, value in values.items()
     ]
-    counted = {
+    remembered = {
         "source": source,
         "contacts": [contact for contact, _, _ in each],
         "names": [name for _, name, _ in each],
         "values": [value for _, _, value in each],
         "at": at,
-        "hour_ago": at - _HOUR,
     }
-    conn.execute(_COUNT, counted)
-
-
-def looping(conn: Connection, more_than: int, now: datetime) -> Mapping[int, int]:
-    """Contacts of whom one value was written more than so many times in the last hour, and how often. Read-only."""
-    times = func.max(written.c.times)
-    rows = conn.execute(
-        select(written.c.contact, times)
-        .where(written.c.hour > now - _HOUR)
-        .group_by(written.c.contact)
-        .having(times > more_than)
-    )
-    return {row[0]: row[1] for row in rows}
+    conn.execute(_REMEMBER, remembered)
 
 
 def _tell_history(

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.budget import RateBudget
 from adapters.hubspot import HubSpotClient, HubSpotPlatform
+from adapters.hubspot.concurrency import MOST_AT_ONCE
 from adapters.hubspot.versions import Version
 from adapters.ports import (
     NOT_STORED,
@@ -219,13 +220,13 @@ def test_nothing_to_write_is_no_call(hubspot: OldHubSpot, platform: HubSpotPlatf
 # ---------------------------------------------------------------- side by side
 
 
-def test_ten_thousand_rows_are_a_hundred_calls_eight_at_once(hubspot: OldHubSpot, platform: HubSpotPlatform) -> None:
+def test_ten_thousand_rows_are_a_hundred_calls_some_at_once(hubspot: OldHubSpot, platform: HubSpotPlatform) -> None:
     hubspot.latency = 0.01
     outcomes = platform.write(scores(10_000))
     assert [each.id for each in outcomes] == [str(i) for i in range(1, 10_001)]
     assert {each.outcome for each in outcomes} == {Outcome.DONE}
     assert hubspot.batches == [100] * 100
-    assert 1 < hubspot.most_at_once <= 8
+    assert 1 < hubspot.most_at_once <= MOST_AT_ONCE
 
 
 def test_what_the_first_batch_teaches_costs_no_other_batch_a_call(
@@ -260,7 +261,7 @@ def test_a_token_withdrawn_on_the_way_is_tried_by_those_under_way_only(
     done = sum(each.outcome is Outcome.DONE for each in outcomes)
     assert done == 1_000
     assert sum(each.outcome is Outcome.LATER for each in outcomes) == 4_000
-    assert hubspot.server.calls.total <= 10 + 8
+    assert hubspot.server.calls.total <= 10 + MOST_AT_ONCE
 
 
 # ---------------------------------------------------------------- what an answer says of each row

@@ -122,6 +122,8 @@ def test_alerts_neither_go_out_in_the_open_nor_are_signed_with_what_signs_nothin
     assert value not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["https://hooks.acme.example/alerts?team=1", "http://127.0.0.1:9000/x", "http://[::1]/x"])
+@pytest.mark.parametrize(
+    "url", ["https://hooks.acme.example/alerts?team=1", "http://127.0.0.1:9000/x", "http://[::1]/x"]
+)
 def test_alerts_go_over_tls_or_stay_on_this_machine(url):
     assert read_settings({"TRELLIS_ALERT_URL": url}).trellis_alert_url == url

@@ -47,9 +47,7 @@ def test_a_port_that_is_let_go_in_a_moment_is_waited_for(machine, given, wait_un
     with socket.create_server(("", int(machine.environ["PORT"]))):
         serve = machine.start("serve", DATABASE_URL=given)
         try:
-            applied = (
-                "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'trellis:%' AND datname = current_database()"
-            )
+            applied = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'trellis:%' AND datname = current_database()"
             with psycopg.connect(given, autocommit=True) as connection:
                 wait_until(lambda: connection.execute(applied).fetchone(), "it has come as far as the database")
         except BaseException:

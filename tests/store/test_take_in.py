@@ -269,16 +269,6 @@ def test_the_echo_of_what_we_wrote_is_no_news(conn: Connection) -> None:
     assert ledger.held_values(conn, "hubspot", [contact])[contact][1]["trellis_score"] == "57"
 
 
-def test_a_value_written_over_and_over_shows_as_a_loop(conn: Connection) -> None:
-    contact = only(take_in(conn, MARIA)).contact
-    for minute in range(6):
-        ledger.wrote(conn, "hubspot", {"501": {"trellis_score": str(minute)}}, NOW + timedelta(minutes=minute))
-    assert ledger.looping(conn, 5, NOW + timedelta(minutes=6)) == {contact: 6}
-    assert ledger.looping(conn, 5, NOW + timedelta(hours=2)) == {}
-    ledger.wrote(conn, "hubspot", {"501": {"trellis_score": "9"}}, NOW + timedelta(hours=2))
-    assert ledger.looping(conn, 0, NOW + timedelta(hours=2)) == {contact: 1}
-
-
 def test_who_is_gone_from_a_platform_is_archived_once(conn: Connection) -> None:
     contact = only(take_in(conn, MARIA)).contact
     assert ledger.mark_archived(conn, "hubspot", ["501", "777"], NOW) == 1

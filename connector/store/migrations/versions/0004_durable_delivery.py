@@ -6,6 +6,7 @@ revision = "0004"
 down_revision = "0003"
 
 _STATEMENTS = """
+ALTER TABLE written DROP COLUMN hour, DROP COLUMN times;
 ALTER TABLE delivery ADD COLUMN replayed boolean NOT NULL DEFAULT false;
 CREATE TABLE called (
     platform text NOT NULL,
@@ -32,7 +33,7 @@ CREATE INDEX intent_for_a_person ON intent (state, kind) WHERE state IN ('held',
 
 
 def upgrade() -> None:
-    """Only adds."""
+    """Loops are told by the writes themselves since, so they are not counted beside the values any more."""
     for statement in _STATEMENTS.split(";\n"):
         if statement.strip():
             op.execute(statement)
