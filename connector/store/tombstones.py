@@ -78,7 +78,7 @@ def names_forgotten(conn: Connection, platform: str, body: bytes) -> bool:
         return False
     plain = body.decode("utf-8", "replace")
     names: set[str] = set()
-    for told in (_ESCAPED.sub(lambda found: chr(int(found[1], 16)), plain), unquote_plus(plain)):
+    for told in {_ESCAPED.sub(lambda found: chr(int(found[1], 16)), plain), unquote_plus(plain)}:
         names |= {mentioned_id_name(platform, id_) for id_ in _ID.findall(told)}
         for key in {key for address in _ADDRESS.findall(told) if (key := email_key(address))}:
             names |= {address_name(key), former_address_name(key)}

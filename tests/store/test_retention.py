@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
 from connector.facts import Record
 from connector.store import alert, erasure, failures, inbox, ledger, tombstones
-from connector.store.engine import writer_lock
+from connector.store.binaries import find_binaries
+from connector.store.engine import connect, writer_lock
 from connector.store.inbox import End, Ending
 from connector.store.retention import prune
 
@@ -112,3 +120,42 @@ def test_who_comes_back_with_a_restored_backup_is_found_by_her_tombstones(conn: 
     tombstones.bury(conn, {tombstones.address_name("maria@acme.example")}, NOW)
     back = [ledger.contacts_of(conn, one.source, [one.id])[one.id] for one in (noor, member)]
     assert list(tombstones.buried_contacts(conn)) == sorted(back)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+def test_the_commands_of_the_manual_carry_tombstones_over_to_a_restored_backup(
+    new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """`docs/running.md`, word for word: what was erased after the dump is known in the store that was made of it."""
+    page = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
+    (told,) = re.findall(r"```sh\n(psql \"\$DATABASE_URL\" -c .*?)```", page, re.DOTALL)
+    save, bring_back = told.removesuffix("trellis sync\n").split("# restore the dump")
+    before, after = new_database(), new_database()
+    noor = Record("hubspot", "501", "noor@acme.example", {}, NOW)
+    for url in (before, after):
+        with closing_engine(url) as engine, engine.begin() as conn:
+            known(conn, noor)
+            if url == after:
+                erasure.forget_record(conn, "hubspot", "900", NOW)  # it has a key of its own by now
+            else:
+                erasure.forget_record(conn, "hubspot", "501", NOW)
+    for url, commands in ((before, save), (after, "#" + bring_back)):
+        ran = subprocess.run(
+            ["bash", "-e", "-c", commands],
+            cwd=tmp_path,
+            env={"PATH": f"{find_binaries()}:{os.environ['PATH']}", "DATABASE_URL": url.replace("+psycopg", "")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+    assert list(tmp_path.iterdir()) == []
+    with closing_engine(after) as engine, engine.connect() as conn:
+        assert list(tombstones.buried_contacts(conn)) == [ledger.contacts_of(conn, "hubspot", ["501"])["501"]]
+
+
+@contextmanager
+def closing_engine(url: str) -> Iterator[Engine]:
+    engine = connect(url)
+    yield engine
+    engine.dispose()

@@ -191,11 +191,13 @@ def test_what_is_told_again_after_its_hash_was_dropped_changes_nothing(world):
     world.post([event])
     world.work()
     world.settle()
-    before = world.rows("SELECT * FROM verdict ORDER BY contact"), world.rows("SELECT * FROM event ORDER BY 1, 2")
     with world.store.engine.begin() as conn:
         conn.execute(text("UPDATE seen SET at = at - interval '31 days'"))
+    world.pass_time(hours=20)
     retain(world.parts)
     assert world.rows("SELECT 1 FROM seen") == []
+    world.sync()
+    before = world.rows("SELECT * FROM verdict ORDER BY contact"), world.rows("SELECT * FROM event ORDER BY 1, 2")
     world.post([event])
     world.work()
     assert world.rows("SELECT reason FROM delivery ORDER BY id DESC LIMIT 1")[0].reason == "1 of 1 events were new"
