@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE))  # `promises` is what these tests share
 
 from promises.databases import Databases  # noqa: E402
-from promises.world import Seed  # noqa: E402
+from promises.seed import Seed  # noqa: E402
 
 from connector.rulebook.read import read_rulebook  # noqa: E402
 from connector.rulebook.types import Rulebook  # noqa: E402
@@ -24,6 +24,7 @@ EDITS = {
         ("enrollments: 500", "enrollments: 3"),
         ("reenter_after: 90d", "reenter_after: 30d"),
         ("reenter_after: 180d", "reenter_after: 30d"),
+        ("holidays: [2026-12-08, 2026-12-25, 2027-01-01, 2027-01-06]", "holidays: []"),
         ('days: mon-fri, hours: "09:00-18:00"', 'days: mon-sun, hours: "00:00-24:00"'),
     ]
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from promises.bugs import BUGS, Bug
 from promises.machine import Promises
-from promises.world import Seed
+from promises.seed import Seed
 
 
 @pytest.fixture(params=BUGS, ids=lambda bug: bug.name)

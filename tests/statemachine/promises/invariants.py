@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
+from itertools import chain
 
+from promises.events import Told
 from promises.platforms import AUDIENCE, HUBSPOT
-from promises.world import Told, World
+from promises.world import World
 
 from adapters.ports import Record
 
@@ -36,7 +38,7 @@ def unfinished(world: World) -> list[str]:
 
 def _deliveries(world: World) -> Iterator[str]:
     kept = {number: (state, reason) for number, state, reason in world.rows("SELECT id, state, reason FROM delivery")}
-    for number, told in world.journal.items():
+    for number, told in world.webhooks.journal.items():
         if number not in kept:
             yield f"delivery {number} was acknowledged, and is gone"
             continue
@@ -55,7 +57,7 @@ def _unheard(world: World, told: list[Told]) -> Iterator[str]:
         source = HUBSPOT if one.platform == HUBSPOT else AUDIENCE
         people = (world.portal if source == HUBSPOT else world.audience).people
         record = people.get(one.id)
-        if one.echo or one.erasure or record is None or _is_erased(world, record):
+        if one.echo or one.erasure or record is None or _may_be_erased(world, record):
             continue
         known = world.rows(
             "SELECT modified_at, archived FROM record WHERE source = %s AND platform_id = %s", source, one.id
@@ -91,13 +93,14 @@ def _note_erasures(world: World) -> None:
     by which she was known until then.
     """
     ended = {number for (number,) in world.rows("SELECT id FROM delivery WHERE state <> 'waiting'")}
-    done = {one.id for number, told in world.journal.items() if number in ended for one in told if one.erasure}
+    done = {one.id for number, told in world.webhooks.journal.items() if number in ended for one in told if one.erasure}
     for id_, key in world.erasing.items():
         if id_ in done:
             world.judge.erased |= dict.fromkeys({id_, *world.known_by.pop(id_, ())}, key)
         else:
-            found = world.rows("SELECT contact FROM identity WHERE source = 'hubspot' AND platform_id = %s", id_)
-            world.known_by[id_] = names_of(world, found[0][0]) if found else frozenset()
+            known = world.rows("SELECT contact FROM identity WHERE source = 'hubspot' AND platform_id = %s", id_)
+            names = [names_of(world, contact) for (contact,) in known]
+            world.known_by[id_] = world.known_by.get(id_, frozenset()).union(*names)
 
 
 def _erased_people(world: World) -> Iterator[str]:
@@ -118,8 +121,10 @@ def _searched(tables: tuple[str, ...]) -> bytes:
     return f"{rows} UNION ALL {bodies}".encode()
 
 
-def _is_erased(world: World, record: Record) -> bool:
-    return record.id in world.judge.erased or record.email in world.judge.erased
+def _may_be_erased(world: World, record: Record) -> bool:
+    """Trellis was told to forget her, or may have found out by itself that HubSpot has."""
+    names = {*world.judge.erased, *chain.from_iterable(world.known_by.values())}
+    return record.id in names or record.email in names
 
 
 def _tables_with(world: World, name: str) -> list[str]:
@@ -149,7 +154,7 @@ def _stale_records(world: World) -> Iterator[str]:
     there = {(HUBSPOT, one.id): one for one in world.portal.people.values() if not one.archived}
     there |= {(AUDIENCE, one.id): one for one in world.audience.people.values()}
     for name, record in there.items():
-        if _is_erased(world, record):
+        if _may_be_erased(world, record):
             continue
         if name not in kept:
             yield f"{name} is not in the ledger"

@@ -9,16 +9,19 @@ from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from promises.events import Told
 from promises.faults import COMMIT, Fault, Kind
 from promises.invariants import broken, names_of, unfinished
 from promises.judge import Human
+from promises.people import join
 from promises.platforms import AUDIENCE, HUBSPOT
-from promises.world import Told, World
+from promises.world import World
 
 from connector.store import failures, inbox, ledger, outbox
 from connector.store.engine import writer_lock
 
 _MOST_PEOPLE = 9
+_SAID = {"unsubscribed": "unsubscribe", "cleaned": "cleaned"}
 
 who = st.integers(0, _MOST_PEOPLE - 1)
 calls = st.sampled_from(
@@ -73,12 +76,12 @@ class Promises(RuleBasedStateMachine):
             return
         at_mailchimp = at_mailchimp or not at_hubspot
         key = f"lead{len(world.people)}"
-        human = world.add(key, at_hubspot=at_hubspot, at_mailchimp=at_mailchimp)
+        human = join(world, key, at_hubspot=at_hubspot, at_mailchimp=at_mailchimp)
         human.plain = at_hubspot
         if at_hubspot:
             self._tell("creation", human)
         if at_mailchimp:
-            world.tell_mailchimp("subscribe", self._id(AUDIENCE, human))
+            world.webhooks.tell_of_member("subscribe", self._id(AUDIENCE, human), human.email)
 
     @rule(who=who)
     def she_fills_in_a_form(self, who: int) -> None:
@@ -103,7 +106,7 @@ class Promises(RuleBasedStateMachine):
             return
         human.changed()
         self.world.audience.change(record.id, status=status)
-        self.world.tell_mailchimp({"unsubscribed": "unsubscribe"}.get(status, "profile"), record.id)
+        self.world.webhooks.tell_of_member(_SAID.get(status, "profile"), record.id, record.email or "")
 
     @rule(who=who)
     def she_buys(self, who: int) -> None:
@@ -123,7 +126,7 @@ class Promises(RuleBasedStateMachine):
         if (
             world.at(HUBSPOT, human) is not None and world.at(AUDIENCE, human) is None
         ):  # else nobody knows for sure who is who
-            human.email = f"{human.key}.{len(world.queue)}@elsewhere.example"
+            human.email = f"{human.key}.{len(world.webhooks.queue)}@elsewhere.example"
             self._change(human, email=human.email)
 
     @rule(who=who, other=who)
@@ -138,7 +141,7 @@ class Promises(RuleBasedStateMachine):
         world.portal.merge(into, gone)
         loser.merged_into = winner
         told = {"primaryObjectId": int(into), "mergedObjectIds": [int(gone)], "newObjectId": int(into)}
-        world.tell("merge", winner, into, **told)
+        world.webhooks.tell("merge", into, **told)
 
     @rule(who=who)
     def she_is_deleted(self, who: int) -> None:
@@ -177,7 +180,7 @@ class Promises(RuleBasedStateMachine):
     @rule(order=st.permutations(range(6)), twice=st.booleans())
     def webhooks_arrive(self, order: Sequence[int] = range(6), twice: bool = False) -> None:
         """Some that wait, in any order, perhaps twice, cut otherwise the second time."""
-        queue = self.world.queue
+        queue = self.world.webhooks.queue
         some = [queue[number] for number in order if number < len(queue)][:4]
         for platform in (HUBSPOT, "mailchimp"):
             mine = [one for one in some if one.platform == platform]
@@ -191,14 +194,14 @@ class Promises(RuleBasedStateMachine):
     @rule(kind=st.sampled_from((Kind.KILLED_BEFORE, Kind.KILLED_AFTER)))
     def the_receiver_is_killed(self, kind: Kind = Kind.KILLED_BEFORE) -> None:
         """While it stores one: HubSpot will send that again."""
-        for one in self.world.queue[:1]:
+        for one in self.world.webhooks.queue[:1]:
             if self.world.deliver([one], Fault(kind, COMMIT)):
-                self.world.queue.remove(one)
+                self.world.webhooks.queue.remove(one)
 
     @rule()
     def webhooks_are_lost(self) -> None:
         """But for erasures, which no poll shows soon."""
-        self.world.queue[:] = [one for one in self.world.queue if one.erasure]
+        self.world.webhooks.queue[:] = [one for one in self.world.webhooks.queue if one.erasure]
 
     @rule()
     def an_old_webhook_comes_again(self) -> None:
@@ -335,7 +338,7 @@ class Promises(RuleBasedStateMachine):
         id_ = self._id(HUBSPOT, human)
         self.world.portal.change(id_, **values)
         name, value = next(iter(values.items()))
-        self.world.tell("propertyChange", human, id_, name, value or "")
+        self.world.webhooks.tell("propertyChange", id_, name, value or "")
 
     def _tell(self, kind: str, human: Human) -> None:
-        self.world.tell(kind, human, self._id(HUBSPOT, human))
+        self.world.webhooks.tell(kind, self._id(HUBSPOT, human))
