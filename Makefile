@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11+ and this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix schema bench-scoring bench-platform bench-x-education clean
+.PHONY: help demo test test-durability check fix schema bench-scoring bench-platform bench-storm bench-x-education clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +21,9 @@ demo: $(STAMP) ## Pretend HubSpot and Mailchimp, people scored, written back, en
 
 test: $(STAMP) ## Run the tests (bundled PostgreSQL, loopback only)
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-durability: $(STAMP) ## Kill everything at any moment, KILLS=100 times, and judge what became of everybody
+	@$(BIN)/python tests/durability/campaign.py --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
 check: $(STAMP) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
@@ -43,6 +46,11 @@ bench-scoring: $(STAMP) ## Measure scoring: a million people, one contact, a yea
 bench-platform: $(STAMP) ## Measure reading and writing both platforms, beside the official SDK (an hour)
 	@for one in full_read sizes killed news writing mailchimp intake; do \
 		echo "== $$one: $$(uptime)"; $(BIN)/python benchmarks/platform/$$one.py || exit 1; echo; \
+	done
+
+bench-storm: $(STAMP) ## Measure webhooks: 100,000 at once, 10,000 a second, everything killed meanwhile (minutes)
+	@for one in storm restart; do \
+		echo "== $$one: $$(uptime)"; PYTHONPATH=benchmarks/platform $(BIN)/python benchmarks/storm/$$one.py || exit 1; echo; \
 	done
 
 bench-x-education: $(STAMP) ## Score 9,240 real leads end to end (needs ../shared)
