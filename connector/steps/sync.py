@@ -15,6 +15,7 @@ from connector.steps.alerts import raise_alerts, tell_alerts
 from connector.steps.alone import Busy, alone
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import read_hubspot, read_mailchimp
+from connector.steps.retain import retain
 from connector.steps.round import Summary, judge, judge_and_deliver, take_in_and_deliver, take_in_waiting
 from connector.steps.watch import Watch
 from connector.store import inbox, ledger, state
@@ -42,6 +43,8 @@ def sync(
     Raises Busy, PortalMismatch; a platform that fails is in the summary's `errors`, and costs the others nothing.
     """
     with alone(parts.engine, patience_s):
+        if not dry_run:
+            retain(parts, stop)
         watch = Watch(parts, by_hand=by_hand)
         summary = Summary(baseline=is_baseline(parts), errors=[*watch.left])
         met: list[PlatformError] = []
@@ -62,6 +65,7 @@ def work(parts: Parts, stop: Callable[[], bool] = lambda: False) -> Summary:
     Raises Busy. Platform failures are in the summary; what they left undone is claimed again later.
     """
     with alone(parts.engine):
+        retain(parts, stop)
         watch = Watch(parts)
         summary = Summary(baseline=is_baseline(parts), errors=[*watch.left])
         if not summary.baseline:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, text, update
 from connector.store.position import mark_changed
 from connector.store.schema import failure
 from connector.store.texts import storable
+from connector.store.tombstones import buried_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def record_failure(
 
 
 def record_failures(conn: Connection, rows: Sequence[Failing], *, step: str, source: str, at: datetime) -> None:
-    """The same of many records, each of them told once."""
+    """The same of many records, each of them told once. Of who was erased meanwhile, nothing is noted."""
+    erased = buried_ids(conn, source, [row.platform_id for row in rows])
+    rows = [row for row in rows if row.platform_id not in erased]
     if rows:
         conn.execute(
             _RECORD,

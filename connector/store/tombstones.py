@@ -72,6 +72,12 @@ def forgotten(conn: Connection, records: Sequence[Record]) -> set[int]:
     return set().union(*(named[name] for name in _buried(conn, named)))
 
 
+def buried_ids(conn: Connection, source: str, ids: Collection[str]) -> frozenset[str]:
+    """Those of these ids of a source whose owners were erased. Read-only."""
+    named = {id_name(source, one): one for one in ids}
+    return frozenset(named[name] for name in _buried(conn, named))
+
+
 def names_forgotten(conn: Connection, platform: str, body: bytes) -> bool:
     """Whether a delivery's body names somebody who was erased, by an address or an id of `platform`. Read-only."""
     if not state.secrets(conn, _PURPOSE):

@@ -228,3 +228,11 @@ def test_the_answer_to_what_was_sent_before_her_erasure_brings_nothing_back(conn
     assert outbox.unsettled(conn) == []
     for table in ("intent", "episode", "written", "failure"):
         assert conn.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+
+
+def test_what_goes_wrong_with_her_is_noted_no_more(conn: Connection) -> None:
+    noor, brian = known(conn, NOOR, BRIAN)
+    ledger.forget(conn, noor, NOW)
+    rows = [failures.Failing("501", noor, "was refused"), failures.Failing("502", brian, "was refused")]
+    failures.record_failures(conn, rows, step="write", source="hubspot", at=NOW)
+    assert [one.platform_id for one in failures.list_failures(conn)] == ["502"]

@@ -18,6 +18,7 @@ from connector.steps.taking_in.hubspot import take_in_hubspot
 from connector.steps.taking_in.mailchimp import take_in_mailchimp
 from connector.steps.tally import Tally
 from connector.store import inbox, ledger
+from connector.store.engine import writer_lock
 from connector.store.inbox import Delivery, End, Ending
 
 __all__ = ["take_in_deliveries"]
@@ -99,6 +100,7 @@ def _release(parts: Parts, batch: Sequence[Delivery], *, again_in_s: float) -> N
 def _finish(parts: Parts, batch: Sequence[Delivery], taken: Taken) -> Tally:
     ended = [one for one in batch if one.id in taken.ends]
     with parts.engine.begin() as conn:
+        writer_lock(conn)  # an erasure meanwhile finds these ended, or they find its tombstones
         erased = {one.id for one in ended if ledger.names_forgotten(conn, one.platform, one.body)}
         inbox.finish_deliveries(conn, taken.ends, emptied=erased)
         inbox.first_seen(conn, taken.seen, parts.now())
