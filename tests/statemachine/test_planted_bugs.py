@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from promises.acts import Acts
 from promises.bugs import BUGS, Bug
-from promises.machine import Promises
 from promises.seed import Seed
 
 
@@ -16,28 +16,25 @@ def bug(request: pytest.FixtureRequest) -> Bug:
 
 
 @pytest.fixture
-def machine(seed: Seed) -> Iterator[Promises]:
-    class Grown(Promises):
-        grow = staticmethod(seed.grown)
-
-    made = Grown()
+def acts(seed: Seed) -> Iterator[Acts]:
+    made = Acts(seed.grown())
     yield made
     made.world.end()
 
 
-def tell(bug: Bug, machine: Promises) -> None:
+def tell(bug: Bug, acts: Acts) -> None:
     for step in bug.story:
-        step(machine)
-        machine.the_promises_hold()
+        step(acts)
+        acts.look()
 
 
-def test_a_planted_bug_is_caught(bug: Bug, machine: Promises, monkeypatch: pytest.MonkeyPatch) -> None:
-    bug.plant(monkeypatch, machine)
+def test_a_planted_bug_is_caught(bug: Bug, acts: Acts, monkeypatch: pytest.MonkeyPatch) -> None:
+    bug.plant(monkeypatch, acts)
     with pytest.raises(AssertionError) as caught:
-        tell(bug, machine)
+        tell(bug, acts)
     assert bug.caught in str(caught.value)
 
 
-def test_without_the_bug_its_story_breaks_no_promise(bug: Bug, machine: Promises) -> None:
-    tell(bug, machine)
-    machine.in_the_end()
+def test_without_the_bug_its_story_breaks_no_promise(bug: Bug, acts: Acts) -> None:
+    tell(bug, acts)
+    acts.in_the_end()

@@ -119,10 +119,10 @@ class Faults:
         raise Killed
 
     def watch(self, engine: Engine) -> None:
-        """Let this engine's statements and commits end with the process. A session that ends gives its lock back."""
+        """Let this engine's statements and commits end with the process."""
 
-        def before_statement(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-            if self.dead and "pg_advisory_unlock" not in statement:
+        def before_statement(*_: object) -> None:
+            if self.dead:
                 raise Killed
 
         def before_commit(_conn: object) -> None:

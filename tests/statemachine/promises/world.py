@@ -13,7 +13,7 @@ from promises.events import SECRET, TOKEN, URL, Told, Webhooks
 from promises.faults import Clock, Fault, Faults, Gate
 from promises.judge import Human, Judge, Sending
 from promises.platforms import AUDIENCE, HUBSPOT, Audience, Portal
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from adapters.ports import Record
 from connector.assembly import Store, make_parts
@@ -79,12 +79,16 @@ class World:
         self.engine = connect(self.databases.url(self.database))
         self.faults.arm(None)
         self.faults.watch(self.engine)
+        self._sessions: list[Any] = []
+        event.listen(self.engine, "connect", lambda session, _: self._sessions.append(session))
         self._looking = psycopg.connect(self.databases.plain_url(self.database), autocommit=True)
         self._looking.execute("SET lock_timeout = '5s'")
 
     def stop(self) -> None:
-        self._looking.close()
+        """The end of a process: all its sessions, and what they held."""
         self.engine.dispose()
+        for session in (self._looking, *self._sessions):
+            session.close()
 
     @property
     def settings(self) -> Settings:
@@ -209,10 +213,10 @@ class World:
 
     def _sending(self, source: str, id_: str, track: str) -> Sending:
         rows = self.rows(
-            "SELECT approved_at IS NOT NULL, verdict.score IS NOT NULL AND rulebook.hash = %s AND (judged >= changed"
-            "  OR EXISTS (SELECT FROM sweep WHERE sweep.rulebook = rulebook.id AND sweep.position >= changed))"
+            "SELECT approved_at IS NOT NULL, verdict.score IS NOT NULL AND ((active.id = verdict.rulebook AND judged >= changed)"
+            "  OR EXISTS (SELECT FROM sweep WHERE sweep.rulebook = active.id AND sweep.position >= changed))"
             " FROM identity JOIN intent USING (contact) JOIN contact ON contact.id = identity.contact"
-            " LEFT JOIN verdict ON verdict.contact = contact.id LEFT JOIN rulebook ON rulebook.id = verdict.rulebook"
+            " LEFT JOIN verdict ON verdict.contact = contact.id JOIN rulebook AS active ON active.hash = %s"
             " WHERE identity.source = %s AND platform_id = %s AND track = %s AND kind = 'enroll' AND state = 'sending'",
             self.rulebooks[self.rulebook].hash, source, id_, track,
         )  # fmt: skip
