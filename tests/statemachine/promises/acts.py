@@ -14,6 +14,7 @@ from promises.people import join
 from promises.platforms import AUDIENCE, HUBSPOT
 from promises.world import Backup, World
 
+from connector.steps.sync import is_baseline
 from connector.store import failures, inbox, ledger, outbox
 from connector.store.engine import writer_lock
 
@@ -38,7 +39,7 @@ class Acts:
         at_mailchimp = at_mailchimp or not at_hubspot
         key = f"lead{len(world.people)}"
         human = join(world, key, at_hubspot=at_hubspot, at_mailchimp=at_mailchimp)
-        human.plain = at_hubspot
+        human.plain = at_hubspot and not is_baseline(world.parts)
         if at_hubspot:
             self._tell("creation", human)
         if at_mailchimp:

@@ -37,12 +37,13 @@ class Told:
 
 class Webhooks:
     """`queue` is still to be delivered; `journal` is what was acknowledged, by the number of the delivery, and kept outside of
-    the product.
+    the product. `waiting` are the deliveries that waited when somebody last looked.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.queue: list[Told] = []
         self.journal: dict[int, Sequence[Told]] = {}
+        self.waiting: set[int] = set()
         self._clock = clock
 
     def tell(self, kind: str, id_: str, name: str = "", value: str = "", **more: Any) -> None:

@@ -47,10 +47,6 @@ class Kind(StrEnum):
     KILLED_AFTER = "killed after"
 
 
-#: After these, nobody here knows what has become of an enrollment.
-_UNTOLD = (Kind.LOST, Kind.KILLED_BEFORE, Kind.KILLED_AFTER)
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`kind` happens at the `nth` call of a pass named `at` (a port's method, or `COMMIT`), the first is 0."""
@@ -156,9 +152,8 @@ class Gate:
     def _call(self, name: str, real: Callable[..., Any], *args: Any, **named: Any) -> Any:
         faults = self._faults
         kind = faults.met(name)
-        if name == "enroll" and kind in _UNTOLD:
-            faults.lost(self._real.source, [row.id for row in args[0]])
         if kind is Kind.KILLED_BEFORE:
+            self._lose(name, args)
             faults.die()
         if kind is Kind.SLOW:
             faults.clock.advance(SLOW)
@@ -172,11 +167,17 @@ class Gate:
         if hasattr(answer, "send"):
             answer = (page for page in list(answer))
         if kind is Kind.KILLED_AFTER:
+            self._lose(name, args)
             faults.die()
         if kind is Kind.LOST:
+            self._lose(name, args)
             lost = PlatformUnreachable(self._platform, "the answer was lost", maybe_applied=name in _ROWS)
             return _failed(name, args, lost)
         return answer
+
+    def _lose(self, name: str, args: Sequence[Any]) -> None:
+        if name == "enroll":
+            self._faults.lost(self._real.source, [row.id for row in args[0]])
 
     def _refusal(self, kind: Kind | None) -> PlatformError | None:
         if self._platform in self._faults.revoked:

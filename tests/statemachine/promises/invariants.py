@@ -14,6 +14,8 @@ from promises.world import World
 from adapters.ports import Record
 
 _ENDINGS = frozenset({"handled", "ignored", "unknown", "failed"})
+#: Rows of what has ended are kept so long.
+_KEPT = timedelta(days=30)
 _LISTED = "could not be read"
 
 
@@ -38,7 +40,13 @@ def unfinished(world: World) -> list[str]:
 
 def _deliveries(world: World) -> Iterator[str]:
     kept = {number: (state, reason) for number, state, reason in world.rows("SELECT id, state, reason FROM delivery")}
+    waited, world.webhooks.waiting = (
+        world.webhooks.waiting,
+        {one for one, (state, _) in kept.items() if state == "waiting"},
+    )
     for number, told in world.webhooks.journal.items():
+        if number not in kept and number not in waited and world.clock() - told[0].at > _KEPT:
+            continue
         if number not in kept:
             yield f"delivery {number} was acknowledged, and is gone"
             continue

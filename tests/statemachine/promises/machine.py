@@ -98,11 +98,13 @@ class Promises(RuleBasedStateMachine):
     @rule(what=st.sampled_from(list(HERS)), who=who, fault=faults)
     def she_just_before_a_pass(self, what: str, who: int, fault: Fault | None) -> None:
         HERS[what](self.acts, who)
+        self.the_promises_hold()
         self.acts.a_pass(fault)
 
     @rule(order=st.permutations(range(6)), twice=st.booleans(), fault=faults)
     def webhooks_arrive(self, order: list[int], twice: bool, fault: Fault | None) -> None:
         self.acts.webhooks_arrive(order, twice)
+        self.the_promises_hold()
         self.acts.the_worker(fault)
 
     @rule(order=st.permutations(range(6)))
@@ -134,6 +136,7 @@ class Promises(RuleBasedStateMachine):
     def a_platform_is_away_for_a_pass(self, platform: str, revoked: bool, delta: timedelta) -> None:
         self.acts.a_platform_goes_away(platform, revoked)
         self.acts.a_pass()
+        self.the_promises_hold()
         self.acts.time_passes(delta)
         self.acts.the_worker()
         self.acts.the_platforms_come_back()

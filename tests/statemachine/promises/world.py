@@ -178,6 +178,7 @@ class World:
         self.database = self.databases.copy(name)
         self.judge.customers.clear()
         self.known_by.clear()
+        self.webhooks.waiting.clear()
         self.judge.older_database()
         self.start()
 
