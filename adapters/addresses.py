@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ADDRESS = re.compile(r"[^\s\"'<>(),:;=&?/\[\]]+(?:@|%(?:25)*40)[^\s\"'<>(),:;&?/\[\]]+", re.IGNORECASE)
+_LOCAL = r"[^\s\"'<>(),:;=&?/\[\]]"
+#: Begins where a run of such characters does: begun anywhere in it, a long one would take a time that grows with its square.
+_ADDRESS = re.compile(rf"(?<!{_LOCAL}){_LOCAL}+(?:@|%(?:25)*40)[^\s\"'<>(),:;&?/\[\]]+", re.IGNORECASE)
 
 
 def without_addresses(text: str) -> str:

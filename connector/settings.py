@@ -41,9 +41,9 @@ class SettingsError(Exception):
     """The environment is wrong; the text is one line with the cure."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """What the environment says, checked. A platform without credentials is off."""
+    """What the environment says, checked. A platform without credentials is off. Its `repr` tells nothing, for half is secret."""
 
     hubspot_access_token: str
     hubspot_client_secret: str
