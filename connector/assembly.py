@@ -228,40 +228,45 @@ def receiver() -> Flask:
 
 def make_receiver(given: Settings, url: str, now: Callable[[], datetime] | None = None) -> Flask:
     """The webhook receiver over the store at `url` (or the bundled server's, when empty)."""
-    from connector.store.engine import connect
+    from connector.receiving import receiving_engine
     from connector.store.postgres import attach_or_start
 
     if not url:
         attachment = attach_or_start(given.trellis_data)
         atexit.register(attachment.close)
         url = attachment.url
-    return receiver_over(given, Store(connect(url), url), now)
+    return receiver_over(given, Store(receiving_engine(url), url), now)
+
+
+#: Prometheus gives up after ten seconds; what is counted on meanwhile is there when it asks again.
+_METRICS_S = 5.0
 
 
 def receiver_over(given: Settings, store: Store, now: Callable[[], datetime] | None = None) -> Flask:
     """The webhook receiver over an open store, which stays the caller's to close."""
     from connector.metrics import Metrics
-    from connector.readiness import readiness
-    from connector.receiving import StoredInbox, signing_secrets
+    from connector.promptly import Promptly
+    from connector.readiness import in_time, readiness
+    from connector.receiving import StoredInbox
     from connector.steps.parts import now_utc
     from webhooks.app import create_app
     from webhooks.ports import ReceiverSettings
 
     engine, clock = store.engine, now or now_utc
     on = [name for name, is_on in (("hubspot", given.hubspot_on), ("mailchimp", given.mailchimp_on)) if is_on]
-    seen = Metrics(engine, on, limits(given), clock)
+    inbox, seen = StoredInbox(engine, store.plain_url), Metrics(engine, on, limits(given), clock)
     return create_app(
-        inbox=StoredInbox(engine, store.plain_url),
+        inbox=inbox,
         settings=ReceiverSettings(
             public_url=given.public_url,
             hubspot_secrets=_present(given.hubspot_client_secret, given.hubspot_client_secret_previous),
             mailchimp_tokens=_present(given.mailchimp_webhook_token, given.mailchimp_webhook_token_previous),
-            mailchimp_signing_secrets=lambda: signing_secrets(engine, _present(given.mailchimp_webhook_secret)),
+            mailchimp_signing_secrets=lambda: (*inbox.signing_secrets(), *_present(given.mailchimp_webhook_secret)),
             metrics_token=given.trellis_metrics_token,
         ),
         now=clock,
-        ready=lambda: readiness(engine, on, clock()),
-        metrics=seen.text,
+        ready=in_time(lambda: readiness(engine, on, clock())),
+        metrics=Promptly(seen.text, _METRICS_S),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from connector.promptly import Promptly
 from connector.steps.circuit import Kind
 from connector.steps.health import Health, health_of
 from connector.store import state
@@ -18,7 +19,9 @@ from webhooks.ports import Readiness
 _OK = "ok"
 #: A database that is not back with an answer by then is none.
 _PATIENCE = text("SET LOCAL statement_timeout = '3s'")
+_SECONDS = 4.0
 
+_NOT_ASKED = {"store": "not asked", "schema": "not asked", "rulebook": "not asked"}
 _IN_WORDS = {
     Kind.UNREACHABLE: "no usable answer",
     Kind.BUSY: "it asks to wait",
@@ -34,7 +37,7 @@ def readiness(engine: Engine, platforms: Iterable[str], now: datetime) -> Readin
     Not ready without the first three, and while a platform does not accept our token: webhooks are kept all the same.
     Read-only.
     """
-    checks = {"store": "not asked", "schema": "not asked", "rulebook": "not asked"}
+    checks = dict(_NOT_ASKED)
     stopped = False
     try:
         with engine.connect() as conn:
@@ -56,6 +59,19 @@ def readiness(engine: Engine, platforms: Iterable[str], now: datetime) -> Readin
         checks["store"] = f"it does not answer as it should ({type(error).__name__})"
     ready = all(checks[name] == _OK for name in ("store", "schema", "rulebook"))
     return Readiness(ready=ready and not stopped, checks=checks)
+
+
+def in_time(look: Callable[[], Readiness]) -> Callable[[], Readiness]:
+    """The same look, which says within seconds that it does not end when the store hangs."""
+    promptly = Promptly(look, _SECONDS)
+
+    def ready() -> Readiness:
+        try:
+            return promptly()
+        except StoreUnavailable as error:
+            return Readiness(ready=False, checks={**_NOT_ASKED, "store": str(error)})
+
+    return ready
 
 
 def _told(health: Health, now: datetime) -> str:

@@ -16,7 +16,7 @@ _given = read_settings(os.environ)
 bind = f"0.0.0.0:{_given.port}"
 worker_class = "webhooks.worker.Worker"
 workers = 2
-threads = 8
+threads = 8  # connector.receiving lets six of them into the store at once
 
 timeout = 30  # a worker that does not answer its master for so long is started anew
 graceful_timeout = 20  # the supervisor gives 21 s

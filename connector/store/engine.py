@@ -43,12 +43,14 @@ _SETTINGS = {
 _AWAY = ("08", "25P03", "53", "57P01", "57P02", "57P03", "57P05", "58")
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, *, statements_take: str = "") -> Engine:
     """An engine with a small pool for a PostgreSQL URL (``postgres://``, ``postgresql://``, ``postgresql+psycopg://``).
 
-    Nothing is opened yet. Using it raises StoreUnavailable when the server is away, refuses us, or has no room left.
+    Nothing is opened yet. Using it raises StoreUnavailable when the server is away, refuses us, or has no room left, and
+    QueryCanceled of a statement that takes longer than `statements_take` (``4s``), if that is given.
     Statements' parameters never appear in errors (they hold personal data).
     """
+    settings = {**_SETTINGS, "statement_timeout": statements_take} if statements_take else _SETTINGS
     engine = create_engine(
         _with_driver(url),
         pool_size=5,
@@ -60,7 +62,7 @@ def connect(url: str) -> Engine:
         connect_args={
             "connect_timeout": 5,
             "application_name": _process_name(),
-            "options": " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
             **_KEEPALIVE,
         },
     )
