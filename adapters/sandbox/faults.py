@@ -20,6 +20,7 @@ class Fault:
     Attributes:
         method: regular expression for the whole method.
         path: regular expression searched in the path with its query.
+        containing: a text that stands in the body; "" for any body.
         times: how many requests it hits; None for all.
         after: how many fitting requests pass unharmed first.
         probability: chance that a fitting request is hit.
@@ -35,6 +36,7 @@ class Fault:
 
     method: str = ".*"
     path: str = ""
+    containing: str = ""
     times: int | None = 1
     after: int = 0
     probability: float = 1.0
@@ -48,8 +50,12 @@ class Fault:
     hits: int = field(default=0, init=False)
 
     def fits(self, request: Request) -> bool:
-        """Whether method and path match."""
-        return bool(re.fullmatch(self.method, request.method) and re.search(self.path, request.target))
+        """Whether method, path and body match."""
+        return (
+            re.fullmatch(self.method, request.method) is not None
+            and re.search(self.path, request.target) is not None
+            and self.containing.encode() in request.body
+        )
 
     @property
     def takes_effect(self) -> bool:

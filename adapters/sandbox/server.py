@@ -5,6 +5,7 @@ import socket
 import struct
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedReader
 from threading import Lock, Thread
@@ -24,12 +25,14 @@ class Server:
 
     `port=0` takes any free port; a taken port raises OSError in the constructor. Context manager: start and stop.
     `latency` is how many seconds every answer of the platform takes longer, as over a network; connections wait apart.
+    `told` is called with each answer of the platform that is about to go out whole and unchanged: what a client knows.
     """
 
     def __init__(self, routes: Routes, control: Routes | None = None, *, port: int = 0, name: str = "sandbox") -> None:
         self.calls = CallLog()
         self.faults = Faults()
         self.latency = 0.0
+        self.told: Callable[[Request, Response], None] = _nobody
         self._routes = routes
         self._control = control or Routes()
         self._name = name
@@ -106,6 +109,7 @@ class Server:
         if fault is None:
             response = self._answer(self._routes, request)
             self.calls.record(request.method, request.template, response.status)
+            self.told(request, response)
             connection.sendall(_encode(response, request))
             return _keeps_alive(request)
         response = Response()
@@ -116,6 +120,8 @@ class Server:
         response = fault.response() or response
         time.sleep(fault.delay)
         self.calls.record(request.method, request.template, 0 if fault.ending == "drop" else response.status)
+        if fault.takes_effect and fault.status is None and fault.ending == "whole":
+            self.told(request, response)
         return _send_broken(_encode(response, request), fault, connection) and _keeps_alive(request)
 
     def _answer(self, routes: Routes, request: Request) -> Response:
@@ -124,6 +130,10 @@ class Server:
         except Exception:  # noqa: BLE001 - a defect of the sandbox must show up as such, not as a hanging client
             traceback.print_exc()
             return Response.json({"status": "error", "message": "the sandbox itself failed; see its stderr"}, 500)
+
+
+def _nobody(_request: Request, _response: Response) -> None:
+    """Nobody listens."""
 
 
 def _read_request(reader: BufferedReader, connection: socket.socket) -> Request | None:

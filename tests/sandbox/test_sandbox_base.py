@@ -184,3 +184,21 @@ def test_effects_over_http_include_what_is_due_by_now(sandbox):
     assert [effect["kind"] for effect in effects] == ["entered", "sent", "sent", "left"]
     assert effects[2]["at"] == (START + timedelta(days=3)).isoformat()
     assert requests.get(f"{base}/sandbox/effects?colour=red", timeout=5).status_code == 400
+
+
+def test_a_fault_may_look_into_the_body(counter):
+    counter.faults.add(Fault(status=503, containing='"wanted"', times=None))
+    answers = [requests.post(f"{counter.url}/count/a", data=body, timeout=5) for body in (b"{}", b'{"wanted": 1}')]
+    assert [answer.status_code for answer in answers] == [200, 503]
+
+
+def test_what_a_client_was_told_is_what_went_out_whole(counter):
+    told = []
+    counter.told = lambda request, response: told.append((request.path, response.status))
+    counter.faults.add(Fault(ending="drop"))
+    counter.faults.add(Fault(status=502))
+    counter.faults.add(Fault(delay=0.01))
+    with pytest.raises(requests.ConnectionError):
+        post(counter)
+    assert [post(counter).status_code for _ in range(3)] == [502, 200, 200]
+    assert told == [("/count/a%2Fb", 200)] * 2
