@@ -1,8 +1,8 @@
-"""Asking about many, one call each: what fails for one costs the others nothing, what is about the platform ends it."""
+"""Asking about many, one by one or by halves: what fails for one costs the others nothing, what is about the platform ends it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import TypeVar
 
@@ -41,3 +41,19 @@ def answers(
 
     unique = list(dict.fromkeys(items))
     return {item: answer[0] for item, answer in zip(unique, together(one, unique), strict=True) if answer}
+
+
+def by_halves(ask: Callable[[Sequence[str]], Mapping[str, _Answer]], ids: Sequence[str]) -> dict[str, _Answer]:
+    """What `ask` gives of many at once, by id. Ids that got no answer are absent. Raises no PlatformError.
+
+    What fails for many is asked again by halves: one record must not keep the others out.
+    """
+    if not ids:
+        return {}
+    try:
+        return dict(ask(ids))
+    except PlatformError as error:
+        if len(ids) == 1 or not is_about_one(error):
+            return {}
+    middle = len(ids) // 2
+    return {**by_halves(ask, ids[:middle]), **by_halves(ask, ids[middle:])}

@@ -15,7 +15,20 @@ from adapters.hubspot.names import HubSpotNames
 from adapters.hubspot.read import BATCH, read_values
 from adapters.hubspot.rows import in_batches
 from adapters.hubspot.write import write_contacts
-from adapters.ports import Change, Deadline, Enrollment, Outcome, PlatformError, PlatformRefused, RowOutcome
+from adapters.one_by_one import answers, by_halves
+from adapters.ports import (
+    Change,
+    Deadline,
+    Enrollment,
+    Outcome,
+    PlatformError,
+    PlatformRefused,
+    PlatformUnreachable,
+    RowOutcome,
+)
+
+#: For the answers about a batch of enrollments that are looked into; who is not told of by then is asked about again.
+_PROBING_S = 20.0
 
 
 class PropertyChannel:
@@ -43,15 +56,15 @@ class PropertyChannel:
 
     def leave(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
         """Clear the property of those in whom it still holds this track; for others there is nothing to leave."""
-        try:
-            values = self._read(rows, deadline)
-        except PlatformError as error:
-            return tuple(outcome_of(row.id, error) for row in rows)
-        holding = [row for row in rows if values.get(row.id, {}).get(self._property) == row.track]
+        told = self._read(rows, deadline)
+        holding = [row for row in rows if (told.get(row.id) or {}).get(self._property) == row.track]
         cleared = write_contacts(self._client, [Change(row.id, {self._property: ""}) for row in holding], deadline)
         ended = {outcome.id: outcome for outcome in cleared}
+        unread = PlatformUnreachable(PLATFORM, "whether she is on the track cannot be read", maybe_applied=False)
         for row in rows:
-            gone = row.id not in values
+            if row.id not in told:
+                ended[row.id] = RowOutcome(row.id, Outcome.LATER, unread)
+            gone = told.get(row.id) is None
             ended.setdefault(row.id, not_found(row.id) if gone else RowOutcome(row.id, Outcome.DONE))
         return tuple(ended[row.id] for row in rows)
 
@@ -61,15 +74,17 @@ class PropertyChannel:
         With the marker alone it cannot be told (None): the property may have been cleared since, or the marker may have
         been written along with another track.
         """
-        try:
-            values = self._read(rows, None)
-        except PlatformError:
-            return dict.fromkeys((row.id for row in rows), None)
-        return {row.id: self._shows(row, values.get(row.id, {})) for row in rows}
+        told = self._read(rows, Deadline.after(_PROBING_S))
+        return {row.id: self._shows(row, told.get(row.id) or {}) for row in rows}
 
-    def _read(self, rows: Sequence[Enrollment], deadline: Deadline | None) -> dict[str, dict[str, str | None]]:
-        ids = [row.id for row in rows]
-        return read_values(self._client, "contacts_read", ids, (self._property, self._marker), deadline)
+    def _read(self, rows: Sequence[Enrollment], deadline: Deadline) -> dict[str, dict[str, str | None] | None]:
+        """Property and marker by id; None of who is not there. Who could not be read is absent."""
+
+        def ask(ids: Sequence[str]) -> dict[str, dict[str, str | None] | None]:
+            values = read_values(self._client, "contacts_read", ids, (self._property, self._marker), deadline)
+            return {each: values.get(each) for each in ids}
+
+        return by_halves(ask, [row.id for row in rows])
 
     def _shows(self, row: Enrollment, values: Mapping[str, str | None]) -> bool | None:
         if self._marker not in values or self._property not in values:
@@ -129,20 +144,19 @@ class ListChannel:
     def entered(self, rows: Sequence[Enrollment]) -> Mapping[str, bool | None]:
         """Whether each is in the list now; one call a person, since a list may be long and a person's lists are few."""
         found: dict[str, bool | None] = dict.fromkeys((row.id for row in rows), None)
+        deadline = Deadline.after(_PROBING_S)
         try:
-            list_id = self._list_id(None)
-            for contact_id in found:
-                found[contact_id] = self._has(list_id, contact_id)
+            list_id = self._list_id(deadline)
         except PlatformError:
-            return found  # who has not been looked at cannot be told
-        return found
+            return found
+        return found | answers(lambda one: self._has(list_id, one, deadline), tuple(found), _in_turn)
 
-    def _list_id(self, deadline: Deadline | None) -> str:
+    def _list_id(self, deadline: Deadline) -> str:
         return list_by_name(self._client, self._name, deadline).id
 
-    def _has(self, list_id: str, contact_id: str) -> bool | None:
+    def _has(self, list_id: str, contact_id: str, deadline: Deadline) -> bool | None:
         try:
-            return list_id in lists_of_contact(self._client, contact_id)
+            return list_id in lists_of_contact(self._client, contact_id, deadline)
         except PlatformRefused as error:
             if error.status == 404:
                 return None
@@ -169,6 +183,12 @@ def _each_batch(
             outcomes = [outcome_of(row.id, error) for row in some]
         ended |= {outcome.id: outcome for outcome in outcomes}
     return tuple(ended[contact_id] for contact_id in dict.fromkeys(row.id for row in rows))
+
+
+def _in_turn(
+    ask: Callable[[str], tuple[bool | None, ...]], contact_ids: Sequence[str]
+) -> tuple[tuple[bool | None, ...], ...]:
+    return tuple(map(ask, contact_ids))
 
 
 def _episode(markers: str, track: str) -> int:

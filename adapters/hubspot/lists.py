@@ -64,9 +64,9 @@ def list_members(client: HubSpotClient, list_id: str, token: str | None = None) 
         token = next_token(answer)
 
 
-def lists_of_contact(client: HubSpotClient, contact_id: str) -> frozenset[str]:
+def lists_of_contact(client: HubSpotClient, contact_id: str, deadline: Deadline | None = None) -> frozenset[str]:
     """Ids of the lists that a contact is in now. Raises PlatformRefused (404) if there is no such contact. Read-only."""
-    rows = rows_of(client.call("lists_of_contact", path={"contact_id": contact_id}))
+    rows = rows_of(client.call("lists_of_contact", path={"contact_id": contact_id}, deadline=deadline))
     return frozenset(str(row.get("listId")) for row in rows if isinstance(row, dict))
 
 

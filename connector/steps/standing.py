@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 
-from adapters.one_by_one import is_about_one
-from adapters.ports import ContactPlatform, Deadline, PlatformError, Standing
+from adapters.one_by_one import by_halves
+from adapters.ports import Deadline, Standing
 from connector.facts import Record, Refusal, normal_email
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store.ledger import Person
@@ -34,7 +35,8 @@ def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str], deadline
     silent: dict[int, set[str]] = defaultdict(set)
     for source, platform in parts.platforms.items():
         ids = {person.records[source].id: person.contact for person in people if source in person.records}
-        standings = {} if source.partition(":")[0] in down else _standings(platform, sorted(ids), deadline)
+        wanted = () if source.partition(":")[0] in down else sorted(ids)
+        standings = by_halves(partial(platform.standings, deadline=deadline), wanted)
         for platform_id, contact in ids.items():
             if platform_id in standings:
                 found[contact][source] = standings[platform_id]
@@ -52,19 +54,6 @@ def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str], deadline
             tuple(_marker(parts, record) for record in strangers[person.contact]),
         )
     return asked
-
-
-def _standings(platform: ContactPlatform, ids: Sequence[str], deadline: Deadline) -> Mapping[str, Standing]:
-    """Standings by id. What fails for many is asked again by halves: one record must not keep the others out."""
-    if not ids:
-        return {}
-    try:
-        return platform.standings(ids, deadline)
-    except PlatformError as error:
-        if len(ids) == 1 or not is_about_one(error):
-            return {}
-    middle = len(ids) // 2
-    return {**_standings(platform, ids[:middle], deadline), **_standings(platform, ids[middle:], deadline)}
 
 
 def _marker(parts: Parts, record: Record) -> str:
