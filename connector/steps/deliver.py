@@ -7,7 +7,7 @@ A platform that failed in this pass is left alone: its intents wait in the outbo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 
 from adapters.ports import PlatformError
@@ -26,7 +26,9 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
     """Deliver what is due. Platforms that fail are added to `errors`; nothing of theirs is lost."""
     tally: Tally = Counter()
     tally += settle(parts, _down(errors))
-    tally["held"] += hold_surprises(parts)
+    tally["held"] += hold_surprises(
+        parts, [one for one in parts.platforms if one.partition(":")[0] not in _down(errors)]
+    )
     for source in parts.platforms:
         if source.partition(":")[0] not in _down(errors) and not stop():
             tally += write_values(parts, source, errors, stop)
@@ -43,10 +45,11 @@ def _down(errors: Sequence[PlatformError]) -> AbstractSet[str]:
     return {error.platform for error in errors}
 
 
-def hold_surprises(parts: Parts) -> int:
-    """Beyond the guard's share of stage moves in 24 h the rest is held for a person (promise 6)."""
+def hold_surprises(parts: Parts, sources: Collection[str]) -> int:
+    """Beyond the guard's share of stage moves in 24 h the rest is held for a person (promise 6), where it could be written."""
+    now = parts.now()
     with parts.engine.begin() as conn:
         room = allowance(
-            parts.rulebook.tracks.guard, ledger.count_contacts(conn), outbox.moves_delivered(conn, parts.now()), 0
+            parts.rulebook.tracks.guard, ledger.count_contacts(conn), outbox.moves_delivered(conn, now), 0
         ).stage_moves
-        return outbox.hold_moves_beyond(conn, room)
+        return outbox.hold_moves_beyond(conn, room, sources, now)

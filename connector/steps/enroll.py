@@ -9,14 +9,16 @@ consent, exclude box and markers fresh from every platform she is on; 3. refuse,
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from adapters.ports import Deadline, Outcome
+from connector.nurturing.working_time import next_open
 from connector.steps.decide import Go, No, decide
 from connector.steps.parts import Parts
 from connector.steps.standing import Asked, ask
@@ -55,7 +57,10 @@ def enroll_all(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool]) -
     down, size, tried = set(down), BATCH, set[int]()
     while size and not stop():
         deadline = Deadline.after(DEADLINE_S, parts.monotonic)
+        opens = next_open(parts.rulebook.tracks.calendar, ZoneInfo(parts.rulebook.fields.timezone), parts.now())
         with parts.engine.begin() as conn:
+            if opens > parts.now():
+                outbox.put_off_enrollments(conn, parts.now(), opens)
             claimed = outbox.claim_enrollments(
                 conn, size, LEASE_S, parts.now(), parts.rulebook.tracks.guard.enrollments, besides=tried
             )
@@ -124,8 +129,7 @@ def _send(parts: Parts, key: str, batch: Sequence[Go], deadline: Deadline) -> Ta
     tally: Tally = Counter()
     channel = parts.channel(key)
     assert channel is not None, "decided on a channel that is off"
-    for start in range(0, len(batch), channel.batch):
-        some = batch[start : start + channel.batch]
+    for some in _sent_together(batch, channel.batch):
         ended = {outcome.id: outcome for outcome in channel.enroll([go.row for go in some], deadline)}
         with parts.engine.begin() as conn:
             for go in some:
@@ -145,6 +149,13 @@ def _send(parts: Parts, key: str, batch: Sequence[Go], deadline: Deadline) -> Ta
                         outbox.finish(conn, go.intent.id, "unknown", reason, parts.now())
                         tally["enrollment unknown"] += 1
     return tally
+
+
+def _sent_together(batch: Sequence[Go], size: int) -> Iterator[Sequence[Go]]:
+    """Who was sent before goes alone, after the others: she may be the one over whom the platform stumbled."""
+    first = [go for go in batch if go.intent.sending_at is None]
+    yield from (first[start : start + size] for start in range(0, len(first), size))
+    yield from ([go] for go in batch if go.intent.sending_at is not None)
 
 
 def _refuse(parts: Parts, conn: Connection, intent: Intent, reason: str) -> None:

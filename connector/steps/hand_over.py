@@ -92,7 +92,7 @@ def _hand_over_some(
 
 
 def _not_handed_over(parts: Parts, conn: Connection, intent: Intent, error: PlatformError) -> str:
-    """A task that may have been made, or is refused for good, ends with a person; the rest is tried again for a day."""
+    """A task that may have been made, or is refused for good, ends with a person; the rest waits as long as she stands there."""
     curable = isinstance(error, CredentialsRefused | ScopeMissing)
     lost = isinstance(error, PlatformUnreachable) and error.maybe_applied
     if lost or (isinstance(error, PlatformRefused) and not curable):

@@ -157,7 +157,10 @@ def contact_of(parts: Parts, person: Person, order: Sequence[str]) -> Contact:
 
 
 def memory_of(parts: Parts, person: Person) -> Memory:
-    """What nurturing needs of her past; markers are our own and those that the platforms last showed."""
+    """What nurturing needs of her past; markers are our own and those that the platforms last showed.
+
+    The marker of an enrollment that has only begun uses no episode up: it is wanted still, and goes on (steps/decide.py).
+    """
     enrolled = parts.rulebook.fields.write.enrolled
     texts = [
         record.values.get(
@@ -166,6 +169,8 @@ def memory_of(parts: Parts, person: Person) -> Memory:
         for source, record in person.records.items()
     ]
     shown = [parse_markers(text) for text in texts]
+    highest = unite([*shown, Markers(person.markers)]).episodes
+    begun = {track: number - 1 for track, number in person.begun.items() if highest.get(track) == number}
     return Memory(
         tracks={
             name: TrackState(name, one.matched, one.matched_since, one.at_baseline)
@@ -174,7 +179,7 @@ def memory_of(parts: Parts, person: Person) -> Memory:
         stage_rose=person.stage_rose,
         touches=person.touches,
         handed_over=person.handed_over,
-        markers=unite([*shown, Markers(person.markers)]).episodes,
+        markers={**highest, **begun},
     )
 
 

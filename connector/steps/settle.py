@@ -13,7 +13,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from adapters.ports import Enrollment, EnrollmentChannel, PlatformError
+from adapters.one_by_one import by_halves
+from adapters.ports import Deadline, Enrollment, EnrollmentChannel
 from connector.nurturing.markers import parse_markers
 from connector.steps.decide import HALF_DONE, ways_of
 from connector.steps.parts import HUBSPOT, Parts
@@ -24,6 +25,8 @@ from connector.store.outbox import Intent
 #: How long the call may still be running, from when `sending` was noted: the deadline of enrolling is shorter than this,
 #: and a call that timed out here may still run at Mailchimp for 120 s (facts/mailchimp.md §2).
 _RUNNING = {HUBSPOT: timedelta(seconds=55), "mailchimp": timedelta(seconds=55 + 130)}
+#: No further batch of a channel is looked into after so many seconds: the others wait meanwhile.
+_PROBING_S = 30.0
 #: What could not be told until then ends with a person.
 _GIVEN_UP = timedelta(hours=24)
 
@@ -32,6 +35,7 @@ def settle(parts: Parts, down: AbstractSet[str]) -> Tally:
     """Probe what is unknown. Platforms that are `down` are not asked. Never raises a PlatformError."""
     tally: Tally = Counter()
     with parts.engine.begin() as conn:
+        outbox.not_sent_after(conn, parts.now())
         waiting = outbox.unsettled(conn)
     by_channel: dict[str, list[Intent]] = defaultdict(list)
     for intent in waiting:
@@ -44,11 +48,10 @@ def settle(parts: Parts, down: AbstractSet[str]) -> Tally:
             tally += _without_channel(parts, intents)
             continue
         over = [one for one in intents if _since_sent(parts, one) >= _RUNNING[channel.source.partition(":")[0]]]
+        deadline = Deadline.after(_PROBING_S, parts.monotonic)
         for start in range(0, len(over), channel.batch):
-            told = _probe(parts, channel, over[start : start + channel.batch])
-            tally += told
-            if not told.keys() - {_UNTOLD}:
-                break  # nobody could be told of: so it will be with the others
+            if deadline.remaining() > 0:
+                tally += _probe(parts, channel, over[start : start + channel.batch])
     return tally
 
 
@@ -119,10 +122,7 @@ def _marked(parts: Parts, source: str, ids: Mapping[int, str], intents: Sequence
     """
     if not ids:
         return {}
-    try:
-        standings = parts.platforms[source].standings(sorted(set(ids.values())))
-    except PlatformError:
-        return dict.fromkeys(ids)
+    standings = by_halves(parts.platforms[source].standings, sorted(set(ids.values())))
     return {
         one.id: not parse_markers(standings[ids[one.id]].markers).allows(one.track or "", one.episode or 0)
         if ids[one.id] in standings

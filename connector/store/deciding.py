@@ -16,7 +16,8 @@ from connector.store.schema import LIVE_ENROLLMENT, OPEN_LEAVE, intent
 if TYPE_CHECKING:
     from connector.store.judgement import Judgement
 
-#: How long a decision to enroll somebody, or to hand her over, stands. One that is held begins to live when it is approved.
+#: How long a decision to enroll somebody stands. One that is held begins to live when it is approved. A hand-over stands as
+#: long as she does where she came up to: it is decided once, and nobody would decide it again.
 LIFE = timedelta(hours=24)
 
 
@@ -209,7 +210,7 @@ def _handover(row: Judgement, one: HandingOver, at: datetime) -> dict[str, Any]:
 
 def _base(row: Judgement, kind: str, at: datetime, hold: str, not_before: datetime | None = None) -> dict[str, Any]:
     begins = max(at, not_before or at)
-    lives = kind in ("enroll", "handover") and not hold
+    lives = kind == "enroll" and not hold
     return {
         "kind": kind,
         "state": "held" if hold else "pending",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, text
@@ -28,19 +28,24 @@ _HOLD_LOOPS = text(
 )
 
 
-def hold_moves_beyond(conn: Connection, room: int) -> int:
+def hold_moves_beyond(conn: Connection, room: int, sources: Collection[str], now: datetime) -> int:
     """Let `room` contacts' stage moves go on, the oldest first; hold all that waits for the others. Returns how many.
 
-    What a person approved is not counted and not held; leaving a track never waits.
+    Of what waits for other sources than these, nothing goes on anyway. A move that one source was told of (it counts since)
+    is no second one at another. What a person approved is not counted and not held; leaving a track never waits.
     """
     statement = text(
         "UPDATE intent SET state = 'held', expires_at = NULL, sending_at = NULL,"  # noqa: S608
         " reason = 'more stage moves in 24 h than the guard allows'"
         f" WHERE state = 'pending' AND kind <> 'leave' AND approved_at IS NULL AND {FREE} AND contact IN ("
-        "  SELECT contact FROM intent WHERE state = 'pending' AND move AND approved_at IS NULL"
+        "  SELECT contact FROM intent AS waiting WHERE state = 'pending' AND move AND approved_at IS NULL"
+        "  AND source = ANY(:sources) AND NOT EXISTS (SELECT FROM intent AS told WHERE told.contact = waiting.contact"
+        "   AND told.move AND told.state = 'accepted' AND told.approved_at IS NULL AND told.finished_at > :since"
+        "   AND told.created_at >= (SELECT max(at) FROM flip WHERE flip.contact = waiting.contact AND NOT flip.baseline))"
         "  GROUP BY contact ORDER BY min(id) OFFSET :room)"
     )
-    return conn.execute(statement, {"room": max(0, room)}).rowcount
+    told = {"room": max(0, room), "sources": sorted(sources), "since": now - _DAY}
+    return conn.execute(statement, told).rowcount
 
 
 def hold_loops(conn: Connection, claimed: Sequence[int], now: datetime) -> frozenset[int]:
@@ -85,8 +90,8 @@ def approve(conn: Connection, number: int, now: datetime) -> bool:
     """
     contact = conn.scalar(
         text(
-            "UPDATE intent SET approved_at = :now, expires_at = CASE WHEN kind IN ('write', 'leave') THEN NULL"
-            "  ELSE greatest(not_before, CAST(:now AS timestamptz)) + :life END,"
+            "UPDATE intent SET approved_at = :now,"
+            " expires_at = CASE WHEN kind = 'enroll' THEN greatest(not_before, CAST(:now AS timestamptz)) + :life END,"
             " reason = '', state = CASE WHEN kind = 'write' AND EXISTS (SELECT 1 FROM intent AS newer"
             "   WHERE newer.contact = intent.contact AND newer.source = intent.source AND newer.kind = 'write'"
             "   AND newer.state = 'pending') THEN 'superseded' ELSE 'pending' END"

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.deciding import LIFE
 from connector.store.due import look_again
 from connector.store.engine import LOCK_SPACE
 from connector.store.holds import (
@@ -51,8 +52,10 @@ __all__ = [
     "list_held",
     "mark_sending",
     "moves_delivered",
+    "not_sent_after",
     "not_sent_in_time",
     "pending_counts",
+    "put_off_enrollments",
     "release",
     "release_all",
     "unsettled",
@@ -62,6 +65,7 @@ __all__ = [
 MAX_ATTEMPTS = 5
 
 _DAY = timedelta(hours=24)
+_A_DAY = timedelta(days=1)
 
 
 # ---------------------------------------------------------------- claiming
@@ -281,7 +285,7 @@ def release_all(conn: Connection, reasons: Mapping[int, str], at: datetime, *, a
             "  ELSE clock_timestamp() + make_interval(secs => :pause) END,"
             " state = CASE WHEN state = 'superseded' THEN state ELSE 'pending' END,"
             " attempts = greatest(attempts - 1, 0), reason = told.reason,"
-            " expires_at = CASE WHEN kind IN ('write', 'leave') THEN NULL ELSE greatest(expires_at, CAST(:at AS timestamptz)) END"
+            " expires_at = CASE WHEN kind = 'enroll' THEN greatest(expires_at, CAST(:at AS timestamptz)) END"
             " FROM unnest(CAST(:ids AS bigint[]), CAST(:reasons AS text[])) AS told (id, reason)"
             " WHERE intent.id = told.id AND state IN ('pending', 'sending', 'unknown', 'superseded')"
         ),
@@ -306,6 +310,26 @@ def unsettled(conn: Connection) -> list[Intent]:
     return [Intent(**row) for row in conn.execute(query).mappings()]
 
 
+def not_sent_after(conn: Connection, now: datetime) -> None:
+    """Correct when unknown enrollments were sent: not after `now`, unless the clock was set back since."""
+    conn.execute(
+        text("UPDATE intent SET sending_at = :now WHERE state = 'unknown' AND sending_at > :now"), {"now": now}
+    )
+
+
+def put_off_enrollments(conn: Connection, now: datetime, until: datetime) -> int:
+    """Let no enrollment that is due, and that nobody has, go before `until`; returns how many.
+
+    Who has not much longer to live may be over by then, and is judged again; what a person approved lives from then on.
+    """
+    statement = text(
+        "UPDATE intent SET not_before = :until,"  # noqa: S608
+        " expires_at = CASE WHEN approved_at IS NULL THEN expires_at ELSE CAST(:until AS timestamptz) + :life END"
+        f" WHERE kind = 'enroll' AND state = 'pending' AND not_before <= :now AND {FREE}"
+    )
+    return conn.execute(statement, {"now": now, "until": until, "life": LIFE}).rowcount
+
+
 def expire(conn: Connection, now: datetime) -> int:
     """End what was not done within its life and is not being done; returns how many. Whoever it was about is judged again."""
     statement = text(
@@ -314,7 +338,7 @@ def expire(conn: Connection, now: datetime) -> int:
     )
     contacts = list(conn.scalars(statement, {"now": now}))
     if contacts:
-        look_again(conn, contacts, now.date())
+        look_again(conn, contacts, now.date() - _A_DAY)  # the team's day may be one behind UTC's
     return len(contacts)
 
 

@@ -78,7 +78,7 @@ class Person:
     of two judgements made at once. `company` are the raw values of her HubSpot company, if she has one. `changed` tells
     when a raw value last changed since its name was first told, by (source, name). `episodes` are used up ones only
     (accepted, sending, unknown, parked). `touches` are enrollments and mails, sorted. `markers` is the highest used-up
-    episode per track.
+    episode per track, `begun` the episode of an enrollment that waits and was tried before: a platform may have its marker.
     """
 
     contact: int
@@ -99,6 +99,7 @@ class Person:
     markers: Mapping[str, int]
     written: Mapping[str, Mapping[str, Written]]
     arrival: Arrival | None = None
+    begun: Mapping[str, int] = field(default_factory=dict)
 
 
 _CONTACTS = text("SELECT id, changed FROM contact WHERE id = ANY(:ids) ORDER BY id")
@@ -116,6 +117,10 @@ _EPISODES = text(
     " UNION ALL SELECT contact, track, episode, coalesce(channel, ''), sending_at, NULL FROM intent"
     " WHERE contact = ANY(:ids) AND kind = 'enroll' AND sending_at IS NOT NULL"
     " AND state IN ('sending', 'unknown', 'parked') ORDER BY 1, 5, 2, 3"
+)
+_BEGUN = text(
+    "SELECT contact, track, max(episode) AS number FROM intent WHERE contact = ANY(:ids) AND kind = 'enroll'"
+    " AND state = 'pending' AND sending_at IS NOT NULL GROUP BY contact, track"
 )
 _VERDICTS = text(
     "SELECT verdict.*, coalesce((SELECT hash FROM sweep JOIN rulebook ON rulebook.id = sweep.rulebook"
@@ -149,7 +154,7 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
     records, events = by_contact(_RECORDS), by_contact(_EVENTS)
     episodes, verdicts, tracks = by_contact(_EPISODES), by_contact(_VERDICTS), by_contact(_TRACKS)
     rose, written, companies = by_contact(_ROSE), by_contact(_WRITTEN), by_contact(_COMPANIES)
-    arrivals = by_contact(_ARRIVALS)
+    arrivals, begun = by_contact(_ARRIVALS), by_contact(_BEGUN)
 
     def person(row: Row[Any]) -> Person:
         own = row.id
@@ -180,6 +185,7 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
             markers=markers(entered),
             written=_written(written.get(own, ())),
             arrival=next((_arrival(one) for one in arrivals.get(own, ())), None),
+            begun={one.track: one.number for one in begun.get(own, ())},
         )
 
     return [person(row) for row in conn.execute(_CONTACTS, ids)]

@@ -263,7 +263,7 @@ intent = Table(
     _needed("why", Text, "''"),
     _needed("move", Boolean, "false"),  # it shows a stage that changed: the guard counts it
     _needed("not_before", Moment),
-    Column("expires_at", Moment),  # null while held, for writes and for leaves
+    Column("expires_at", Moment),  # null while held, and for all but enrollments
     _needed("attempts", Integer, "0"),
     Column("lease_until", Moment),  # database time; nobody else takes it before: a lease, or a pause after a failure
     Column("sending_at", Moment),

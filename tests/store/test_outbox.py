@@ -148,7 +148,7 @@ def test_at_the_baseline_nobody_is_enrolled(conn: Connection) -> None:
             judged(conn, maria, baseline=True, **told)
     save(conn, maria, baseline=True, move=Move(None, "nurture", "score", rise=True), writes={"hubspot": {"s": "1"}})
     assert (person(conn, maria).stage_rose, judgement.moves_since(conn, NOW)) == (None, 0)
-    assert outbox.hold_moves_beyond(conn, 0) == 0
+    assert outbox.hold_moves_beyond(conn, 0, ["hubspot"], NOW) == 0
 
 
 # ---------------------------------------------------------------- writes
@@ -394,7 +394,7 @@ def move_everybody(conn: Connection, everybody: Sequence[int], writes: Mapping[s
 def test_moves_beyond_the_guard_are_held_with_all_that_hangs_on_them(conn: Connection) -> None:
     everybody = people(conn, 4)
     move_everybody(conn, everybody, {"hubspot": {"stage": "hot"}, "mailchimp:main": {"stage": "hot"}})
-    assert outbox.hold_moves_beyond(conn, 3) == 3
+    assert outbox.hold_moves_beyond(conn, 3, ["hubspot"], NOW) == 3
     assert {one.contact for one in outbox.list_held(conn)} == {everybody[3]}
     claimed = outbox.claim_writes(conn, "hubspot", 10, 60)
     assert [one.contact for one in claimed] == everybody[:3]
@@ -407,14 +407,14 @@ def test_moves_beyond_the_guard_are_held_with_all_that_hangs_on_them(conn: Conne
 def test_judging_again_does_not_slip_a_hold(conn: Connection) -> None:
     (maria,) = people(conn)
     move_everybody(conn, [maria], {"hubspot": {"stage": "hot"}})
-    outbox.hold_moves_beyond(conn, 0)
+    outbox.hold_moves_beyond(conn, 0, ["hubspot"], NOW)
     save(conn, maria, writes={"hubspot": {"stage": "hot", "score": "80"}}, enters=(entering(),))
     assert outbox.claim_writes(conn, "hubspot", 10, 60) == []
     held = outbox.list_held(conn)
     assert {one.kind for one in held} == {"write", "enroll"}
     for one in held:
         assert outbox.approve(conn, one.id, NOW)
-    assert outbox.hold_moves_beyond(conn, 0) == 0
+    assert outbox.hold_moves_beyond(conn, 0, ["hubspot"], NOW) == 0
     assert [one.payload["values"]["score"] for one in outbox.claim_writes(conn, "hubspot", 10, 60)] == ["80"]
 
 

@@ -1,0 +1,179 @@
+"""Delivering, looked at as an enemy: what one outage, one person or one clock leaves behind must not last."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from adapters.sandbox.faults import Fault
+from connector.steps import sync as steps
+
+FINANCE = "finance-consideration"
+HAND_WRITTEN = "Trellis: Ready for a hand-written mail"
+DEMO = "https://www.brightledger.example/demo"
+
+
+def one_pass(world, **delta):
+    """Some time goes by, and the next pass; platforms may fail in it."""
+    world.pass_time(**(delta or {"minutes": 5}))
+    world.end_pauses()
+    return steps.sync(world.parts)
+
+
+def work(world):
+    world.end_pauses()
+    return steps.work(world.parts)
+
+
+def cured(world):
+    world.sandbox.hubspot_server.faults.clear()
+    world.sandbox.mailchimp_server.faults.clear()
+
+
+def record_id(world, email):
+    return str(world.sandbox.hubspot.life.person(email).id)
+
+
+def lost_answers(world, leads, channel):
+    """These leads are due for a track whose channel's answer is lost after it took effect: all are unknown."""
+    world.sandbox.hubspot_server.faults.add(Fault(**channel, ending="drop", apply=True))
+    world.pass_time(minutes=1)
+    world.sync()
+    assert [world.intents(lead)[-1][0] for lead in leads] == ["unknown"] * len(leads)
+
+
+def test_one_of_whom_nobody_can_tell_keeps_no_other_list_member_unknown(world):
+    """HubSpot stumbles over the lists of one contact, pass after pass."""
+    leads = [world.new_lead(key, form="Pricing guide") for key in ("carla", "dora", "elena")]
+    lost_answers(world, leads, {"method": "PUT", "path": "memberships/add"})
+    by_number = sorted(leads, key=world.contact)
+    bad = record_id(world, by_number[0])
+    world.sandbox.hubspot_server.faults.add(Fault(path=f"/{bad}/memberships", status=500, apply=False, times=None))
+    for _ in range(2):
+        one_pass(world)
+    assert [world.intents(lead)[0][0] for lead in by_number] == ["unknown", "accepted", "accepted"]
+
+
+def test_one_of_whom_nobody_can_tell_keeps_no_other_property_unknown(world):
+    """HubSpot refuses to read a batch in which one contact is."""
+    leads = [world.new_lead(key) for key in ("carla", "dora", "elena")]
+    lost_answers(world, leads, {"method": "POST", "path": "contacts/batch/update", "after": 1})
+    bad = record_id(world, leads[1])
+    world.sandbox.hubspot_server.faults.add(
+        Fault(path="contacts/batch/read", containing=f'"{bad}"', status=500, apply=False, times=None)
+    )
+    for _ in range(2):
+        one_pass(world)
+    assert [world.intents(lead)[0][0] for lead in leads] == ["accepted", "unknown", "accepted"]
+
+
+def test_who_was_marked_but_not_tagged_is_tagged_once_though_she_was_judged_in_between(world):
+    """The marker is written before the tag, and read back before the tag could be set."""
+    dora = world.new_member("dora")
+    world.sandbox.mailchimp_server.faults.add(
+        Fault(method="POST", path="/members/.*/tags", status=429, body={"title": "Too Many Requests"}, times=None)
+    )
+    world.pass_time(minutes=1)
+    steps.sync(world.parts)
+    assert world.member(dora)["merge_fields"]["TRACKMARK"] == f"{FINANCE}:1"
+    assert world.entered(dora) == []
+    world.sandbox.mailchimp.life.edit_profile(dora, {"FNAME": "Dorotea"})
+    one_pass(world)
+    cured(world)
+    for _ in range(3):
+        one_pass(world)
+    assert [one.email for one in world.entered(dora)] == [dora]
+    assert world.member(dora)["merge_fields"]["TRACKMARK"] == f"{FINANCE}:1"
+
+
+def test_an_enrollment_that_an_outage_put_off_is_not_made_at_night(world):
+    carla = world.new_lead("carla")
+    fault = Fault(method="POST", path="contacts/batch/update", status=503, body={"message": "x"}, times=None)
+    world.sandbox.hubspot_server.faults.add(fault)
+    one_pass(world)
+    cured(world)
+    for _ in range(3):
+        one_pass(world, hours=7)  # from seven in the evening on
+        assert world.entered(carla) == []
+        world.sandbox.clock.advance(timedelta(hours=-4))
+    one_pass(world, hours=13)
+    assert [one.email for one in world.entered(carla)] == [carla]
+
+
+def test_a_hand_over_outlives_a_token_that_was_refused_over_a_weekend(world):
+    maria = world.email("maria")
+    world.sandbox.hubspot_server.faults.add(
+        Fault(path="objects/tasks|/owners", status=401, body={"category": "INVALID_AUTHENTICATION"}, times=None)
+    )
+    world.sandbox.hubspot.life.fill_form(maria, "Demo request", {}, DEMO)
+    world.flush()
+    for _ in range(3):
+        one_pass(world, days=1)
+    assert world.stage(maria) == "hot"
+    cured(world)
+    for _ in range(2):
+        one_pass(world)
+    assert len(list(world.sandbox.hubspot.shelves["tasks"])) == 1
+
+
+@pytest.fixture
+def cautious(make_world):
+    return make_world(edits={"tracks.yaml": ("share: 10%, count: 500", "share: 10%, count: 3")})
+
+
+def test_who_is_told_of_on_one_platform_is_no_second_move_on_the_other_that_is_away(cautious):
+    """Three may move. Two have, at HubSpot; that Mailchimp has not been told yet leaves room for a third."""
+    world = cautious
+    both = [world.new_lead("carla"), world.new_lead("dora")]
+    for email in both:
+        world.sandbox.mailchimp.life.subscribe(email)
+    world.sandbox.mailchimp_server.faults.add(Fault(method="PATCH", status=503, body="away", times=None))
+    one_pass(world)
+    assert [world.hubspot(email).get("trellis_stage") for email in both] == ["nurture", "nurture"]
+    elena = world.new_lead("elena")
+    one_pass(world)
+    assert world.hubspot(elena).get("trellis_stage") == "nurture"
+    assert world.rows("SELECT id FROM intent WHERE state = 'held'") == []
+
+
+def test_what_became_unknown_before_the_clock_was_set_back_is_looked_into_all_the_same(world):
+    carla = world.new_lead("carla")
+    lost_answers(world, [carla], {"method": "POST", "path": "contacts/batch/update", "after": 1})
+    ahead = "UPDATE intent SET sending_at = sending_at + interval '5 hours' WHERE kind = 'enroll'"
+    with world.store.engine.begin() as conn:
+        conn.execute(text(ahead))
+    for _ in range(3):
+        one_pass(world)
+    assert world.intents(carla) == [("accepted", "")]
+
+
+def test_one_over_whom_a_whole_batch_stumbles_keeps_nobody_elses_enrollment(world):
+    """HubSpot answers 500 to every enrollment in which one contact is, and writes none of them."""
+    leads = [world.new_lead(key) for key in ("carla", "dora", "elena")]
+    bad = record_id(world, leads[1])
+    enrolls = f'"{bad}", "properties": {{"trellis_track"'
+    fault = world.sandbox.hubspot_server.faults.add(
+        Fault(path="contacts/batch/update", containing=enrolls, status=500, apply=False, times=None)
+    )
+    for _ in range(4):
+        one_pass(world)
+    assert fault.hits > 1
+    assert sorted(one.email for one in world.entered()) == [leads[0], leads[2]]
+
+
+def test_nobody_is_kept_on_a_track_by_one_of_whom_hubspot_cannot_tell(world):
+    leads = [world.new_lead(key) for key in ("carla", "dora", "elena")]
+    one_pass(world)
+    assert len(world.entered()) == 3
+    bad = record_id(world, leads[1])
+    for lead in leads:
+        world.sandbox.hubspot.life.win_deal(lead)
+    fault = world.sandbox.hubspot_server.faults.add(
+        Fault(path="contacts/batch/read", containing=f'"{bad}"', status=500, apply=False, times=None)
+    )
+    for _ in range(2):
+        one_pass(world)
+    assert fault.hits
+    assert [bool(world.hubspot(lead).get("trellis_track")) for lead in leads] == [False, True, False]
