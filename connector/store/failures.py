@@ -124,6 +124,17 @@ def replay_failure(conn: Connection, number: int, at: datetime) -> Failure | Non
     return Failure(**row._mapping)  # noqa: SLF001
 
 
+def open_among(conn: Connection, platform_ids: Collection[str], *, step: str, source: str) -> set[str]:
+    """Those of these records for whom something is open in this step. Read-only."""
+    query = select(failure.c.platform_id).where(
+        failure.c.step == step,
+        failure.c.source == source,
+        failure.c.platform_id == func.any(sorted(platform_ids)),
+        failure.c.resolved_at.is_(None),
+    )
+    return set(conn.scalars(query))
+
+
 def count_open(conn: Connection) -> int:
     """How many failures are open. Read-only."""
     return conn.execute(select(func.count()).where(failure.c.resolved_at.is_(None))).scalar_one()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.steps.parts import Parts
-from connector.steps.reading.intake import take_in
-from connector.store import inbox
+from connector.steps.reading.intake import READ, take_in
+from connector.store import failures, inbox
 from connector.store.inbox import Delivery, End
 
 
 class Stopped(Exception):
     """Told to stop in the middle of a batch: it is given back, and what was read of it is read again."""
+
+
+#: What is said of a delivery some of whose people are listed.
+UNREAD = "could not be read: see `trellis failures`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +65,9 @@ def list_unread(parts: Parts, source: str, unread: Mapping[str, str]) -> None:
     """Put those who could not be read (id → reason) where a person finds them, until they can be."""
     if unread:
         take_in(parts, source, (), unread)
+
+
+def listed_unread(parts: Parts, source: str, ids: Collection[str]) -> set[str]:
+    """Those of these ids who stand there: since this batch was read, or one before it. Read-only."""
+    with parts.engine.connect() as conn:
+        return failures.open_among(conn, ids, step=READ, source=source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
@@ -15,7 +15,7 @@ from connector.steps.reading.groups import in_groups
 from connector.steps.reading.intake import read_by_ids
 from connector.steps.reading.refusals import unless_refused
 from connector.steps.taking_in.apart import read_apart, somebody_else
-from connector.steps.taking_in.batch import Round, Taken, list_unread
+from connector.steps.taking_in.batch import UNREAD, Round, Taken, list_unread, listed_unread
 from connector.steps.taking_in.echoes import echoes
 from connector.steps.taking_in.hubspot_events import HubSpotEvent, Meaning, read_events
 from connector.steps.taking_in.portal_id import foreign
@@ -61,7 +61,8 @@ def take_in_hubspot(round_: Round, batch: Sequence[Delivery]) -> Taken:
             events[one.id] = told
     rows = _sort(parts, port, [one for one in batch if one.id in events], events)
     _erase(parts, rows)
-    calls, unread = _read(round_, port, rows)
+    calls = _read(round_, port, rows)
+    unread = listed_unread(parts, HUBSPOT, {id_ for row in rows for id_ in row.ids(Meaning.READ)})
     for row in rows:
         ends[row.delivery.id] = _end(row, unread)
     seen = [one.key for row in rows for one in (*row.events, *row.strange) if one.key is not None]
@@ -112,8 +113,8 @@ def _erase(parts: Parts, rows: Sequence[_Sorted]) -> None:
             ledger.forget_record(conn, HUBSPOT, id_, parts.now())
 
 
-def _read(round_: Round, port: HubSpotPort, rows: Sequence[_Sorted]) -> tuple[int, Mapping[str, str]]:
-    """Read whom the rows name: in how many calls, and who could not be read (id → reason)."""
+def _read(round_: Round, port: HubSpotPort, rows: Sequence[_Sorted]) -> int:
+    """Read whom the rows name; in about how many calls."""
     parts = round_.parts
     erased = {id_ for row in rows for id_ in row.ids(Meaning.ERASE)}
     named = {id_ for row in rows for id_ in row.ids(Meaning.READ) - erased if not round_.was_read(id_, row.delivery)}
@@ -130,7 +131,7 @@ def _read(round_: Round, port: HubSpotPort, rows: Sequence[_Sorted]) -> tuple[in
         known = companies.of_our_contacts(conn, sorted(told_of))
     if known:
         unless_refused(parts, "companies", partial(_read_companies, round_, port, known))
-    return ceil(len(wanted) / _IN_A_CALL), unread
+    return ceil(len(wanted) / _IN_A_CALL)
 
 
 def _read_companies(round_: Round, port: HubSpotPort, ids: Sequence[str]) -> int:
@@ -154,11 +155,11 @@ def _stoppable(round_: Round, read: Callable[[Sequence[str]], object]) -> Callab
     return unless_stopped
 
 
-def _end(row: _Sorted, unread: Mapping[str, str]) -> End:
+def _end(row: _Sorted, unread: Collection[str]) -> End:
     told = len(row.events) + len(row.strange) + row.passed.total()
     passed = [f"{reason}: {count}" for reason, count in sorted(row.passed.items())]
-    failed = row.ids(Meaning.READ) & unread.keys()
-    listed = [f"{len(failed)} could not be read: see `trellis failures`"] if failed else []
+    failed = row.ids(Meaning.READ).intersection(unread)
+    listed = [f"{len(failed)} {UNREAD}"] if failed else []
     if row.strange:
         kinds = sorted({one.kind or "(none)" for one in row.strange})
         return End(Ending.UNKNOWN, f"not understood: {', '.join(kinds)}"[:200])

@@ -47,7 +47,7 @@ def mailchimp_key(form: Sequence[tuple[str, str]]) -> str | None:
 def _plain(value: object) -> object:
     """A number as its text, a list in a stable order."""
     if isinstance(value, list):
-        return sorted(_json(_plain(one)) for one in value)
+        return sorted((_plain(one) for one in value), key=_json)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

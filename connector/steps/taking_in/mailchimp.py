@@ -11,7 +11,7 @@ from connector.steps.parts import Parts
 from connector.steps.reading.campaigns import read_member_activity
 from connector.steps.reading.intake import read_by_ids, take_in
 from connector.steps.taking_in.apart import may_be_about_one, read_apart, somebody_else
-from connector.steps.taking_in.batch import Round, Taken, list_unread
+from connector.steps.taking_in.batch import UNREAD, Round, Taken, list_unread, listed_unread
 from connector.steps.taking_in.mailchimp_events import Kind, MailchimpEvent, read_event
 from connector.store import inbox, named
 from connector.store.inbox import Delivery, End, Ending
@@ -36,12 +36,27 @@ def take_in_mailchimp(round_: Round, batch: Sequence[Delivery]) -> Taken:
     for number, event in fresh.items():
         by_source[_source(parts, event) or ""].append((number, event))
     for source, some in by_source.items():
-        unread = _read(round_, parts.mailchimp[source], [event for _, event in some])
+        failed = _read(round_, parts.mailchimp[source], [event for _, event in some])
+        listed = _listed(parts, source, {one for _, event in some for one in event.addresses})
         for number, event in some:
-            reason = next((unread[key] for one in event.addresses if (key := _key(one)) in unread), None)
-            ends[number] = End(Ending.FAILED, reason) if reason else End(Ending.HANDLED, event.type)
+            ends[number] = _end(event, failed, listed)
     seen = [event.key for number, event in fresh.items() if event.key and ends[number].ending is Ending.HANDLED]
     return Taken(ends, seen, len(fresh))
+
+
+def _end(event: MailchimpEvent, failed: Mapping[str, str], listed: Collection[str]) -> End:
+    keys = [_key(one) for one in event.addresses]
+    reason = next((failed[key] for key in keys if key in failed), None)
+    if reason is not None:
+        return End(Ending.FAILED, reason)
+    return End(Ending.HANDLED, f"{event.type}; {UNREAD}" if set(keys).intersection(listed) else event.type)
+
+
+def _listed(parts: Parts, source: str, addresses: Collection[str]) -> set[str]:
+    """Those of these addresses (normalized) whose record stands among those that could not be read."""
+    hers = _at(parts, source, addresses)
+    unread = listed_unread(parts, source, {one.platform_id for one in hers})
+    return {one.key for one in hers if one.platform_id in unread}
 
 
 def _end_at_once(parts: Parts, event: MailchimpEvent | None) -> End | None:
