@@ -8,7 +8,7 @@ from promises.machine import Promises
 from promises.seed import Seed
 
 #: Every time the same ones, in CI; `--hypothesis-profile=search` tries as many others as that profile says.
-EXAMPLES, STEPS = 20, 30
+EXAMPLES, STEPS = 10, 20
 
 
 def test_the_promises_hold_whatever_happens(seed: Seed) -> None:
