@@ -26,14 +26,6 @@ class Ending:
     entered: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One promise, and each case in which it was broken."""
-
-    promise: str
-    broken: Sequence[str]
-
-
 def lost(installation: Installation, journal: Sequence[Acknowledged]) -> Iterator[str]:
     """Acknowledged deliveries that are not in the inbox, or have not come to a good end there."""
     kept: dict[bytes, list[tuple[int, str, str]]] = defaultdict(list)
@@ -59,8 +51,8 @@ def without_trace(installation: Installation, people: Sequence[Somebody]) -> Ite
             yield f"{one.email}: {one.forms} forms, {acts.get(one.email, 0)} acts in the ledger"
 
 
-def held_otherwise(installation: Installation, sandbox: Sandbox) -> Iterator[str]:
-    """Values that the ledger holds of somebody at HubSpot and that the portal does not, and the other way round."""
+def held_otherwise(installation: Installation, sandbox: Sandbox, names: Collection[str] = ()) -> Iterator[str]:
+    """People of HubSpot whom the ledger does not hold, and values (of these names, or all) that it holds otherwise."""
     kept = dict(installation.rows("SELECT platform_id, raw FROM record WHERE source = 'hubspot' AND NOT archived"))
     with sandbox.hubspot.lock:
         records = {str(record.id): dict(record.values) for record in sandbox.hubspot.contacts}
@@ -69,7 +61,7 @@ def held_otherwise(installation: Installation, sandbox: Sandbox) -> Iterator[str
             yield f"contact {id_} ({values.get('email')}) is not in the ledger"
             continue
         for name, value in kept[id_].items():
-            if (value or "") != values.get(name, "") and not name.endswith("date"):
+            if (not names or name in names) and (value or "") != values.get(name, ""):
                 yield f"{values.get('email')}: {name} is {values.get(name)!r}, in the ledger {value!r}"
 
 
@@ -117,7 +109,7 @@ def missed(
 
 
 def listed(installation: Installation, people: Sequence[Somebody]) -> int:
-    """How many wait for a person to decide."""
+    """How many of them wait for a person to decide."""
     return len(_listed(installation) & {one.email for one in people})
 
 
