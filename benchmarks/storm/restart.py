@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
+import psycopg
 from deliveries import EVENTS, FIRST_EVENT
 from processes import MAPPINGS, Environ, lean_portal, load, run, started
 from receiver import STORM, free_port, listening, sender, sending, wait_for
@@ -33,6 +34,8 @@ from connector.store.migrate import migrate
 
 #: Before the kill, the load has lasted so long.
 _UNDER_LOAD_S = 3.0
+#: What dies sooner after its start is started again after a pause.
+_SETTLED_S = 6.0
 _REDO = re.compile(r"redo (?:starts|done) at ([0-9A-F]+)/([0-9A-F]+)")
 _IDS = (
     f"SELECT (substring(convert_from(substring(body, 1, 32), 'SQL_ASCII') from '[0-9]+')::bigint - {FIRST_EVENT})"
@@ -44,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--log", type=int, default=120, help="MiB that PostgreSQL's own log has to replay, once")
     given = parser.parse_args()
     with installation() as (folder, environ):
         url, journal = f"{environ['PUBLIC_URL']}/webhooks/hubspot", folder / "journal"
@@ -55,20 +59,22 @@ def main() -> None:
                 flush=True,
             )
         sent = given.events // EVENTS
-        for _ in range(given.times):
-            sent = _kill_everything(environ, folder, journal, sent)
+        for log_mib in (*(0 for _ in range(given.times)), given.log):
+            sent = _kill_everything(environ, folder, journal, sent, log_mib)
         with serving(environ, folder):
             wait_for(environ["PUBLIC_URL"], "/readyz")
+            time.sleep(_SETTLED_S)
             _kill_receiver(environ)
         _compare(folder, journal)
 
 
-def _kill_everything(environ: Environ, folder: Path, journal: Path, sent: int) -> int:
-    """Under load; what was sent by then."""
+def _kill_everything(environ: Environ, folder: Path, journal: Path, sent: int, log_mib: int) -> int:
+    """Under load, with at least so much in PostgreSQL's own log; what was sent by then."""
     with serving(environ, folder) as serve:
         wait_for(environ["PUBLIC_URL"], "/readyz")
         with sender(f"{environ['PUBLIC_URL']}/webhooks/hubspot", deliveries=10**6, first=sent, journal=journal):
             time.sleep(_UNDER_LOAD_S)
+            _grow_log(folder, log_mib)
             for one in _everything(serve, folder):
                 with suppress(ProcessLookupError):
                     os.kill(one, signal.SIGKILL)
@@ -90,12 +96,36 @@ def _kill_everything(environ: Environ, folder: Path, journal: Path, sent: int) -
     return sent
 
 
+def _grow_log(folder: Path, mib: int) -> None:
+    """A checkpoint, and then so much of other writing, to be replayed."""
+    if not mib:
+        return
+    with (
+        bundled_url(folder / "var") as url,
+        psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection,
+    ):
+        connection.execute("CHECKPOINT")
+        connection.execute("CREATE TABLE filler (words text)")
+        began = connection.execute("SELECT pg_current_wal_lsn()").fetchone()
+        grown = 0
+        while grown < mib * 2**20:
+            connection.execute(
+                "INSERT INTO filler SELECT repeat(md5(random()::text), 4) FROM generate_series(1, 20000)"
+            )
+            row = connection.execute("SELECT pg_current_wal_lsn() - %s", began).fetchone()
+            grown = int(row[0]) if row else 0
+
+
 def _kill_receiver(environ: Environ) -> None:
     """The gunicorn of a `serve` that goes on."""
-    for one in psutil.process_iter(["pid", "environ", "cmdline"]):
-        words = one.info["cmdline"] or []
-        if "gunicorn" in words and (one.info["environ"] or {}).get("TRELLIS_DATA") == environ["TRELLIS_DATA"]:
-            one.kill()
+    ours = [
+        one
+        for one in psutil.process_iter(["environ", "cmdline"])
+        if "gunicorn" in (one.info["cmdline"] or ())
+        and (one.info["environ"] or {}).get("TRELLIS_DATA") == environ["TRELLIS_DATA"]
+    ]
+    for one in ours:
+        one.kill()
     began = time.monotonic()
     wait_for(environ["PUBLIC_URL"], "/healthz")
     print(f"the receiver killed: /healthz {time.monotonic() - began:.2f} s   load {load()}", flush=True)
@@ -106,7 +136,9 @@ def _compare(folder: Path, journal: Path) -> None:
     with bundled_url(folder / "var") as url, connect(url).connect() as conn:
         stored = [int(row[0]) for row in conn.exec_driver_sql(_IDS)]
     lost, twice = len(acknowledged - set(stored)), len(stored) - len(set(stored))
-    print(f"{len(acknowledged):,} deliveries acknowledged, {len(stored):,} stored, {lost} lost, {twice} twice")
+    print(
+        f"{len(acknowledged):,} deliveries acknowledged, {len(stored):,} stored, {lost} lost; {twice} sent again, unanswered"
+    )
     if lost:
         raise SystemExit(1)
 
