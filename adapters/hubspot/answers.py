@@ -79,6 +79,10 @@ class ValuesRefused(PlatformRefused):
         self.ids = complaint.ids
 
 
+class Stumbled(PlatformUnreachable):
+    """HubSpot answered 500: an error of its own, perhaps about something in the request."""
+
+
 def read_json(body: bytes) -> dict[str, Any] | None:
     """The body as a JSON object; None where it is anything else (HTML, cut off, empty)."""
     try:
@@ -121,7 +125,8 @@ def sort_error(call: str, answer: Answer, *, writes: bool, now: datetime) -> Pla
         return ValuesRefused(text, status, complaint)
     if body is None:
         text = f"HubSpot answered {status} to {call} without JSON"
-    return PlatformUnreachable(PLATFORM, text, maybe_applied=writes)
+    kind = Stumbled if status == 500 else PlatformUnreachable
+    return kind(PLATFORM, text, maybe_applied=writes)
 
 
 def outcome_of_call(counted: str) -> str:

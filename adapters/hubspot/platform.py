@@ -17,7 +17,7 @@ from adapters.hubspot.contacts import ContactReader, contact_by_email
 from adapters.hubspot.enroll import ListChannel, PropertyChannel
 from adapters.hubspot.names import HubSpotNames
 from adapters.hubspot.read import archived_ids, read_histories, read_values
-from adapters.hubspot.write import write_contacts
+from adapters.hubspot.stumbling import write_values
 from adapters.one_by_one import answers
 from adapters.ports import (
     Change,
@@ -138,7 +138,7 @@ class HubSpotPlatform:
 
     def write(self, rows: Sequence[Change], deadline: Deadline | None = None) -> tuple[RowOutcome, ...]:
         """See `ContactPlatform`; one outcome per id, changes of one id are united."""
-        return write_contacts(self._client, rows, deadline)
+        return write_values(self._client, rows, deadline)
 
     def definitions(self) -> Mapping[str, Definition]:
         """See `ContactPlatform`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -177,3 +178,30 @@ def test_nobody_is_kept_on_a_track_by_one_of_whom_hubspot_cannot_tell(world):
         one_pass(world)
     assert fault.hits
     assert [bool(world.hubspot(lead).get("trellis_track")) for lead in leads] == [False, True, False]
+
+
+def test_one_over_whom_every_write_stumbles_keeps_nobody_else_unwritten(world):
+    """HubSpot answers 500 to every batch of values in which one contact is, and writes none of them."""
+    leads = [world.new_lead(key) for key in ("carla", "dora", "elena", "fina", "gina", "hana")]
+    bad = record_id(world, leads[1])
+    world.sandbox.hubspot_server.faults.add(
+        Fault(path="contacts/batch/update", containing=f'"{bad}"', status=500, apply=False, times=None)
+    )
+    for _ in range(4):
+        one_pass(world)
+    assert [bool(world.hubspot(lead).get("trellis_score")) for lead in leads] == [lead != leads[1] for lead in leads]
+    assert sorted(one.email for one in world.entered()) == sorted({*leads} - {leads[1]})
+
+
+def test_moves_that_wait_for_a_platform_that_was_switched_off_leave_room_for_others(cautious):
+    world = cautious
+    members = [world.new_member(key) for key in ("carla", "dora", "elena")]
+    world.sandbox.mailchimp_server.faults.add(Fault(method="PATCH", status=503, body="away", times=None))
+    one_pass(world)
+    assert all(world.stage(member) == "nurture" for member in members)
+    off = replace(world.parts, mailchimp={})
+    fina = world.new_lead("fina")
+    world.pass_time(minutes=5)
+    world.end_pauses()
+    steps.sync(off)
+    assert world.hubspot(fina).get("trellis_stage") == "nurture"
