@@ -62,11 +62,18 @@ def from_scratch(world: World) -> Figure:
 
 
 def from_an_older_database(world: World, older: Path) -> Figure:
-    """The database of before the kills comes back: whoever was enrolled since has her marker, and enters nothing again."""
-    so_far = len(world.sandbox.effects)
+    """The database of before the kills comes back: whoever was enrolled since has her marker, and enters nothing again.
+
+    Of those who were merged it knows less than the lost one did, so they may enter what they have never been in.
+    """
+    merged, before = promises.merged_into(world.life.people), world.effects()
+    twice = set(promises.twice(before, merged))
     for _ in range(2):
         world.installation.trellis("sync", TRELLIS_DATA=str(older), expect=(0, 3))
-    return Figure("enrolled again by an older database", list(promises.since_then(world.effects(), so_far)))
+    after = world.effects()
+    new = [effect for effect in after[len(before) :] if effect.email not in merged]
+    again = [line for line in promises.twice(after, merged) if line not in twice]
+    return Figure("enrolled again by an older database", [*promises.since_then(new, 0), *again])
 
 
 def evidence(world: World, figures: Sequence[Figure]) -> list[str]:
