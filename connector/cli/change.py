@@ -9,6 +9,7 @@ import click
 
 from connector.cli.exits import Exit
 from connector.cli.session import activate, newly_read, session, stored
+from connector.cli.visible import visible
 
 if TYPE_CHECKING:
     from connector.store.intents import Intent
@@ -47,7 +48,7 @@ def holds(*, as_json: bool) -> None:
     else:
         for one in held:
             what = f"{one.kind} {one.track}" if one.track else f"{one.kind} {one.source or ''}".rstrip()
-            click.echo(f"{one.id:>8}  {one.state:<6}  contact #{one.contact}  {what}: {one.reason}")
+            click.echo(f"{one.id:>8}  {one.state:<6}  contact #{one.contact}  {what}: {visible(one.reason)}")
         click.echo(
             f"{len(held)} held. `trellis approve ID` or `trellis approve all` lets them go, `discard` drops them."
             if held

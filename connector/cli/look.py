@@ -12,6 +12,7 @@ import click
 
 from connector.cli.exits import Exit
 from connector.cli.session import newly_read, session, stored
+from connector.cli.visible import visible
 
 if TYPE_CHECKING:
     from connector.steps.finding import Finding
@@ -117,7 +118,7 @@ def explain(
         return
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
     for line in as_lines(found, width):
-        click.echo(line)
+        click.echo(visible(line))
 
 
 def _closing(findings: Sequence[Finding]) -> str:

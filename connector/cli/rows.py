@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.session import stored
+from connector.cli.visible import visible
 
 if TYPE_CHECKING:
     from connector.store.failures import Failure
@@ -44,7 +45,8 @@ def list_deliveries(*, state: str | None, limit: int, as_json: bool) -> None:
         click.echo(json.dumps([_delivery_data(row) for row in rows]))
         return
     for row in rows:
-        click.echo(f"{row.id:>8}  {row.received_at:%Y-%m-%d %H:%M:%S}  {row.platform:<9}  {row.state:<7}  {row.reason}")
+        ended = f"{row.state:<7}  {visible(row.reason)}"
+        click.echo(f"{row.id:>8}  {row.received_at:%Y-%m-%d %H:%M:%S}  {row.platform:<9}  {ended}")
     if not rows:
         click.echo("None.")
 
@@ -54,6 +56,8 @@ def list_deliveries(*, state: str | None, limit: int, as_json: bool) -> None:
 def show_delivery(number: int) -> None:
     """Show one delivery's body, as it came. It may hold personal data.
 
+    What would steer the terminal is spelled out.
+
     Example: trellis deliveries show 42
     """
     from connector.store import inbox
@@ -62,10 +66,11 @@ def show_delivery(number: int) -> None:
         row = inbox.show_delivery(conn, number)
     if row is None:
         raise click.ClickException(f"there is no delivery {number}: see `trellis deliveries list`")
-    reason = f": {row.reason}" if row.reason else ""
+    reason = f": {visible(row.reason)}" if row.reason else ""
     again = ", replayed" if row.replayed else ""
     click.echo(f"{row.platform}, {row.state}{reason} ({row.attempts} attempts{again})", err=True)
-    click.echo(row.body.decode("utf-8", "replace"))
+    for line in row.body.decode("utf-8", "replace").split("\n"):
+        click.echo(visible(line))
 
 
 @deliveries.command("replay")
@@ -108,7 +113,8 @@ def list_failures(*, limit: int, as_json: bool) -> None:
         click.echo(json.dumps([_failure_data(row) for row in rows]))
         return
     for row in rows:
-        click.echo(f"{row.id:>8}  {row.step:<6}  {row.source}:{row.platform_id}  x{row.times}  {row.reason}")
+        about = visible(f"{row.source}:{row.platform_id}")
+        click.echo(f"{row.id:>8}  {row.step:<6}  {about}  x{row.times}  {visible(row.reason)}")
     if not rows:
         click.echo("None.")
 
@@ -126,7 +132,7 @@ def show_failure(number: int) -> None:
         row = kept.show_failure(conn, number)
     if row is None:
         raise click.ClickException(f"there is no failure {number}: see `trellis failures list`")
-    click.echo(f"{row.step} {row.source}:{row.platform_id}: {row.reason}")
+    click.echo(visible(f"{row.step} {row.source}:{row.platform_id}: {row.reason}"))
     click.echo(f"first {row.first_at:%Y-%m-%d %H:%M}, last {row.last_at:%Y-%m-%d %H:%M} UTC, {row.times} times")
     if row.contact is not None:
         click.echo(f"contact #{row.contact}: trellis explain '#{row.contact}'")
