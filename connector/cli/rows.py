@@ -76,7 +76,9 @@ def show_delivery(number: int) -> None:
 @deliveries.command("replay")
 @click.argument("number", type=_NUMBER)
 def replay_delivery(number: int) -> None:
-    """Take one delivery in again, in full, though all of it was told before; what has not changed stays as it is.
+    """Take one delivery in again, in full.
+
+    It does not matter that all of it was told before; what has not changed stays as it is.
 
     Example: trellis deliveries replay 42
     """

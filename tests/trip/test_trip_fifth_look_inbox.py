@@ -99,6 +99,23 @@ def test_a_member_whom_mailchimp_cannot_tell_is_named_as_such(quiet, read):
     assert ends(quiet, numbers) == [("handled", f"profile; {UNREAD}"), ("handled", "profile")]
 
 
+def test_without_a_token_an_erasure_is_not_passed_over(quiet):
+    """It is told once: ignored, she would stay for as long as nobody gives Trellis a token."""
+    id_ = str(next(iter(quiet.sandbox.hubspot.contacts)).id)
+    erase = event(id_, subscriptionType="contact.privacyDeletion")
+    numbers = deliver(quiet, *(json.dumps([one]).encode() for one in (event(id_), erase)))
+    take_in(quiet, hubspot=None)
+    assert ends(quiet, numbers) == [
+        ("ignored", "HubSpot is off"),
+        ("unknown", "somebody is to be erased, and HubSpot is off"),
+    ]
+    held = "SELECT count(*) AS n FROM record WHERE source = 'hubspot' AND platform_id = :id"
+    with quiet.store.engine.begin() as conn:
+        assert inbox.replay_delivery(conn, numbers[1])
+    take_in(quiet)
+    assert (ends(quiet, numbers)[1][0], quiet.rows(held, id=id_)[0].n) == ("handled", 0)
+
+
 # ---------------------------------------------------------------- bodies
 
 

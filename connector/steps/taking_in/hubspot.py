@@ -50,7 +50,7 @@ def take_in_hubspot(round_: Round, batch: Sequence[Delivery]) -> Taken:
     """Take a batch in and say how each delivery ends. Raises PlatformError, Stopped; then nothing of it has an ending."""
     parts, port = round_.parts, round_.parts.hubspot
     if port is None:
-        return Taken({one.id: End(Ending.IGNORED, "HubSpot is off") for one in batch})
+        return Taken({one.id: _end_while_off(one) for one in batch})
     ends: dict[int, End] = {}
     events: dict[int, Sequence[HubSpotEvent]] = {}
     for one in batch:
@@ -67,6 +67,13 @@ def take_in_hubspot(round_: Round, batch: Sequence[Delivery]) -> Taken:
         ends[row.delivery.id] = _end(row, unread)
     seen = [one.key for row in rows for one in (*row.events, *row.strange) if one.key is not None]
     return Taken(ends, seen, calls)
+
+
+def _end_while_off(delivery: Delivery) -> End:
+    """Without a token nobody can ask whose portal it is; and an erasure is told once, and found by no poll."""
+    if any(one.meaning is Meaning.ERASE for one in read_events(delivery.body) or ()):
+        return End(Ending.UNKNOWN, "somebody is to be erased, and HubSpot is off")
+    return End(Ending.IGNORED, "HubSpot is off")
 
 
 def _sort(
