@@ -17,15 +17,24 @@ from connector.store.settling import CHANNEL as SUBMISSIONS
 from connector.store.tombstones import buried_contacts, bury, forgotten, id_name, names_forgotten
 from connector.store.traces import Traces, share, traces_of, wipe
 
-__all__ = ["buried_contacts", "forget", "forget_record", "forgotten", "names_forgotten"]
+__all__ = ["SURPLUS", "buried_contacts", "forget", "forget_record", "forgotten", "names_forgotten"]
 
 #: Whatever has a contact in its rows.
 _HERS = tuple(table.name for table in metadata.sorted_tables if "contact" in table.columns)
 #: What has no contact in some rows, and names people by what platforms call them.
 _NAMED = ("failure", "listed")
+#: The cursor that holds how many more records a source counts than we know to be there.
+SURPLUS = "surplus"
 #: What has a contact and a source, both as they are.
 _OF_SOURCE = ("identity", "record", "written")
 
+_STILL_THERE = text(
+    "INSERT INTO cursor (source, stream, value, at)"
+    " SELECT source, :surplus, count(*)::text, :at FROM record"
+    " WHERE contact = :id AND NOT archived AND source IS DISTINCT FROM CAST(:gone_from AS text) GROUP BY source"
+    " ON CONFLICT (source, stream) DO UPDATE"
+    "  SET value = (cursor.value::bigint + excluded.value::bigint)::text, at = excluded.at"
+)
 _COMPANIES = text(
     "SELECT DISTINCT raw ->> 'associatedcompanyid' FROM record"
     " WHERE contact = :id AND source = 'hubspot' AND raw ->> 'associatedcompanyid' <> ''"
@@ -34,8 +43,10 @@ _COMPANIES = text(
 )
 
 
-def forget(conn: Connection, contact: int, at: datetime) -> bool:
+def forget(conn: Connection, contact: int, at: datetime, *, gone_from: str | None = None) -> bool:
     """Erase one contact from every table; True if there was one. The caller holds the writer lock.
+
+    Sources go on counting her, but the one that she is `gone_from`: it is noted that they count one more than we hold.
 
     With her go those who have no record but under her addresses; of others, the records that are. Bodies of ended deliveries
     that mention her are emptied; of one that still waits, `names_forgotten` tells at its end. What is being sent for her
@@ -43,6 +54,7 @@ def forget(conn: Connection, contact: int, at: datetime) -> bool:
     """
     hers = traces_of(conn, contact)
     bury(conn, hers.tombstones(), at)
+    conn.execute(_STILL_THERE, {"id": contact, "surplus": SURPLUS, "at": at, "gone_from": gone_from})
     assets = conn.scalars(text("SELECT DISTINCT asset FROM event WHERE contact = :id"), {"id": contact}).all()
     companies = conn.scalars(_COMPANIES, {"id": contact}).all()
     for table in _HERS:
@@ -59,7 +71,7 @@ def forget(conn: Connection, contact: int, at: datetime) -> bool:
 
 
 def forget_record(conn: Connection, source: str, platform_id: str, at: datetime) -> bool:
-    """Erase whoever has this id, and drop what may come later under it; True if somebody was known by it.
+    """Erase whoever had this id, which is gone, and drop what may come later under it; True if somebody was known by it.
 
     An id that was never seen leaves its tombstone too: the news of an erasure may be faster than the person's.
     The caller holds the writer lock.
@@ -68,7 +80,7 @@ def forget_record(conn: Connection, source: str, platform_id: str, at: datetime)
         select(identity.c.contact).where(identity.c.source == source, identity.c.platform_id == platform_id)
     )
     if contact is not None:
-        return forget(conn, contact, at)
+        return forget(conn, contact, at, gone_from=source)
     stranger = Traces(frozenset({(source, platform_id)}))
     bury(conn, stranger.tombstones(), at)
     _drop_named(conn, source, [platform_id])

@@ -60,12 +60,12 @@ def present_numbers(conn: Connection, source: str) -> Sequence[int]:
 
     Ids that are no numbers are left out. A million of them are 8 MB. Read-only.
     """
-    found = conn.execution_options(stream_results=True, yield_per=10_000).scalars(
+    found = conn.scalars(
         text(
             "SELECT platform_id::bigint FROM (SELECT platform_id FROM record WHERE source = :source AND NOT archived"
             " UNION SELECT platform_id FROM failure WHERE step = 'read' AND source = :source AND resolved_at IS NULL)"
             " AS known WHERE platform_id ~ '^[0-9]{1,18}$' ORDER BY 1"
-        ),
+        ).execution_options(stream_results=True, yield_per=10_000),
         {"source": source},
     )
     return array("q", found)

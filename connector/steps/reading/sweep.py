@@ -19,6 +19,7 @@ from connector.steps.reading.intake import read_by_ids
 from connector.steps.tally import Tally
 from connector.store import failures, ledger, state
 from connector.store.engine import writer_lock
+from connector.store.erasure import SURPLUS
 from connector.store.listing import archived_between, count_present, present_numbers
 
 #: A night apart, whatever the hour: a pass by cron may be a little early.
@@ -51,9 +52,12 @@ def sweep(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambda: N
     began = parts.now()
     with parts.engine.connect() as conn:
         ours = present_numbers(conn, HUBSPOT)
-    if ours:
-        gone, strange = _suspects(port, ours, pause)
-        tally += read_by_ids(parts, HUBSPOT, port, [*gone, *strange])
+        surplus = int(state.get_cursor(conn, HUBSPOT, SURPLUS) or 0)
+    if ours and (told := port.count()) != len(ours) + surplus:
+        hidden = surplus and told < len(ours) + surplus  # strangers there make up for somebody of ours who is gone
+        suspects = [*map(str, ours)] if hidden else _suspects(port, ours, told, pause)
+        tally += read_by_ids(parts, HUBSPOT, port, suspects)
+        keep_count(parts, HUBSPOT, port.count())
     tally += _erase(parts, port, len(ours))
     set_cursor(parts, HUBSPOT, "sweep", began)
     return tally
@@ -69,22 +73,22 @@ def count_differs(parts: Parts, source: str, port: MailchimpPort) -> bool:
         return False
     told = port.count()
     with parts.engine.begin() as conn:
-        surplus = told - count_present(conn, source)
-        differs = state.get_cursor(conn, source, "surplus") not in (None, str(surplus))
+        surplus = max(0, told - count_present(conn, source))
+        differs = state.get_cursor(conn, source, SURPLUS) not in (None, str(surplus))
     set_cursor(parts, source, "counted", parts.now())
     return differs
 
 
 def keep_count(parts: Parts, source: str, told: int) -> None:
-    """After a full read: how many more the platform counts than we hold (unreadable ones, above all)."""
+    """Everybody was read: note how many more the platform counts than we know to be there (the forgotten, above all)."""
     now = parts.now()
     with parts.engine.begin() as conn:
-        surplus = told - count_present(conn, source)
-        state.set_cursor(conn, source, "surplus", str(surplus), now)
+        known = len(present_numbers(conn, source)) if source == HUBSPOT else count_present(conn, source)
+        state.set_cursor(conn, source, SURPLUS, str(max(0, told - known)), now)
         state.set_cursor(conn, source, "counted", now.isoformat(), now)
 
 
-def _suspects(port: HubSpotPort, ours: Sequence[int], pause: Callable[[], None]) -> tuple[list[str], list[str]]:
+def _suspects(port: HubSpotPort, ours: Sequence[int], told: int, pause: Callable[[], None]) -> list[str]:
     """Ids of ours that may be gone, and ids there that we may not know: halving where the numbers differ.
 
     Counting never costs more than asking for everybody would.
@@ -92,7 +96,7 @@ def _suspects(port: HubSpotPort, ours: Sequence[int], pause: Callable[[], None])
     calls_left = ceil(len(ours) / A_CALL)
     gone: list[str] = []
     strange: list[str] = []
-    spans = [(0, _HIGHEST, port.count())]
+    spans = [(0, _HIGHEST, told)]
     while spans:
         pause()
         low, high, there = spans.pop()
@@ -109,7 +113,7 @@ def _suspects(port: HubSpotPort, ours: Sequence[int], pause: Callable[[], None])
         below = port.count_within(low, middle - 1)
         calls_left -= 1
         spans += [(low, middle - 1, below), (middle, high, there - below)]
-    return gone, strange
+    return gone + strange
 
 
 def _shown(port: HubSpotPort, low: int, high: int, there: int) -> list[str]:
