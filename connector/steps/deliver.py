@@ -1,7 +1,7 @@
 """From the outbox to the platforms: what is unknown is looked into, then values, people out of tracks, hand-overs, people
 into tracks.
 
-A platform that failed in this pass is left alone: its intents wait in the outbox and cost the others nothing.
+A platform that is away is left alone: its intents wait in the outbox and cost the others nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from connector.store import ledger, outbox
 
 
 def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] = lambda: False) -> Tally:
-    """Deliver what is due. Platforms that fail are added to `errors`; nothing of theirs is lost."""
+    """Deliver what is due, but to platforms that `errors` are about; those that fail are added, and nothing of theirs is lost."""
     tally: Tally = Counter()
     tally += settle(parts, _down(errors))
     tally["held"] += hold_surprises(

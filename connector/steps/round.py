@@ -67,11 +67,17 @@ def take_in_waiting(watch: Watch, summary: Summary, stop: Callable[[], bool]) ->
 
 
 def judge_and_deliver(watch: Watch, summary: Summary, stop: Callable[[], bool]) -> None:
-    """Judge whoever is due, and deliver what is."""
+    """Judge whoever is due, and deliver what is.
+
+    A platform of which only something failed is delivered to all the same, but for the baseline: that is of whole readings.
+    """
     judge(watch, summary, stop)
-    parts, before = watch.parts, len(summary.errors)
-    summary.tally += deliver(parts, summary.errors, stop)
-    watch.failed(summary.errors[before:])
+    parts = watch.parts
+    errors = [error for error in summary.errors if summary.baseline or watch.is_away(error.platform)]
+    before = len(errors)
+    summary.tally += deliver(parts, errors, stop)
+    summary.errors += errors[before:]
+    watch.failed(errors[before:])
     with parts.engine.connect() as conn:
         summary.tally["contacts"] = ledger.count_contacts(conn)
         summary.tally["still to be written"] = outbox.count_waiting(conn)

@@ -73,6 +73,10 @@ class Watch:
             self._failed.add(error.platform)
             health.failed(self._all, error, _heard(calls, error.platform))
 
+    def is_away(self, platform: str) -> bool:
+        """Whether nothing should be asked of a platform in this pass: its circuit was open, or is by now."""
+        return any(error.platform == platform for error in (*self.left, *health.left_alone(self._all)))
+
     def worked(self, platform: str) -> None:
         """Remember that a platform did what was asked."""
         health.worked(self._all, platform)

@@ -205,3 +205,27 @@ def test_moves_that_wait_for_a_platform_that_was_switched_off_leave_room_for_oth
     world.end_pauses()
     steps.sync(off)
     assert world.hubspot(fina).get("trellis_stage") == "nurture"
+
+
+def test_one_broken_endpoint_keeps_nobody_from_being_written_and_enrolled(world):
+    """Submissions of forms cannot be read; everything else of HubSpot works."""
+    carla = world.new_lead("carla")
+    fault = world.sandbox.hubspot_server.faults.add(
+        Fault(path="form-integrations|submissions", status=503, body={"message": "x"}, apply=False, times=None)
+    )
+    for _ in range(3):
+        one_pass(world)
+        world.end_pauses()
+        steps.work(world.parts)
+    assert fault.hits
+    assert world.hubspot(carla).get("trellis_score")
+
+
+def test_a_baseline_of_which_something_could_not_be_read_writes_nothing_there(make_world):
+    world = make_world(baseline=False)
+    world.sandbox.hubspot_server.faults.add(
+        Fault(path="form-integrations|submissions", status=503, body={"message": "x"}, apply=False, times=None)
+    )
+    summary = steps.sync(world.parts)
+    assert (summary.baseline, [one.platform for one in summary.errors]) == (True, ["hubspot"])
+    assert not any(values.get("trellis_score") for values in world.portal().values())
