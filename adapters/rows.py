@@ -80,7 +80,8 @@ class Standing:
     """What the platform says about one person right before an enrollment, from one read.
 
     `refusals` hold for every channel, `hubspot_types` are subscription types she opted out of, `markers` is the raw text
-    of the episodes marker, `track` the present value of the track property ("" at Mailchimp), `tags` her active tags.
+    of the episodes marker, `track` the present value of the track property ("" at Mailchimp), `tags` her active tags,
+    `other_emails` further addresses of hers (HubSpot keeps those of merged contacts).
     """
 
     id: str
@@ -91,6 +92,7 @@ class Standing:
     track: str = ""
     tags: frozenset[str] = frozenset()
     email: str | None = None
+    other_emails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

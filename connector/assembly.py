@@ -294,7 +294,7 @@ def _consent_names(rulebook: Rulebook, types: Sequence[str]) -> Mapping[str, tup
     from adapters.mailchimp import members as mailchimp
 
     names = _hubspot_names(rulebook)
-    others = {"email", names.enrolled, names.track}
+    others = {"email", hubspot.ADDITIONAL_EMAILS, names.enrolled, names.track}
     own = [name for name in hubspot.consent_properties(types, names) if name not in others]
     audiences = {f"mailchimp:{name}": mailchimp.CONSENT for name in rulebook.fields.audiences}
     return {"hubspot": tuple(own), **audiences}

@@ -8,6 +8,8 @@ from adapters.hubspot.names import HubSpotNames
 from adapters.ports import Standing
 from connector.facts import Refusal
 
+#: Further addresses, between semicolons: a merge leaves the other contact's there.
+ADDITIONAL_EMAILS = "hs_additional_emails"
 _OPTOUT = "hs_email_optout"
 #: Any value but None, "false" and "0" means that the address cannot be mailed (facts/hubspot.md §7).
 _UNDELIVERABLE = (
@@ -25,7 +27,8 @@ Values = Mapping[str, str | None]
 def consent_properties(subscription_types: Sequence[str], names: HubSpotNames) -> tuple[str, ...]:
     """The properties that the rules below look at."""
     types = (_type_property(each) for each in subscription_types)
-    return ("email", _OPTOUT, *types, *_UNDELIVERABLE, _MARKETABLE, names.exclude, names.enrolled, names.track)
+    looked_at = ("email", ADDITIONAL_EMAILS, _OPTOUT, *types, *_UNDELIVERABLE, _MARKETABLE)
+    return (*looked_at, names.exclude, names.enrolled, names.track)
 
 
 def consent_from_values(
@@ -78,6 +81,7 @@ def standing_from_values(
         markers=values.get(names.enrolled) or "",
         track=values.get(names.track) or "",
         email=values.get("email"),
+        other_emails=tuple(each for each in (values.get(ADDITIONAL_EMAILS) or "").split(";") if each),
     )
 
 

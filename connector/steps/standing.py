@@ -65,23 +65,24 @@ def _marker(parts: Parts, record: Record) -> str:
 def _look_elsewhere(
     parts: Parts, found: Mapping[int, Mapping[str, Standing]], down: AbstractSet[str], deadline: Deadline
 ) -> tuple[Mapping[int, Sequence[Record]], Mapping[int, AbstractSet[str]]]:
-    """Records with somebody's present address that we do not know as hers, and the sources that are silent, by contact.
+    """Records with somebody's present addresses that we do not know as hers, and the sources that are silent, by contact.
 
-    A no counts even where we have not met that record yet, or know her there by another address. HubSpot's address is the
-    one that is asked for; Mailchimp's where HubSpot does not know her.
+    A no counts even where we have not met that record yet, or know her there by another address. HubSpot's addresses are
+    those that are asked for, a merged contact's all; Mailchimp's where HubSpot does not know her.
     """
     strangers: dict[int, list[Record]] = defaultdict(list)
     mute: dict[int, set[str]] = defaultdict(set)
-    addresses = {contact: _address(parts, mine) for contact, mine in found.items()}
+    addresses = {contact: _addresses(parts, mine) for contact, mine in found.items()}
     for source, platform in parts.platforms.items():
-        wanted = {
-            contact: address
-            for contact, address in addresses.items()
-            if address and not (source in found[contact] and _is(found[contact][source].email, address))
-        }
+        wanted = [
+            (contact, address)
+            for contact, hers in addresses.items()
+            for address in hers
+            if not (source in found[contact] and address in _own(found[contact][source]))
+        ]
         away = not wanted or source.partition(":")[0] in down
-        told = {} if away else platform.by_emails(sorted(set(wanted.values())), deadline)
-        for contact, address in wanted.items():
+        told = {} if away else platform.by_emails(sorted({address for _, address in wanted}), deadline)
+        for contact, address in wanted:
             if address not in told:
                 mute[contact].add(source)
             elif (record := told[address]) is not None:
@@ -89,10 +90,11 @@ def _look_elsewhere(
     return strangers, mute
 
 
-def _address(parts: Parts, mine: Mapping[str, Standing]) -> str:
-    told = (mine[source].email for source in (HUBSPOT, *parts.mailchimp) if source in mine)
-    return normal_email(next(filter(None, told), "")) or ""
+def _addresses(parts: Parts, mine: Mapping[str, Standing]) -> Sequence[str]:
+    told = (_own(mine[source]) for source in (HUBSPOT, *parts.mailchimp) if source in mine)
+    return next(filter(None, told), ())
 
 
-def _is(email: str | None, address: str) -> bool:
-    return normal_email(email or "") == address
+def _own(standing: Standing) -> Sequence[str]:
+    every = (normal_email(each or "") for each in (standing.email, *standing.other_emails))
+    return [each for each in every if each]

@@ -87,6 +87,19 @@ def test_a_marker_at_mailchimp_stops_an_enrollment_at_hubspot(world):
     assert world.intents(noor) == [("refused", USED_UP)]
 
 
+@pytest.mark.parametrize("says_no", [True, False], ids=["unsubscribed", "subscribed"])
+def test_what_a_merged_contact_says_under_her_other_address_counts(world, says_no):
+    """HubSpot keeps the addresses of both; the member under the second one was never met here."""
+    noor, other = world.new_lead("noor"), "noor.private@home.example"
+    judge(world)
+    world.sandbox.hubspot.life.set_property(noor, "hs_additional_emails", f"noor@old.example;{other}")
+    world.sandbox.mailchimp.life.subscribe(other)
+    if says_no:
+        world.sandbox.mailchimp.life.unsubscribe(other)
+    assert deliver_now(world)["enrolled"] == (not says_no)
+    assert len(world.entered(noor)) == (not says_no)
+
+
 def test_who_was_deleted_or_merged_away_after_judging_is_enrolled_under_no_old_id(world):
     noor, maria, brian = world.new_lead("noor"), world.new_lead("maria"), world.new_lead("brian")
     judge(world)
