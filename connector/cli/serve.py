@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Children have so long to finish or release what they hold; with PostgreSQL's own end after it, all is over in 25 s.
 GRACE_S = 21.0
 _TURN_S = 0.2
+#: How often the bundled server may die before it has a schema.
+_STARTS = 5
 
 
 @click.command()
@@ -33,7 +35,6 @@ def serve() -> None:
     from connector.cli.port import take_port
     from connector.cli.session import say_what_is_off
     from connector.logs import set_up_logs
-    from connector.store.migrate import migrate
 
     given = settings()
     say_what_is_off(given)
@@ -44,12 +45,28 @@ def serve() -> None:
             store = held.enter_context(
                 open_store(given, own=True, check=False, say=lambda line: click.echo(line, err=True))
             )
-            migrate(store.engine)
+            _bring_up_to_date(store)
             # After the data: a second `serve` is told about the first one, not about its port.
             port = held.enter_context(take_port(given.port))
         for line in _greeting(given, store):
             click.echo(line)
         _supervise(store, _children(given, store, port), stop)
+
+
+def _bring_up_to_date(store: Store) -> None:
+    """Migrate the schema; a bundled server that is killed meanwhile is started again. Raises StoreUnavailable."""
+    from connector.store.errors import StoreUnavailable
+    from connector.store.migrate import migrate
+
+    for left in reversed(range(_STARTS)):
+        try:
+            migrate(store.engine)
+        except StoreUnavailable:
+            if store.server is None or store.server.alive or not left:
+                raise
+            store.mind()
+        else:
+            return
 
 
 class Stop:
