@@ -12,6 +12,7 @@ from connector.cli.session import stored
 from connector.cli.visible import visible
 
 if TYPE_CHECKING:
+    from connector.assembly import Store
     from connector.store.failures import Failure
     from connector.store.inbox import Delivery
 
@@ -144,7 +145,9 @@ def show_failure(number: int) -> None:
 @failures.command("replay")
 @click.argument("number", type=_NUMBER)
 def replay_failure(number: int) -> None:
-    """Try one failed row again with the next pass.
+    """Try one failed row again.
+
+    Who could not be read is read at once; anything else is tried with the next pass.
 
     Example: trellis failures replay 7
     """
@@ -152,12 +155,34 @@ def replay_failure(number: int) -> None:
     from connector.store import failures as kept
     from connector.store.engine import writer_lock
 
-    with stored() as store, store.engine.begin() as conn:
-        writer_lock(conn)
-        again = kept.replay_failure(conn, number, now_utc())
-    if again is None:
-        raise click.ClickException(f"there is no open failure {number}: see `trellis failures list`")
+    with stored() as store:
+        with store.engine.connect() as conn:
+            row = kept.show_failure(conn, number)
+        if row is None or row.resolved_at is not None:
+            raise click.ClickException(f"there is no open failure {number}: see `trellis failures list`")
+        if row.names_a_record_to_read:
+            click.echo(_read_again(store, row))
+            return
+        with store.engine.begin() as conn:
+            writer_lock(conn)
+            kept.replay_failure(conn, number, now_utc())
     click.echo("It is tried again with the next `trellis sync`.")
+
+
+def _read_again(store: Store, row: Failure) -> str:
+    """Polls tell of changes only: without one, nobody else would read this record. Its failure stands until it was read."""
+    from connector.assembly import active_parts, settings
+    from connector.steps.parts import HUBSPOT
+    from connector.steps.reading.intake import read_by_ids
+
+    parts = active_parts(settings(), store)
+    port = None if parts is None else parts.hubspot if row.source == HUBSPOT else parts.mailchimp.get(row.source)
+    if parts is None or port is None:
+        raise click.ClickException(f"{row.source} is off, so nobody can be read there")
+    tally = read_by_ids(parts, row.source, port, [row.platform_id])
+    if tally["unreadable"]:
+        raise click.ClickException(f"it cannot be read yet: see `trellis failures show {row.id}`")
+    return "It was read again."
 
 
 def _delivery_data(row: Delivery) -> Mapping[str, object]:

@@ -29,6 +29,11 @@ class Failure:
     times: int
     resolved_at: datetime | None
 
+    @property
+    def names_a_record_to_read(self) -> bool:
+        """Whether it was a record that could not be read, rather than a stream (``deals``, ``form 12``), or another step."""
+        return self.step == "read" and " " not in self.platform_id and any(one.isdigit() for one in self.platform_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Failing:
