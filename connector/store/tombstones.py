@@ -27,7 +27,9 @@ _AT_ONCE = 20_000
 
 #: HubSpot's ids are numbers, Mailchimp's are hexadecimal (facts/mailchimp.md §3).
 _ID = re.compile(r"[0-9a-f]{8,}|\d+")
-_ADDRESS = re.compile(r"[^\s\"'<>&=,;:()\[\]{}]+@[^\s\"'<>&=,;:()\[\]{}]+")
+_PART = r"[^\s\"'<>&=,;:()\[\]{}]"
+#: It begins where nothing of an address stands before, or a long text without one would be looked through from each place.
+_ADDRESS = re.compile(rf"(?<!{_PART}){_PART}+@{_PART}+")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 

@@ -236,3 +236,10 @@ def test_what_goes_wrong_with_her_is_noted_no_more(conn: Connection) -> None:
     rows = [failures.Failing("501", noor, "was refused"), failures.Failing("502", brian, "was refused")]
     failures.record_failures(conn, rows, step="write", source="hubspot", at=NOW)
     assert [one.platform_id for one in failures.list_failures(conn)] == ["502"]
+
+
+def test_a_long_value_that_anybody_may_type_into_a_form_is_looked_through_in_no_time(conn: Connection) -> None:
+    """Quadratic, it would take half an hour for what a delivery may hold."""
+    ledger.forget(conn, *known(conn, NOOR), NOW)
+    assert not ledger.names_forgotten(conn, "hubspot", b"x" * 2**20)
+    assert ledger.names_forgotten(conn, "hubspot", b"x" * 2**20 + b" noor@acme.example")
