@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
     from adapters.hubspot.names import HubSpotNames
     from connector.facts import Consent, Record
+    from connector.metrics import Metrics
     from connector.rulebook.types import Rulebook
     from connector.steps.hook import Hook
     from connector.steps.parts import Parts
     from connector.steps.progress import Progress
     from connector.store.postgres import Server
+    from webhooks.ports import Readiness
 
 
 @cache
@@ -243,18 +245,35 @@ _METRICS_S = 5.0
 
 
 def receiver_over(given: Settings, store: Store, now: Callable[[], datetime] | None = None) -> Flask:
-    """The webhook receiver over an open store, which stays the caller's to close."""
-    from connector.metrics import Metrics
+    """The webhook receiver over an open store, which stays the caller's to close.
+
+    What readiness and metrics take is imported when they are first asked for: half of what a receiver that was killed
+    would else need until it takes deliveries again (benchmarks/storm).
+    """
     from connector.promptly import Promptly
-    from connector.readiness import in_time, readiness
     from connector.receiving import StoredInbox
-    from connector.steps.parts import now_utc
     from webhooks.app import create_app
     from webhooks.ports import ReceiverSettings
 
-    engine, clock = store.engine, now or now_utc
+    engine, clock = store.engine, now or (lambda: datetime.now(UTC))
     on = [name for name, is_on in (("hubspot", given.hubspot_on), ("mailchimp", given.mailchimp_on)) if is_on]
-    inbox, seen = StoredInbox(engine, store.plain_url), Metrics(engine, on, limits(given), clock)
+    inbox = StoredInbox(engine, store.plain_url)
+
+    @cache
+    def look() -> Callable[[], Readiness]:
+        from connector.readiness import in_time, readiness
+
+        return in_time(lambda: readiness(engine, on, clock()))
+
+    def ready() -> Readiness:
+        return look()()
+
+    @cache
+    def seen() -> Metrics:
+        from connector.metrics import Metrics
+
+        return Metrics(engine, on, limits(given), clock)
+
     return create_app(
         inbox=inbox,
         settings=ReceiverSettings(
@@ -265,8 +284,8 @@ def receiver_over(given: Settings, store: Store, now: Callable[[], datetime] | N
             metrics_token=given.trellis_metrics_token,
         ),
         now=clock,
-        ready=in_time(lambda: readiness(engine, on, clock())),
-        metrics=Promptly(seen.text, _METRICS_S),
+        ready=ready,
+        metrics=Promptly(lambda: seen().text(), _METRICS_S),
     )
 
 

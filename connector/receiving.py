@@ -28,7 +28,7 @@ def receiving_engine(url: str) -> Engine:
 
 
 class StoredInbox:
-    """Stores each delivery in one durable transaction, then rings; a ring may be lost, a delivery may not."""
+    """Stores each delivery durably in one statement, then rings; a ring may be lost, a delivery may not."""
 
     def __init__(self, engine: Engine, url: str) -> None:
         self._engine = engine
@@ -39,7 +39,7 @@ class StoredInbox:
         self, *, platform: str, body: bytes, content_type: str, received_at: datetime, meta: Mapping[str, str]
     ) -> int:
         """Return the delivery's id once it is on disk. Raises StoreUnavailable."""
-        with self._place() as conn:
+        with self._place() as conn:  # one statement: PostgreSQL makes it durable before it answers
             return inbox.receive(
                 conn, platform=platform, body=body, content_type=content_type, received_at=received_at, meta=meta
             )
@@ -55,11 +55,11 @@ class StoredInbox:
 
     @contextmanager
     def _place(self) -> Iterator[Connection]:
-        """A transaction."""
+        """A connection on which each statement is a transaction of its own, which spares two trips a delivery."""
         if not self._places.acquire(timeout=_PLACE_WITHIN_S):
             raise StoreUnavailable("the database does not answer; see that it runs and is not locked")
         try:
-            with self._engine.begin() as conn:
-                yield conn
+            with self._engine.connect() as conn:
+                yield conn.execution_options(isolation_level="AUTOCOMMIT")
         finally:
             self._places.release()

@@ -20,16 +20,19 @@ _FIRST_PAUSE_S, _MAX_PAUSE_S = 1.0, 30.0
 class Child:
     """A `trellis <name>` of our own, in a session of its own: Ctrl-C is for the supervisor, which stops it in order.
 
-    On Linux it is interrupted when the supervisor is killed, so that nobody works unsupervised.
+    Its first start waits for `after_s` seconds. On Linux it is interrupted when the supervisor is killed, so that nobody
+    works unsupervised.
     """
 
-    def __init__(self, name: str, environ: Mapping[str, str], *, descriptors: Sequence[int] = ()) -> None:
+    def __init__(
+        self, name: str, environ: Mapping[str, str], *, descriptors: Sequence[int] = (), after_s: float = 0.0
+    ) -> None:
         self.name = name
         self._environ = environ
         self._descriptors = descriptors
         self._process: subprocess.Popen[bytes] | None = None
-        self._since = 0.0
-        self._pause = 0.0
+        self._since = time.monotonic()
+        self._pause = after_s
 
     def mind(self) -> None:
         """Start it, or start it again if it has died and its pause is over. Never waits."""

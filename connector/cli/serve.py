@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Children have so long to finish or release what they hold; with PostgreSQL's own end after it, all is over in 25 s.
 GRACE_S = 21.0
 _TURN_S = 0.2
+#: Starting takes all processors there are, and the platforms wait for the receiver only.
+_HEAD_START_S = 1.0
 #: How often the bundled server may die before it has a schema.
 _STARTS = 5
 
@@ -120,8 +122,8 @@ def _children(given: Settings, store: Store, port: socket) -> Sequence[Child]:
     listening = port.fileno()
     return (
         Child("web", {**environ, DESCRIPTOR: str(listening)}, descriptors=(listening,)),
-        Child("worker", environ),
-        Child("clock", environ),
+        Child("worker", environ, after_s=_HEAD_START_S),
+        Child("clock", environ, after_s=_HEAD_START_S),
     )
 
 

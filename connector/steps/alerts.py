@@ -38,8 +38,8 @@ _LOOKS = {
 Open = Mapping[tuple[str, str], str]
 
 
-def raise_alerts(parts: Parts, *, after_reading: bool) -> None:
-    """Open an alert for all that a person should know now, and close those that are over.
+def raise_alerts(parts: Parts, *, after_reading: bool, aloud: bool = True) -> None:
+    """Open an alert for all that a person should know now, and close those that are over; `aloud`, in the log too.
 
     That platforms were not read for long is looked at `after_reading` only: a worker that was off for a night reads first.
     """
@@ -52,10 +52,11 @@ def raise_alerts(parts: Parts, *, after_reading: bool) -> None:
             kinds.add(_SILENT)
         found |= _piled(conn, now)
         for (kind, about), message in found.items():
-            if raise_alert(conn, kind, about, message, now, tell=tell):
+            if raise_alert(conn, kind, about, message, now, tell=tell) and aloud:
                 log("alert", level="WARNING", kind=kind, about=about, message=message)
         for over in resolve_alerts(conn, kinds, found, now, tell=tell):
-            log("alert is over", kind=over.kind, about=over.about)
+            if aloud:
+                log("alert is over", kind=over.kind, about=over.about)
 
 
 def tell_alerts(parts: Parts, stop: Callable[[], bool] = lambda: False) -> None:

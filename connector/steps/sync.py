@@ -53,7 +53,7 @@ def sync(
             _sync(watch, summary, pause, stop, full=full, dry_run=dry_run)
             watch.end("sync")
         finally:
-            raise_alerts(parts, after_reading=True)
+            raise_alerts(parts, after_reading=True, aloud=not by_hand)  # a person reads it from the summary
         summary.errors += met
     tell_alerts(parts, stop)
     return summary

@@ -8,12 +8,17 @@ import time
 import pytest
 
 
+def waits_for_a_sync(machine):
+    return any("trellis sync" in str(line.get("reason")) for line in machine.lines if line["process"] == "worker")
+
+
 @pytest.fixture(scope="module")
-def served(new_machine):
+def served(new_machine, wait_until):
     """Everything runs; properties are there and the baseline is done."""
     machine = new_machine(people=14)
     machine.serve()
     assert machine.trellis("provision").returncode == 0
+    wait_until(lambda: waits_for_a_sync(machine), "the worker says that it waits for the first pass")
     done = machine.trellis("sync")
     assert done.returncode == 0, done.stderr
     machine.tell_webhooks()
@@ -27,7 +32,7 @@ def test_it_says_in_plain_words_what_runs_and_where(served):
 
 
 def test_before_the_first_sync_the_worker_says_what_to_do_and_stays(served):
-    assert any("trellis sync" in str(line.get("reason")) for line in served.lines if line["process"] == "worker")
+    assert waits_for_a_sync(served)
     assert not any(line["event"] == "died" for line in served.lines)
 
 

@@ -43,6 +43,7 @@ def test_an_outage_uses_up_no_delivery_s_attempts_and_the_other_platform_s_go_on
         assert not inbox.list_deliveries(conn, state="failed")
     world.sandbox.hubspot_server.faults.clear()
     world.end_pauses()
+    world.pass_time(minutes=5)  # a token that was refused is tried again by the next poll
     world.work()
     with world.store.engine.connect() as conn:
         assert inbox.waiting(conn) == 0
