@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.decision import Entering, HandingOver, Judgement, Leaving
 from connector.store.intents import DISCARDED
 from connector.store.schema import LIVE_ENROLLMENT, OPEN_LEAVE, intent
-
-if TYPE_CHECKING:
-    from connector.store.judgement import Judgement
 
 #: How long a decision to enroll somebody stands. One that is held begins to live when it is approved. A hand-over stands as
 #: long as she does where she came up to: it is decided once, and nobody would decide it again.
 LIFE = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Entering:
-    """Enroll in a track, for one episode, by the first of `ways` that is possible: mappings of source, key, segment."""
-
-    track: str
-    episode: int
-    ways: tuple[Mapping[str, Any], ...]
-    subscription: str | None
-    not_before: datetime
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """Take out of a track, by the channel that she entered by."""
-
-    track: str
-    episode: int
-    key: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class HandingOver:
-    """Give to sales: an owner by e-mail, a task with its text and due time; each may be absent."""
-
-    owner: str | None = None
-    task: str | None = None
-    brief: str = ""
-    due: datetime | None = None
 
 
 def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:

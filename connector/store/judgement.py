@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from connector.store.deciding import Entering, HandingOver, Leaving, replace_intents
+from connector.store.deciding import replace_intents
+from connector.store.decision import Entering, HandingOver, Judgement, Leaving, Move
 from connector.store.dictionary import word_ids
-from connector.store.people import TrackMemory
 from connector.store.schema import flip as flip_table
 from connector.store.schema import track_state
 from connector.store.state import rulebook_id
 
 __all__ = ["Entering", "Flip", "HandingOver", "Judgement", "Leaving", "Move", "flips_of", "save_judgements"]
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A step to another stage; `before` None is the first placement. `cause` is a rule's id or a plain word."""
-
-    before: str | None
-    after: str
-    cause: str
-    rise: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +30,6 @@ class Flip:
     baseline: bool
     day: date
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """All that one judgement of one contact came to. `position` and `revision` are those of the `Person` judged.
-
-    `writes` are values by source; `enters` is the whole present wish: an open enrollment that is not repeated in it is
-    over. `due` is the first day on which time alone may change the verdict (None: never), `digest` a number that differs
-    where what the verdict says does; `receipt` is the caller's own packing. With `hold` (a reason) the intents wait for
-    a person. At the baseline nobody enters, leaves or is handed over.
-    """
-
-    contact: int
-    position: int
-    revision: int
-    day: date
-    rulebook: str
-    model: str
-    score: int | None
-    exact: int
-    stage: str
-    since: date
-    persona: str | None
-    phase: str | None
-    due: date | None
-    receipt: bytes = field(repr=False)
-    digest: int = 0
-    move: Move | None = None
-    tracks: Mapping[str, TrackMemory] = field(default_factory=dict)
-    writes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    enters: tuple[Entering, ...] = ()
-    leaves: tuple[Leaving, ...] = ()
-    handover: HandingOver | None = None
-    handed_over: bool = False
-    baseline: bool = False
-    hold: str = ""
-
-    def __post_init__(self) -> None:
-        if self.baseline and (self.enters or self.leaves or self.handover):
-            raise ValueError("at the baseline nobody is enrolled, taken out or handed over (promise 6)")
 
 
 def save_judgements(conn: Connection, rows: Sequence[Judgement], at: datetime) -> tuple[int, ...]:

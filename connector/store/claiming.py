@@ -1,0 +1,128 @@
+"""Claiming what the outbox holds: under a lease on database time, counted before the work, two never get the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connector.store.due import look_again
+from connector.store.engine import LOCK_SPACE
+from connector.store.intents import FREE, NAMES, Intent
+
+#: Attempts are counted before the work and given back by an orderly `release`: who is out of them killed five workers.
+MAX_ATTEMPTS = 5
+
+_DAY = timedelta(days=1)
+
+
+def claim_writes(conn: Connection, source: str, limit: int, lease_s: float) -> list[Intent]:
+    """Claim writes to one source, oldest first. None whose predecessor may still be on its way to the platform."""
+    free = (
+        f"SELECT id FROM intent WHERE kind = 'write' AND state = 'pending' AND source = :source AND {FREE}"  # noqa: S608
+        " AND attempts = :attempts"
+        " AND NOT EXISTS (SELECT 1 FROM intent AS older WHERE older.contact = intent.contact AND older.kind = 'write'"
+        "  AND older.source = intent.source AND older.state = 'superseded' AND older.lease_until > clock_timestamp())"
+        " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+    )
+    claimed = _claim(conn, free, {"source": source}, limit, lease_s)
+    if not claimed:
+        _set_aside(conn, "write")
+    return claimed
+
+
+def claim(conn: Connection, kind: str, limit: int, lease_s: float, now: datetime) -> list[Intent]:
+    """Claim what is due of another kind (leave, handover), oldest first."""
+    expire(conn, now)
+    _set_aside(conn, kind)
+    free = (
+        f"SELECT id FROM intent WHERE kind = :kind AND state = 'pending' AND not_before <= :now AND {FREE}"  # noqa: S608
+        " AND attempts = :attempts ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+    )
+    return _claim(conn, free, {"kind": kind, "now": now}, limit, lease_s)
+
+
+def claim_enrollments(
+    conn: Connection, limit: int, lease_s: float, now: datetime, cap_per_24h: int, *, besides: Collection[int] = ()
+) -> list[Intent]:
+    """Claim enrollments that are due, oldest first, within the guard, all `besides` some that were tried just now.
+
+    Of one contact only the first that is due, and none while nobody knows what became of another: each enrollment reads
+    the markers that the one before it wrote.
+
+    The guard counts what was sent in the sliding 24 h (accepted, sending, unknown, parked) and what is claimed right now;
+    beyond the cap, what is due is held for a person. What a person approved neither counts nor is held. One claimer at a
+    time counts; two never get the same.
+    """
+    conn.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext('guard'))"), {"space": LOCK_SPACE})
+    expire(conn, now)
+    _set_aside(conn, "enroll")
+    due = (
+        f"kind = 'enroll' AND state = 'pending' AND not_before <= :now AND {FREE} AND id <> ALL(:besides)"
+        " AND NOT EXISTS (SELECT FROM intent AS other WHERE other.contact = intent.contact AND other.kind = 'enroll'"
+        "  AND (other.state IN ('sending', 'unknown')"
+        "   OR (other.state = 'pending' AND other.not_before <= :now AND other.id < intent.id)))"
+    )
+    room = (
+        "SELECT greatest(0, :cap - count(*)) FROM intent WHERE kind = 'enroll' AND approved_at IS NULL AND ("
+        " (sending_at > :since AND state IN ('accepted', 'sending', 'unknown', 'parked'))"
+        " OR (state = 'pending' AND attempts > 0 AND lease_until > clock_timestamp()))"
+    )
+    free = (
+        f"SELECT id FROM intent WHERE {due} AND attempts = :attempts"  # noqa: S608
+        f" AND (approved_at IS NOT NULL OR id IN (SELECT id FROM intent WHERE {due}"
+        f"  AND approved_at IS NULL ORDER BY id LIMIT ({room})))"
+        " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+    )
+    values = {"now": now, "since": now - _DAY, "besides": list(besides), "cap": cap_per_24h}
+    beyond = (
+        "UPDATE intent SET state = 'held', expires_at = NULL, lease_until = NULL, sending_at = NULL,"  # noqa: S608
+        "  reason = 'more enrollments in 24 h than the guard allows'"
+        f" WHERE {due} AND approved_at IS NULL AND id NOT IN ("
+        f"  SELECT id FROM intent WHERE {due} AND approved_at IS NULL ORDER BY id LIMIT ({room}))"
+    )
+    conn.execute(text(beyond), values)
+    return _claim(conn, free, values, limit, lease_s)
+
+
+def _claim(conn: Connection, free: str, values: Mapping[str, Any], limit: int, lease_s: float) -> list[Intent]:
+    """Claim up to `limit` that were never claimed without an ending; after them those that were once, then twice, …
+
+    An eighth as many at each step, one at last: whoever kills the workers is soon alone, and parked alone.
+    """
+    statement = text(
+        "UPDATE intent SET attempts = attempts + 1, lease_until = clock_timestamp() + make_interval(secs => :lease)"  # noqa: S608
+        f" WHERE id IN ({free}) RETURNING {NAMES}"
+    )
+    for attempts in range(MAX_ATTEMPTS):
+        tried = {"attempts": attempts, "limit": max(1, limit // 8**attempts), "lease": lease_s}
+        rows = conn.execute(statement, {**values, **tried}).mappings().all()
+        if rows:
+            return sorted((Intent(**row) for row in rows), key=lambda one: one.id)
+    return []
+
+
+def _set_aside(conn: Connection, kind: str) -> None:
+    """Poison: park what was claimed too often without an ending."""
+    conn.execute(
+        text(
+            "UPDATE intent SET state = 'parked', lease_until = NULL, sending_at = NULL,"  # noqa: S608
+            " reason = 'its worker died ' || attempts || ' times'"
+            f" WHERE kind = :kind AND state = 'pending' AND attempts >= :most AND {FREE}"
+        ),
+        {"kind": kind, "most": MAX_ATTEMPTS},
+    )
+
+
+def expire(conn: Connection, now: datetime) -> int:
+    """End what was not done within its life and is not being done; returns how many. Whoever it was about is judged again."""
+    statement = text(
+        "UPDATE intent SET state = 'expired', reason = 'not done within 24 h', finished_at = :now"  # noqa: S608
+        f" WHERE state = 'pending' AND expires_at <= :now AND {FREE} RETURNING contact"
+    )
+    contacts = list(conn.scalars(statement, {"now": now}))
+    if contacts:
+        look_again(conn, contacts, now.date() - _DAY)  # the team's day may be one behind UTC's
+    return len(contacts)

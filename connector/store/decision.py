@@ -1,0 +1,92 @@
+"""What one judgement of one contact came to, as the store is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from connector.store.people import TrackMemory
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """Enroll in a track, for one episode, by the first of `ways` that is possible: mappings of source, key, segment."""
+
+    track: str
+    episode: int
+    ways: tuple[Mapping[str, Any], ...]
+    subscription: str | None
+    not_before: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Take out of a track, by the channel that she entered by."""
+
+    track: str
+    episode: int
+    key: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOver:
+    """Give to sales: an owner by e-mail, a task with its text and due time; each may be absent."""
+
+    owner: str | None = None
+    task: str | None = None
+    brief: str = ""
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step to another stage; `before` None is the first placement. `cause` is a rule's id or a plain word."""
+
+    before: str | None
+    after: str
+    cause: str
+    rise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All that one judgement of one contact came to. `position` and `revision` are those of the `Person` judged.
+
+    `writes` are values by source; `enters` is the whole present wish: an open enrollment that is not repeated in it is
+    over. `due` is the first day on which time alone may change the verdict (None: never), `digest` a number that differs
+    where what the verdict says does; `receipt` is the caller's own packing. With `hold` (a reason) the intents wait for
+    a person. At the baseline nobody enters, leaves or is handed over.
+    """
+
+    contact: int
+    position: int
+    revision: int
+    day: date
+    rulebook: str
+    model: str
+    score: int | None
+    exact: int
+    stage: str
+    since: date
+    persona: str | None
+    phase: str | None
+    due: date | None
+    receipt: bytes = field(repr=False)
+    digest: int = 0
+    move: Move | None = None
+    tracks: Mapping[str, TrackMemory] = field(default_factory=dict)
+    writes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    enters: tuple[Entering, ...] = ()
+    leaves: tuple[Leaving, ...] = ()
+    handover: HandingOver | None = None
+    handed_over: bool = False
+    baseline: bool = False
+    hold: str = ""
+
+    def __post_init__(self) -> None:
+        if self.baseline and (self.enters or self.leaves or self.handover):
+            raise ValueError("at the baseline nobody is enrolled, taken out or handed over (promise 6)")
