@@ -20,7 +20,7 @@ demo: $(STAMP) ## Pretend HubSpot and Mailchimp, people scored, written back, en
 	@$(BIN)/python -m connector demo
 
 test: $(STAMP) ## Run the tests (bundled PostgreSQL, loopback only)
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist loadfile  # some tests only wait
 
 test-durability: $(STAMP) ## Kill everything at any moment, KILLS=100 times, and judge what became of everybody
 	@$(BIN)/python tests/durability/campaign.py --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))

@@ -159,6 +159,14 @@ class Machine:
         started = [line["pid"] for line in self.lines if line["event"] == "started" and line.get("child") == name]
         return started[-1] if started else None
 
+    def runs(self, name: str) -> bool:
+        """Whether the latest process of that name is alive."""
+        if name == "serve":
+            return self._serve is not None and self._serve.poll() is None
+        with suppress(OSError):
+            return bool(Path(f"/proc/{self.pid(name)}/cmdline").read_bytes())  # a zombie's is empty
+        return False
+
     def remains(self) -> dict[int, str]:
         """Every process that still belongs to this machine, PostgreSQL included."""
         found = {}

@@ -86,6 +86,7 @@ def killed(new_machine, wait_until):
             body = delivery(machine, lead)
             if machine.deliver(body):
                 machine.acknowledged.append(body)
+        wait_until(lambda victim=victim: machine.runs(victim), "whom the last kill took along was started again")
         time.sleep(dice.uniform(0, 0.6))  # the random moment
         machine.kill(victim)
         number += 2

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from adapters.ports import (
     CredentialsRefused,
@@ -117,11 +117,13 @@ class Faults:
     def watch(self, engine: Engine) -> None:
         """Let this engine's statements and commits end with the process."""
 
-        def before_statement(*_: object) -> None:
+        def before_statement(conn: Connection, _cursor: object, statement: str, *_: object) -> None:
             if self.dead:
                 raise Killed
+            if conn.get_execution_options().get("isolation_level") == "AUTOCOMMIT" and statement.startswith("INSERT"):
+                before_commit(conn)
 
-        def before_commit(_conn: object) -> None:
+        def before_commit(_conn: Connection) -> None:
             if self.dead:
                 return
             kind = self.met(COMMIT)
