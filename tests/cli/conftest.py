@@ -64,7 +64,9 @@ class Desk:
             assembly.settings.cache_clear()
         code = ended.value.code
         assert isinstance(code, int)
-        return Ran(int(code), out.getvalue(), err.getvalue())
+        # A receiver of an earlier test may still be ringing for a database that is gone by now.
+        said = [line for line in err.getvalue().splitlines(keepends=True) if '"event": "bell failed"' not in line]
+        return Ran(int(code), out.getvalue(), "".join(said))
 
 
 @dataclass
