@@ -93,18 +93,24 @@ def _make_folder(path: Path, account: Account) -> None:
 
 
 def _private_folder(path: Path, account: Account) -> Path:
-    """Make `path` for the account alone; an existing one must be so already."""
-    try:
-        path.mkdir(mode=0o700)
+    """Make `path` for the account alone; an existing one must be so already.
+
+    It appears at once as it shall be: another process that looks meanwhile sees nobody else's folder.
+    """
+    if not os.path.lexists(path):
+        made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
         if account.lent:
-            os.chown(path, account.uid, account.gid, follow_symlinks=False)
-    except FileExistsError:
-        facts = path.lstat()
-        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != account.uid or facts.st_mode & 0o077:
-            raise StoreUnavailable(
-                f"{path} does not belong to the account that runs the database alone:"
-                " run Trellis as the user who made it, or set TRELLIS_DATA to another directory"
-            ) from None
+            os.chown(made, account.uid, account.gid)
+        try:
+            made.rename(path)
+        except OSError:  # somebody was faster, and uses it already
+            made.rmdir()
+    facts = path.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != account.uid or facts.st_mode & 0o077:
+        raise StoreUnavailable(
+            f"{path} does not belong to the account that runs the database alone:"
+            " run Trellis as the user who made it, or set TRELLIS_DATA to another directory"
+        )
     return path
 
 
