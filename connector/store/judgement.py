@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from connector.store.deciding import replace_intents
@@ -50,12 +50,6 @@ def flips_of(conn: Connection, contact: int) -> list[Flip]:
     columns = [flip_table.c[name] for name in Flip.__dataclass_fields__]
     query = select(*columns).where(flip_table.c.contact == contact).order_by(flip_table.c.id)
     return [Flip(*row) for row in conn.execute(query)]
-
-
-def moves_since(conn: Connection, now: datetime, period: timedelta = timedelta(hours=24)) -> int:
-    """How many moves were decided in the sliding period, the baseline's apart. Read-only."""
-    query = select(func.count()).where(flip_table.c.at > now - period, flip_table.c.baseline.is_(False))
-    return conn.execute(query).scalar_one()
 
 
 # The rows told stand under `told`; a verdict that was not there when she was loaded must not be there now either.

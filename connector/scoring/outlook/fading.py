@@ -7,7 +7,6 @@ Days are counted from the day of the evidence; points are thousandths.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -104,19 +103,6 @@ class EngagementFade:
             return within(Extent(low, high), 0, self._max)
 
         return over
-
-
-def _in_the_running(shares: Sequence[Share], most: int | None) -> tuple[Share, ...]:
-    """The shares (newest first) that can ever be among the `most` largest: the newest of each size."""
-    if most is None:
-        return tuple(shares)
-    of_size: Counter[int] = Counter()
-    kept_ones = []
-    for points, age in shares:
-        of_size[points] += 1
-        if of_size[points] <= most:
-            kept_ones.append((points, age))
-    return tuple(kept_ones)
 
 
 class ProfileFade:
