@@ -70,7 +70,7 @@ def _ask_each(situation: Situation, states: Mapping[str, TrackState]) -> tuple[l
     on = {episode.track for episode in situation.on}
     by_priority = sorted(situation.rulebook.tracks.tracks.items(), key=lambda item: -item[1].priority)  # stable
     for track_id, track in by_priority:
-        if track_id in on or not is_for(situation, track):
+        if track_id in on or not is_for(situation, track_id):
             continue
         answer = _ask(situation, track_id, track, states)
         if isinstance(answer, _No):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from types import MappingProxyType
 
 
@@ -80,6 +81,43 @@ class TrackState:
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the portal's workflows were last seen to do about ways, each a (track, key); empty where nobody looked.
+
+    `deaf`: `listener: verified`, and no switched-on workflow listens. `runs_on`: `exit: verified`, and leaving was seen to
+    end no mail.
+    """
+
+    deaf: frozenset[tuple[str, str]] = frozenset()
+    runs_on: frozenset[tuple[str, str]] = frozenset()
+
+
+class Tended(StrEnum):
+    """Where she stands in nurturing; what people read is in the language files."""
+
+    GATE = "gate"  # not scored, too little evidence, or a verdict of an earlier day: nothing begins
+    OUT = "out"  # she may not be mailed, or stands where no track is for her
+    FREE = "free"  # nothing is under way, and nothing keeps a track from beginning
+    ON_TRACK = "on_track"
+    CLOSING = "closing"  # on a track with `role: closing`
+    HOLD = "hold"  # after a rise: only reminders, until a day or a signal
+    RECTIFY = "rectify"  # she changes over, or rests because she has had enough
+    DOSED = "dosed"  # she has had enough touches for now
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How she is tended now: on which track, until which day that holds at the longest, and the reason code behind it
+    (a `Held`, a `Left` or a facts.Refusal).
+    """
+
+    state: Tended
+    track: str | None = None
+    until: date | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Everything about one contact's past that nurturing needs, besides facts.Contact."""
 
@@ -88,14 +126,18 @@ class Memory:
     touches: tuple[datetime, ...] = ()  # enrollments and mails we know of, any channel
     handed_over: bool = False  # within the present standing in a handover stage
     markers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # highest episode seen per track
+    hearing: Hearing = Hearing()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that nurturing wants for one contact after one judgement."""
+    """All that nurturing wants for one contact after one judgement, and how she stands once it is done."""
 
     enter: tuple[Enter, ...] = ()
     leave: tuple[Leave, ...] = ()
     handover: HandOver | None = None
     refused: tuple[NotEnrolled, ...] = ()
     tracks: Mapping[str, TrackState] = field(default_factory=lambda: MappingProxyType({}))
+    standing: Standing = Standing(Tended.GATE)
+    segments: frozenset[str] = frozenset()  # those that she belongs to now
+    paused: bool = False  # no workflow should mail her now (`dosing.paused_list`)

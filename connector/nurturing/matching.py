@@ -8,7 +8,6 @@ from types import MappingProxyType
 from connector.nurturing.eligibility import barred
 from connector.nurturing.intents import TrackState
 from connector.nurturing.situation import Situation
-from connector.rulebook.types import Track
 from connector.scoring.verdict import NOT_ENOUGH_DATA
 
 
@@ -21,7 +20,7 @@ def track_states(situation: Situation, *, baseline: bool) -> Mapping[str, TrackS
     states: dict[str, TrackState] = {}
     for track_id, track in situation.rulebook.tracks.tracks.items():
         before = situation.memory.tracks.get(track_id)
-        matched = is_for(situation, track) and barred(situation, track) is None
+        matched = is_for(situation, track_id) and barred(situation, track) is None
         if before is None and not matched:
             continue
         goes_on = before if before is not None and before.matched == matched else None
@@ -34,8 +33,8 @@ def track_states(situation: Situation, *, baseline: bool) -> Mapping[str, TrackS
     return MappingProxyType(states)
 
 
-def is_for(situation: Situation, track: Track) -> bool:
-    """Tell whether `when` holds. Nobody without evidence and a score is meant: scoring comes before nurturing."""
+def is_for(situation: Situation, track_id: str) -> bool:
+    """Tell whether the track's `when` and its aim hold. Nobody without evidence and a score is meant: scoring comes first."""
     verdict = situation.verdict
     scored = verdict.enough and verdict.score is not None and situation.stage != NOT_ENOUGH_DATA
-    return scored and situation.holds(track.when)
+    return scored and situation.holds(situation.rulebook.tracks.whom[track_id])

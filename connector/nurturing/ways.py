@@ -50,7 +50,7 @@ def _audience_subscription(rulebook: Rulebook, key: str) -> str | None:
 
 
 def _way(rulebook: Rulebook, enroll: Enroll) -> Way:
-    segment, entry_only = enroll.listener == "none", enroll.exit == "none"
+    segment, entry_only = enroll.is_segment, enroll.exit == "none"
     if enroll.mailchimp:
         source = f"mailchimp:{enroll.mailchimp.audience}"
         return Way(source, f"{source}:tag:{enroll.mailchimp.tag}", segment, entry_only)

@@ -27,8 +27,10 @@ from connector.rulebook.types import (
     FieldsFile,
     HubSpotEvents,
     HubSpotTarget,
+    MailchimpTarget,
     Model,
     Override,
+    Segment,
     StagesFile,
     TracksFile,
 )
@@ -48,10 +50,12 @@ FILES: Mapping[str, type[BaseModel]] = {
 _EXACTLY_ONE: Mapping[type[BaseModel], tuple[str, ...]] = {
     Decay: ("half_life", "linear", "cliff"),
     Override: ("at_least", "at_most", "set", "add"),
-    HubSpotTarget: ("property", "list"),
+    HubSpotTarget: ("property", "list", "workflow", "task"),
+    MailchimpTarget: ("tag", "journey"),
     Enroll: ("hubspot", "mailchimp"),
 }
 _AT_LEAST_ONE: Mapping[type[BaseModel], tuple[tuple[str, ...], ...]] = {
+    Segment: (("hubspot",), ("mailchimp",)),
     FieldMapping: (("hubspot",), ("mailchimp",), ("from",)),
     HubSpotEvents: (("lists",), ("changed",), ("deals",), ("count", "last")),
 }

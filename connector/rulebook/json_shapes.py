@@ -16,11 +16,11 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from connector.rulebook import arguments, kinds
 from connector.rulebook.arguments import MAX_ENTRIES, Argument
 from connector.rulebook.conditions import ASSET, COMPUTED
+from connector.rulebook.dosing_file import Hours, Weekdays
 from connector.rulebook.fields_file import FieldName, TimeZone
 from connector.rulebook.operators import OPERATORS
 from connector.rulebook.parse import JOINING
 from connector.rulebook.patterns import MAX_PATTERN
-from connector.rulebook.tracks_file import Hours, Weekdays
 
 Shape = dict[str, Any]
 

@@ -19,6 +19,11 @@ _BEFORE_SCORING: frozenset[str] = frozenset()
 _AFTER_THE_SUM = COMPUTED - {"stage", "model", "aim", "audience"}
 _AFTER_SCORING = COMPUTED - {"stage"}
 
+#: Keys whose entries are kinds of acts.
+_LISTS_OF_EVENTS = ("except", "stops_on", "hold_until")
+
+_REACTED_TO = (("annoyed", "events"), ("pleased", "events"))
+
 #: The kinds of acts without which a doubt can never arise.
 _ASKED_BY_DOUBTS = {"prefetch": ("email_sent", "email_open"), "bursts": ("email_click",)}
 
@@ -58,8 +63,10 @@ def _file(document: Document, known: Vocabulary) -> Iterator[Problem]:
             yield from _missing(
                 document, path, key if path[-2] == "completeness" else value, "field", _fields(known), "fields.yaml"
             )
-        elif len(path) > 1 and path[-2] == "except":
+        elif len(path) > 1 and (path[-2] in _LISTS_OF_EVENTS or path[-3:-1] in _REACTED_TO):
             yield from _missing(document, path, value, "event", known.events, "fields.yaml")
+        elif len(path) > 1 and path[-2] == "by_stage":
+            yield from _missing(document, path, key, "stage", known.stages, "stages.yaml")
         elif len(path) > 1 and path[-2] in ("lifts", "bars"):
             yield from _missing(document, path, value, "stage", known.stages, "stages.yaml")
         elif key == "audience":
@@ -113,7 +120,9 @@ def _computed_allowed(path: Path_) -> frozenset[str]:
         return _AFTER_THE_SUM
     if path[0] in ("stages", "states"):
         return _AFTER_SCORING
-    return COMPUTED if path[0] == "tracks" else _BEFORE_SCORING
+    if path[0] == "aims":
+        return COMPUTED - {"aim"}
+    return COMPUTED if path[0] in ("tracks", "segments", "handover") else _BEFORE_SCORING
 
 
 def _computed(

@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from connector.rulebook.kinds import Days, Identifier, Share, Strict, TextTest, When
-
-
-class HubSpotTarget(Strict):
-    """A property that a workflow listens to, or a static list."""
-
-    property: str | None = None
-    list: str | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> HubSpotTarget:
-        if (self.property is None) == (self.list is None):
-            raise ValueError("give exactly one of property, list")
-        return self
-
-
-class MailchimpTarget(Strict):
-    audience: Identifier
-    tag: str = Field(max_length=100)
-
-
-Assurance = Literal["verified", "confirmed", "none"]
-
-
-class Enroll(Strict):
-    """One way into a track; the first possible one is taken."""
-
-    hubspot: HubSpotTarget | None = None
-    mailchimp: MailchimpTarget | None = None
-    listener: Assurance = "none"
-    exit: Assurance = "none"
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Enroll:
-        if (self.hubspot is None) == (self.mailchimp is None):
-            raise ValueError("give exactly one of hubspot, mailchimp")
-        return self
+from connector.rulebook.conditions import Condition, Every, Not
+from connector.rulebook.dosing_file import Calendar, Dosing, Guard, Holdout, Rectify, Touches
+from connector.rulebook.kinds import Days, Identifier, Strict, TextTest, When
+from connector.rulebook.ways_file import Enroll, SegmentTag, SegmentTarget
 
 
 class Mails(Strict):
@@ -59,11 +24,20 @@ class Asks(Strict):
     asset: TextTest | None = None
 
 
-class Track(Strict):
-    """One nurturing path."""
+Aim = Literal["win", "retain", "recover", "reactivate"]
 
-    aim: Literal["win", "retain", "recover", "reactivate"]
+
+class Track(Strict):
+    """One nurturing path.
+
+    `role`: a *reminder* is a light touch that may be given while one waits after a rise; *closing* is the short path of
+    those whom sales has, which needs a `cap`. `cap` is a budget of touches in place of the general one. `stops_on` are
+    kinds of acts that end it when they happen on it, besides those that end every track.
+    """
+
+    aim: Aim
     label: str | None = None
+    role: Literal["nurture", "reminder", "closing"] = "nurture"
     when: When
     enroll: tuple[Enroll, ...] = Field(min_length=1)
     subscription: int | None = None
@@ -71,48 +45,49 @@ class Track(Strict):
     asks: Asks | None = None
     lasts: Days
     exit_when: When | None = None
+    stops_on: tuple[Identifier, ...] = ()
     reenter_after: Days | None = None
+    cap: Touches | None = None
     priority: int = 0
 
-
-class Touches(Strict):
-    max: int = Field(ge=0)
-    per: Days
-
-
-class Dosing(Strict):
-    touches: Touches | None = None
-    hold_after_rise: Days = 0
-    one_track: bool = True
+    @model_validator(mode="after")
+    def _closing_is_capped(self) -> Track:
+        if self.role == "closing" and self.cap is None:
+            raise ValueError("role: closing needs a hard cap, such as cap: {max: 2, per: 14d}")
+        return self
 
 
-def _hours(text: str) -> str:
-    match = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", text.strip(), re.ASCII)
-    if match is None or not match[1] + match[2] < match[3] + match[4] <= "2400":
-        raise ValueError('write opening and closing like "09:00-18:00", within "00:00-24:00"')
-    return text
+class Goal(Strict):
+    """Whom an aim is for."""
+
+    when: When
 
 
-def _weekdays(text: str) -> str:
-    day = "(mon|tue|wed|thu|fri|sat|sun)"
-    if not re.fullmatch(rf"{day}(-{day})?(,{day}(-{day})?)*", text.lower().replace(" ", "")):
-        raise ValueError("write days like mon-fri or mon,wed,fri")
-    return text
+class Segment(Strict):
+    """A list or tag that is kept in line with who stands where, for smart content and calls to action. Enrolls nobody."""
+
+    when: When
+    hubspot: SegmentTarget | None = None
+    mailchimp: SegmentTag | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Segment:
+        if self.hubspot is None and self.mailchimp is None:
+            raise ValueError("say where it is kept: hubspot: {list: …}, mailchimp: {audience: …, tag: …}, or both")
+        return self
 
 
-Hours = Annotated[str, AfterValidator(_hours)]
-Weekdays = Annotated[str, AfterValidator(_weekdays)]
+class Territory(Strict):
+    """Those who are handed over to these owners by turns, by place, product or whatever else `when` asks."""
 
-
-class Calendar(Strict):
-    """When an enrollment may be made, in the team's time zone."""
-
-    days: Weekdays = "mon-sun"
-    hours: Hours = "00:00-24:00"
-    holidays: tuple[date, ...] = ()
+    when: When
+    round_robin: tuple[str, ...] = Field(min_length=1)
 
 
 class OwnerRule(Strict):
+    """Who gets a hand-over: the first of `territories` that holds, else everybody by turns. E-mail addresses of users."""
+
+    territories: tuple[Territory, ...] = ()
     round_robin: tuple[str, ...] = Field(min_length=1)
 
 
@@ -122,32 +97,46 @@ class TaskRule(Strict):
 
 
 class Handover(Strict):
+    """What happens when a stage with `handover: true` is entered.
+
+    `sla`: within so many working days somebody must have touched her (a verdict, the task done, contacted since). Else
+    `overdue` says what happens besides being listed and told by an alert: with `reroute`, the next in turn gets her, if
+    the owner is still the one that Trellis set. `note`: the brief as a note, too; notes count as activity in HubSpot.
+    """
+
     owner: OwnerRule | None = None
     task: TaskRule | None = None
-    sla: Days | None = None
-
-
-class StageMoves(Strict):
-    share: Share = Decimal("0.10")
-    count: int = Field(500, ge=0)
-
-
-class Guard(Strict):
-    """Beyond these in a sliding 24 h, the rest is held for a person (promise 6)."""
-
-    stage_moves: StageMoves = StageMoves()
-    enrollments: int = Field(500, ge=0)
-
-
-class Holdout(Strict):
-    share: Share = Decimal(0)
+    note: bool = False
+    sla: Days | None = Field(None, ge=1)
+    overdue: Literal["alert", "reroute"] = "alert"
 
 
 class TracksFile(Strict):
+    """tracks.yaml.
+
+    `aims` say whom an aim is for, the first that holds; tracks of an aim that stands there are for nobody else. An aim
+    that does not stand there asks for nothing but its tracks' own `when`.
+    """
+
     version: Literal[1]
+    aims: Mapping[Aim, Goal] = Field(default_factory=dict)
     tracks: Mapping[Identifier, Track] = Field(default_factory=dict)
+    segments: Mapping[Identifier, Segment] = Field(default_factory=dict)
     dosing: Dosing = Dosing()
+    rectify: Rectify = Rectify()
     calendar: Calendar = Calendar()
     handover: Handover | None = None
     guard: Guard = Guard()
     holdout: Holdout = Holdout()
+
+    @cached_property
+    def whom(self) -> Mapping[str, Condition]:
+        """For whom each track is: its `when`, and, where its aim stands in `aims`, that no aim before it holds, and it does."""
+        return {name: self._whom(track) for name, track in self.tracks.items()}
+
+    def _whom(self, track: Track) -> Condition:
+        if track.aim not in self.aims:
+            return track.when
+        order = list(self.aims)
+        before = (Not(self.aims[aim].when) for aim in order[: order.index(track.aim)])
+        return Every((track.when, self.aims[track.aim].when, *before))

@@ -11,6 +11,17 @@ from typing import Any
 
 from pydantic import Field
 
+from connector.rulebook.dosing_file import (
+    Annoyed,
+    Calendar,
+    Dosing,
+    Guard,
+    Holdout,
+    Pleased,
+    Rectify,
+    StageMoves,
+    Touches,
+)
 from connector.rulebook.fields_file import (
     Audience,
     EventMapping,
@@ -59,28 +70,25 @@ from connector.rulebook.model_file import (
 )
 from connector.rulebook.stages_file import Stage, StagesFile, State
 from connector.rulebook.tracks_file import (
+    Aim,
     Asks,
-    Assurance,
-    Calendar,
-    Dosing,
-    Enroll,
-    Guard,
+    Goal,
     Handover,
-    Holdout,
-    HubSpotTarget,
-    MailchimpTarget,
     Mails,
     OwnerRule,
-    StageMoves,
+    Segment,
     TaskRule,
-    Touches,
+    Territory,
     Track,
     TracksFile,
 )
 from connector.rulebook.units import POINT
+from connector.rulebook.ways_file import Assurance, Enroll, HubSpotTarget, MailchimpTarget, SegmentTag, SegmentTarget
 
 __all__ = [
     "POINT",
+    "Aim",
+    "Annoyed",
     "Answer",
     "Asks",
     "Assurance",
@@ -103,6 +111,7 @@ __all__ = [
     "Fit",
     "Freshness",
     "Gateways",
+    "Goal",
     "Grade",
     "Group",
     "Guard",
@@ -123,14 +132,19 @@ __all__ = [
     "Persona",
     "Phase",
     "PhaseRule",
+    "Pleased",
     "Points",
     "Prefetch",
     "Profile",
     "PropertyWrite",
     "Reaction",
+    "Rectify",
     "Rule",
     "Rulebook",
     "ScoreWrite",
+    "Segment",
+    "SegmentTag",
+    "SegmentTarget",
     "Share",
     "Signal",
     "Silent",
@@ -141,6 +155,7 @@ __all__ = [
     "State",
     "Strict",
     "TaskRule",
+    "Territory",
     "TextTest",
     "Touches",
     "Track",

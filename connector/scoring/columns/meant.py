@@ -19,8 +19,8 @@ RETAIN = "retain"
 
 
 def meant(verdicts: Verdicts, steps: Steps) -> Mapping[str, Bools]:
-    """For whom each track is, by its name: `when` holds, and she would not have to leave at once (`exit_when`). Nobody without
-    evidence and a score is meant: scoring comes before nurturing.
+    """For whom each track is, by its name: `when` and its aim hold, and she would not have to leave at once
+    (`exit_when`). Nobody without evidence and a score is meant: scoring comes before nurturing.
     """
     tracks = verdicts.rulebook.tracks.tracks
     answers = {name: np.zeros(len(verdicts), np.bool_) for name in tracks}
@@ -33,7 +33,7 @@ def meant(verdicts: Verdicts, steps: Steps) -> Mapping[str, Bools]:
         }
         scored = group.scored.knowing(named)
         for name, track in tracks.items():
-            whom = scored.holds(track.when)
+            whom = scored.holds(verdicts.rulebook.tracks.whom[name])
             if track.exit_when is not None:
                 whom = whom & ~scored.holds(track.exit_when)
             answers[name][group.rows] = whom[group.at] & group.enough
