@@ -271,6 +271,7 @@ intent = Table(
     _needed("reason", Text, "''"),
     _needed("created_at", Moment),
     Column("finished_at", Moment),
+    Column("again_at", Moment),  # when a refused enrollment may be asked again
     Index(
         "intent_one_enrollment",
         "contact",
@@ -318,6 +319,45 @@ episode = Table(
     _needed("entered_at", Moment),
     Column("left_at", Moment),
     Column("intent", BigInteger),
+)
+
+handover = Table(  # one given to sales, until somebody has touched her (`ended_by`: verdict, task, contacted, left)
+    "handover",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("contact", BigInteger),
+    _needed("intent", BigInteger),
+    _needed("stage", Text),
+    _needed("owner", Text, "''"),  # the owner's id at HubSpot
+    _needed("ours", Boolean, "false"),  # we set that owner
+    _needed("task", Text, "''"),  # the task's id at HubSpot
+    _needed("at", Moment),
+    Column("due_at", Moment),  # by then somebody must have touched her; null: no such rule
+    Column("ended_at", Moment),
+    _needed("ended_by", Text, "''"),
+    Column("told_at", Moment),  # when it was told to be overdue
+    _needed("rerouted", Integer, "0"),
+    Index("handover_contact", "contact", "id"),
+    Index("handover_open", "due_at", postgresql_where=text("ended_at IS NULL")),
+)
+
+membership = Table(  # to which segments (and the list of the paused) she belongs by our judgement
+    "membership",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column("segment", Text, primary_key=True),
+    _needed("wanted", Boolean),
+    _needed("since", Date),
+    Index("membership_wanted", "segment", postgresql_where=text("wanted")),
+)
+
+member_there = Table(  # ... and where we put her on the list or gave her the tag
+    "member_there",
+    metadata,
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column("segment", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    _needed("at", Moment),
 )
 
 written = Table(  # what we last wrote

@@ -1,0 +1,50 @@
+"""What tending people needs: hand-overs until somebody has touched them, segments as they are told, when a no is asked again."""
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+_STATEMENTS = """
+ALTER TABLE intent ADD COLUMN again_at timestamptz;
+CREATE TABLE handover (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    contact bigint NOT NULL,
+    intent bigint NOT NULL,
+    stage text NOT NULL,
+    owner text NOT NULL DEFAULT '',
+    ours boolean NOT NULL DEFAULT false,
+    task text NOT NULL DEFAULT '',
+    at timestamptz NOT NULL,
+    due_at timestamptz,
+    ended_at timestamptz,
+    ended_by text NOT NULL DEFAULT '',
+    told_at timestamptz,
+    rerouted integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (id)
+);
+CREATE INDEX handover_contact ON handover (contact, id);
+CREATE INDEX handover_open ON handover (due_at) WHERE ended_at IS NULL;
+CREATE TABLE membership (
+    contact bigint NOT NULL,
+    segment text NOT NULL,
+    wanted boolean NOT NULL,
+    since date NOT NULL,
+    PRIMARY KEY (contact, segment)
+);
+CREATE TABLE member_there (
+    contact bigint NOT NULL,
+    segment text NOT NULL,
+    source text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (contact, segment, source)
+);
+CREATE INDEX membership_wanted ON membership (segment) WHERE wanted;
+"""
+
+
+def upgrade() -> None:
+    """Nothing that is there changes."""
+    for statement in _STATEMENTS.split(";\n"):
+        if statement.strip():
+            op.execute(statement)
