@@ -94,10 +94,11 @@ def explain(
     """
     from connector.assembly import active_rulebook, kept_rulebook, make_parts, settings
     from connector.cli.explained import as_data, as_lines
-    from connector.cli.operate import nobody
+    from connector.cli.operate import not_one
     from connector.rulebook.read import read_rulebook
     from connector.steps.explain import Unknown
     from connector.steps.explain import explain as look_up
+    from connector.store import ledger
 
     with stored() as store:
         if hash_ is None:
@@ -111,8 +112,9 @@ def explain(
             found = look_up(make_parts(settings(), store, rulebook), who, at=at, known_by=known_by, versus=versus)
         except Unknown as error:
             raise click.ClickException(f"{error}; `trellis explain` without days shows what is known now") from None
-    if found is None:
-        raise nobody(who)
+        if found is None:
+            with store.engine.connect() as conn:
+                raise not_one(who, ledger.find_contacts(conn, who))
     if as_json:
         click.echo(json.dumps(as_data(found), ensure_ascii=False, default=str))
         return

@@ -119,18 +119,21 @@ def forget(who: str) -> None:
 
     with stored() as store, store.engine.begin() as conn:
         writer_lock(conn)
-        contact = ledger.find_contact(conn, who)
-        if contact is not None:
-            ledger.forget(conn, contact, now_utc())
-    if contact is None:
-        raise nobody(who)
+        found = ledger.find_contacts(conn, who)
+        if len(found) == 1:
+            ledger.forget(conn, found[0], now_utc())
+    if len(found) != 1:
+        raise not_one(who, found)
     click.echo("Forgotten here. Backups keep the person until they expire; HubSpot and Mailchimp are not touched.")
 
 
-def nobody(who: str) -> click.ClickException:
+def not_one(who: str, found: Sequence[int]) -> click.ClickException:
     """What a command ends with that was asked for somebody whom the store does not know, or knows more than once."""
+    if found:
+        numbers = ", ".join(f"#{one}" for one in found)
+        return click.ClickException(f"{len(found)} contacts are called so: {numbers}; name one by that number")
     if who.isdecimal():
-        return click.ClickException(f"no platform's id is {who}, or more than one's: try hubspot:{who} or #{who}")
+        return click.ClickException(f"no platform's id is {who}: try hubspot:{who} or #{who}")
     return click.ClickException(
         "nobody is known by that: give an e-mail address, hubspot:<id>, mailchimp:<audience>:<id> or #<our number>,"
         " as of the last `trellis sync`"

@@ -13,11 +13,21 @@ from connector.store.texts import email_key, storable
 _DIGITS_OF_A_BIGINT = 19
 
 
-def find_contact(conn: Connection, email_or_id: str) -> int | None:
-    """Whom somebody means: an e-mail address; ``#12``, our own number; ``hubspot:501``; or a platform's bare id.
+#: So many of those who are called the same are named.
+_CALLED_THE_SAME = 10
 
-    None if nobody, or more than one, is called so. Ids of merged records lead to the one they were merged into.
-    Read-only.
+
+def find_contact(conn: Connection, email_or_id: str) -> int | None:
+    """The one whom somebody means; None if nobody, or more than one, is called so. See `find_contacts`. Read-only."""
+    found = find_contacts(conn, email_or_id)
+    return found[0] if len(found) == 1 else None
+
+
+def find_contacts(conn: Connection, email_or_id: str) -> tuple[int, ...]:
+    """Whom somebody may mean: an e-mail address; ``#12``, our own number; ``hubspot:501``; or a platform's bare id.
+
+    At most ten; several have one address where somebody stands twice on a platform under it. Ids of merged records lead to
+    the one they were merged into. Read-only.
     """
     asked = storable(email_or_id.strip())
     if "@" in asked:
@@ -31,8 +41,7 @@ def find_contact(conn: Connection, email_or_id: str) -> int | None:
         query = select(identity.c.contact).where(identity.c.platform_id == bare)
         if source:
             query = query.where(identity.c.source == source)
-    found = conn.scalars(query.distinct().limit(2)).all()
-    return found[0] if len(found) == 1 else None
+    return tuple(sorted(conn.scalars(query.distinct().limit(_CALLED_THE_SAME))))
 
 
 def contacts_of(conn: Connection, source: str, ids: Sequence[str]) -> Mapping[str, int]:

@@ -84,7 +84,7 @@ def test_a_bare_number_that_nobody_has_suggests_the_two_that_it_may_be(onlooker)
     ran = onlooker.trellis("explain", "9")
     assert (ran.code, ran.said) == (
         Exit.FAILED,
-        ["no platform's id is 9, or more than one's: try hubspot:9 or #9"],
+        ["no platform's id is 9: try hubspot:9 or #9"],
     )
 
 

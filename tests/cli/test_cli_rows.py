@@ -121,3 +121,16 @@ def test_forgetting_needs_no_platform_no_files_and_leaves_nothing(settled, tmp_p
     assert settled.trellis("explain", maria).code == Exit.FAILED
     settled.trellis("sync", "--full")
     assert settled.trellis("explain", maria).code == Exit.FAILED
+
+
+@pytest.mark.parametrize("command", ["explain", "forget"])
+def test_two_under_one_address_are_named_by_number_and_neither_is_touched(settled, command):
+    maria, brian = settled.email("maria"), settled.email("brian")
+    settled.execute(f"UPDATE record SET email_key = '{maria}' WHERE email_key = '{brian}'")
+    both = settled.execute(f"SELECT DISTINCT contact FROM record WHERE email_key = '{maria}' ORDER BY contact")
+    ran = settled.trellis(command, maria)
+    assert (ran.code, ran.out) == (Exit.FAILED, "")
+    numbers = ", ".join(f"#{number}" for (number,) in both)
+    assert ran.said == [f"2 contacts are called so: {numbers}; name one by that number"]
+    assert settled.execute(f"SELECT DISTINCT contact FROM record WHERE email_key = '{maria}' ORDER BY contact") == both
+    assert settled.trellis(command, f"#{both[0][0]}").code == Exit.DONE
