@@ -246,6 +246,7 @@ track_state = Table(
     _needed("matched", Boolean),
     _needed("matched_since", Date),
     _needed("at_baseline", Boolean),
+    _needed("passed_over", Boolean, "false"),  # a person has discarded the opening batch that she was in
 )
 
 intent = Table(

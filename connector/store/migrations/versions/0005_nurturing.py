@@ -7,6 +7,7 @@ down_revision = "0004"
 
 _STATEMENTS = """
 ALTER TABLE intent ADD COLUMN again_at timestamptz;
+ALTER TABLE track_state ADD COLUMN passed_over boolean NOT NULL DEFAULT false;
 CREATE TABLE handover (
     id bigint GENERATED ALWAYS AS IDENTITY,
     contact bigint NOT NULL,
