@@ -28,19 +28,21 @@ CREATE INDEX handover_contact ON handover (contact, id);
 CREATE INDEX handover_open ON handover (due_at) WHERE ended_at IS NULL;
 CREATE TABLE membership (
     contact bigint NOT NULL,
+    key text NOT NULL,
+    source text NOT NULL,
     segment text NOT NULL,
     wanted boolean NOT NULL,
     since date NOT NULL,
-    PRIMARY KEY (contact, segment)
+    there boolean NOT NULL DEFAULT false,
+    held boolean NOT NULL DEFAULT false,
+    put_at timestamptz,
+    approved_at timestamptz,
+    again_at timestamptz,
+    PRIMARY KEY (contact, key)
 );
-CREATE TABLE member_there (
-    contact bigint NOT NULL,
-    segment text NOT NULL,
-    source text NOT NULL,
-    at timestamptz NOT NULL,
-    PRIMARY KEY (contact, segment, source)
-);
-CREATE INDEX membership_wanted ON membership (segment) WHERE wanted;
+CREATE INDEX membership_open ON membership (key, contact) WHERE wanted <> there AND NOT held;
+CREATE INDEX membership_held ON membership (segment) WHERE held;
+CREATE INDEX membership_put_at ON membership (put_at) WHERE put_at IS NOT NULL;
 """
 
 
