@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -61,9 +61,8 @@ def enroll_all(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool]) -
         with parts.engine.begin() as conn:
             if opens > parts.now():
                 outbox.put_off_enrollments(conn, parts.now(), opens)
-            claimed = outbox.claim_enrollments(
-                conn, size, LEASE_S, parts.now(), parts.rulebook.tracks.guard.enrollments, besides=tried
-            )
+            guard, pace = parts.rulebook.tracks.guard.enrollments, _pace(parts)
+            claimed = outbox.claim_enrollments(conn, size, LEASE_S, parts.now(), guard, pace=pace, besides=tried)
         if not claimed:
             break
         done = _enroll(parts, claimed, down, deadline)
@@ -160,5 +159,11 @@ def _sent_together(batch: Sequence[Go], size: int) -> Iterator[Sequence[Go]]:
 
 def _refuse(parts: Parts, conn: Connection, intent: Intent, reason: str) -> None:
     """It may be asked again on the next day, should she match still: a refusal uses up no episode."""
-    outbox.finish(conn, intent.id, "refused", reason, parts.now())
-    ledger.look_again(conn, [intent.contact], parts.today + timedelta(days=1))
+    tomorrow = parts.today + timedelta(days=1)
+    midnight = datetime.combine(tomorrow, time(), ZoneInfo(parts.rulebook.fields.timezone))
+    outbox.refuse_enrollment(conn, intent.id, reason, parts.now(), midnight.astimezone(UTC))
+    ledger.look_again(conn, [intent.contact], tomorrow)
+
+
+def _pace(parts: Parts) -> outbox.Pace:
+    return outbox.Pace(parts.rulebook.tracks.dosing.per_hour, parts.rulebook.tracks.dosing.per_day)

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, text
 from connector.store.due import look_again
 from connector.store.engine import LOCK_SPACE
 from connector.store.intents import FREE, NAMES, Intent
+from connector.store.pace import CLAIMED, IN_SEGMENT, ROOM, SENT, Pace, wait_for_room
 
 #: Attempts are counted before the work and given back by an orderly `release`: who is out of them killed five workers.
 MAX_ATTEMPTS = 5
 
 _DAY = timedelta(days=1)
+_ANY_PACE = Pace()
 
 
 def claim_writes(conn: Connection, source: str, limit: int, lease_s: float) -> list[Intent]:
@@ -45,46 +47,67 @@ def claim(conn: Connection, kind: str, limit: int, lease_s: float, now: datetime
 
 
 def claim_enrollments(
-    conn: Connection, limit: int, lease_s: float, now: datetime, cap_per_24h: int, *, besides: Collection[int] = ()
+    conn: Connection,
+    limit: int,
+    lease_s: float,
+    now: datetime,
+    cap_per_24h: int,
+    *,
+    pace: Pace = _ANY_PACE,
+    besides: Collection[int] = (),
 ) -> list[Intent]:
-    """Claim enrollments that are due, oldest first, within the guard, all `besides` some that were tried just now.
+    """Claim enrollments that are due, oldest first, within the guard and the pace, all `besides` some tried just now.
 
     Of one contact only the first that is due, and none while nobody knows what became of another: each enrollment reads
     the markers that the one before it wrote.
 
     The guard counts what was sent in the sliding 24 h (accepted, sending, unknown, parked) and what is claimed right now;
-    beyond the cap, what is due is held for a person. What a person approved neither counts nor is held. One claimer at a
-    time counts; two never get the same.
+    beyond the cap, what is due is held for a person. What a person approved neither counts nor is held. Ways that nobody
+    listens to are counted apart, up to the same cap: they mail nobody, but a workflow that nobody told us of might listen.
+    The pace counts whatever is mailed, approved or not; beyond it everybody waits (store/pace.py). One claimer at a time
+    counts; two never get the same.
     """
     conn.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext('guard'))"), {"space": LOCK_SPACE})
     expire(conn, now)
     _set_aside(conn, "enroll")
-    due = (
-        f"kind = 'enroll' AND state = 'pending' AND not_before <= :now AND {FREE} AND id <> ALL(:besides)"
-        " AND NOT EXISTS (SELECT FROM intent AS other WHERE other.contact = intent.contact AND other.kind = 'enroll'"
-        "  AND (other.state IN ('sending', 'unknown')"
-        "   OR (other.state = 'pending' AND other.not_before <= :now AND other.id < intent.id)))"
-    )
-    room = (
-        "SELECT greatest(0, :cap - count(*)) FROM intent WHERE kind = 'enroll' AND approved_at IS NULL AND ("
-        " (sending_at > :since AND state IN ('accepted', 'sending', 'unknown', 'parked'))"
-        " OR (state = 'pending' AND attempts > 0 AND lease_until > clock_timestamp()))"
-    )
-    free = (
-        f"SELECT id FROM intent WHERE {due} AND attempts = :attempts"  # noqa: S608
-        f" AND (approved_at IS NOT NULL OR id IN (SELECT id FROM intent WHERE {due}"
-        f"  AND approved_at IS NULL ORDER BY id LIMIT ({room})))"
-        " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
-    )
     values = {"now": now, "since": now - _DAY, "besides": list(besides), "cap": cap_per_24h}
-    beyond = (
-        "UPDATE intent SET state = 'held', expires_at = NULL, lease_until = NULL, sending_at = NULL,"  # noqa: S608
-        "  reason = 'more enrollments in 24 h than the guard allows'"
-        f" WHERE {due} AND approved_at IS NULL AND id NOT IN ("
-        f"  SELECT id FROM intent WHERE {due} AND approved_at IS NULL ORDER BY id LIMIT ({room}))"
+    conn.execute(_HOLD_BEYOND_GUARD, values)
+    wait_for_room(conn, _DUE, values, pace, now)
+    return _claim(conn, _FREE_ENROLLMENTS, {**values, **pace.values(now)}, limit, lease_s)
+
+
+_DUE = (
+    f"kind = 'enroll' AND state = 'pending' AND not_before <= :now AND {FREE} AND id <> ALL(:besides)"
+    " AND NOT EXISTS (SELECT FROM intent AS other WHERE other.contact = intent.contact AND other.kind = 'enroll'"
+    "  AND (other.state IN ('sending', 'unknown')"
+    "   OR (other.state = 'pending' AND other.not_before <= :now AND other.id < intent.id)))"
+)
+
+
+def _first_within_guard(whom: str) -> str:
+    room = (
+        "SELECT greatest(0, :cap - count(*)) FROM intent WHERE kind = 'enroll' AND approved_at IS NULL"  # noqa: S608
+        f" AND {whom} AND ({SENT.format(since='since')} OR {CLAIMED})"
     )
-    conn.execute(text(beyond), values)
-    return _claim(conn, free, values, limit, lease_s)
+    return f"SELECT id FROM intent WHERE {_DUE} AND approved_at IS NULL AND {whom} ORDER BY id LIMIT ({room})"  # noqa: S608
+
+
+_WITHIN_GUARD = (
+    f"(approved_at IS NOT NULL OR id IN ({_first_within_guard(f'NOT {IN_SEGMENT}')})"
+    f" OR id IN ({_first_within_guard(IN_SEGMENT)}))"
+)
+_HOLD_BEYOND_GUARD = text(
+    "UPDATE intent SET state = 'held', expires_at = NULL, lease_until = NULL, sending_at = NULL,"  # noqa: S608
+    "  reason = 'more enrollments in 24 h than the guard allows'"
+    f" WHERE {_DUE} AND NOT {_WITHIN_GUARD}"
+)
+_FREE_ENROLLMENTS = (
+    f"WITH going AS MATERIALIZED (SELECT id, {IN_SEGMENT} AS in_segment FROM intent WHERE {_DUE} AND {_WITHIN_GUARD}),"  # noqa: S608
+    f" paced AS (SELECT id FROM going WHERE NOT in_segment ORDER BY id LIMIT ({ROOM}))"
+    f" SELECT id FROM intent WHERE {_DUE} AND attempts = :attempts"
+    " AND (id IN (SELECT id FROM paced) OR id IN (SELECT id FROM going WHERE in_segment))"
+    " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+)
 
 
 def _claim(conn: Connection, free: str, values: Mapping[str, Any], limit: int, lease_s: float) -> list[Intent]:

@@ -40,8 +40,8 @@ def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -
     ]
     if wanted:
         conn.execute(insert(intent), wanted)
-    discarded = _discarded(conn, rows)
-    enters = [(row, one) for row in rows for one in row.enters if (row.contact, one.track) not in discarded]
+    refused = _refused(conn, rows, at)
+    enters = [(row, one) for row in rows for one in row.enters if (row.contact, one.track) not in refused]
     _insert_once(conn, [_enter(row, one, at) for row, one in enters], LIVE_ENROLLMENT)
     _insert_once(conn, [_leave(row, one, at) for row in rows for one in row.leaves], OPEN_LEAVE)
 
@@ -69,11 +69,12 @@ _WITHDRAW_LEAVES = text(
     " AND intent.track = matched.track"
 )
 # A match begins on a day of the team's, whose zone is not known here: it may have begun a day earlier.
-_DISCARDED = text(
+_REFUSED = text(
     "SELECT contact, track FROM intent"
     " JOIN unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[]), CAST(:since AS date[]))"
     "  AS wanted (contact, track, since) USING (contact, track)"
-    " WHERE kind = 'enroll' AND state = 'refused' AND reason = :why AND created_at >= since - 1"
+    " WHERE kind = 'enroll' AND state = 'refused'"
+    " AND (again_at > :at OR (reason = :why AND created_at >= since - 1))"
 )
 _WITHDRAW_HANDOVERS = text(
     "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
@@ -107,8 +108,10 @@ def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datet
     )
 
 
-def _discarded(conn: Connection, rows: Sequence[Judgement]) -> set[tuple[int, str]]:
-    """The wishes to enroll that a person has discarded since the present match began, by contact and track."""
+def _refused(conn: Connection, rows: Sequence[Judgement], at: datetime) -> set[tuple[int, str]]:
+    """The wishes to enroll that a person has discarded since the present match began, or that were refused and may not be
+    asked again yet, by contact and track.
+    """
     since = {(row.contact, one.track): one.matched_since for row in rows for one in row.tracks.values()}
     wanted = [
         (row.contact, one.track, since.get((row.contact, one.track), row.day)) for row in rows for one in row.enters
@@ -116,7 +119,7 @@ def _discarded(conn: Connection, rows: Sequence[Judgement]) -> set[tuple[int, st
     if not wanted:
         return set()
     told = {name: [one[place] for one in wanted] for place, name in enumerate(("contacts", "tracks", "since"))}
-    return {(row.contact, row.track) for row in conn.execute(_DISCARDED, {**told, "why": DISCARDED})}
+    return {(row.contact, row.track) for row in conn.execute(_REFUSED, {**told, "why": DISCARDED, "at": at})}
 
 
 def _withdraw_leaves(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:

@@ -18,7 +18,10 @@ FREE = "(lease_until IS NULL OR lease_until < clock_timestamp())"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One thing to do on a platform. `kind` is write, enroll, leave or handover; `payload` is the kind's own."""
+    """One thing to do on a platform. `kind` is write, enroll, leave or handover; `payload` is the kind's own.
+
+    `again_at`: when a refused enrollment may be proposed again; None where her next match decides.
+    """
 
     id: int
     kind: str
@@ -39,6 +42,7 @@ class Intent:
     reason: str
     created_at: datetime
     finished_at: datetime | None
+    again_at: datetime | None = None
 
 
 COLUMNS = [intent.c[name] for name in Intent.__dataclass_fields__]

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, and_, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from connector.store.deciding import replace_intents
 from connector.store.decision import Entering, HandingOver, Judgement, Leaving, Move
 from connector.store.dictionary import word_ids
+from connector.store.membership import keep_memberships
 from connector.store.schema import flip as flip_table
 from connector.store.schema import track_state
 from connector.store.state import rulebook_id
@@ -41,6 +42,7 @@ def save_judgements(conn: Connection, rows: Sequence[Judgement], at: datetime) -
     if kept:
         _keep_flips(conn, kept, at)
         _keep_tracks(conn, kept)
+        _keep_belonging(conn, kept)
         replace_intents(conn, kept, at)
     return tuple(row.contact for row in rows if row.contact not in first)
 
@@ -126,6 +128,13 @@ def _keep_flips(conn: Connection, rows: Sequence[Judgement], at: datetime) -> No
         conn.execute(insert(flip_table), moved)
 
 
+def _keep_belonging(conn: Connection, rows: Sequence[Judgement]) -> None:
+    for baseline in {row.baseline for row in rows}:
+        some = [row for row in rows if row.baseline == baseline]
+        belong = [(row.contact, one) for row in some for one in row.belongs]
+        keep_memberships(conn, {row.contact: row.day for row in some}, belong, baseline=baseline)
+
+
 def _keep_tracks(conn: Connection, rows: Sequence[Judgement]) -> None:
     """Exactly the tracks told: what a rulebook no longer names is not remembered."""
     told = [(row.contact, one) for row in rows for one in row.tracks.values()]
@@ -152,5 +161,8 @@ def _keep_tracks(conn: Connection, rows: Sequence[Judgement]) -> None:
     ]
     if values:
         statement = upsert(track_state)
-        replacing = {name: statement.excluded[name] for name in ("matched", "matched_since", "at_baseline")}
+        replacing = {
+            **{name: statement.excluded[name] for name in ("matched", "matched_since", "at_baseline")},
+            "passed_over": and_(track_state.c.passed_over, statement.excluded.at_baseline),
+        }
         conn.execute(statement.on_conflict_do_update(index_elements=["contact", "track"], set_=replacing), values)

@@ -28,12 +28,15 @@ from connector.store.holds import (
     moves_delivered,
 )
 from connector.store.intents import COLUMNS, FREE, Intent, source_of
+from connector.store.pace import Pace
+from connector.store.refusals import refusals, refuse_enrollment
 from connector.store.schema import episode, intent
 from connector.store.texts import storable
 
 __all__ = [
     "MAX_ATTEMPTS",
     "Intent",
+    "Pace",
     "accept_enrollment",
     "approve",
     "claim",
@@ -55,6 +58,8 @@ __all__ = [
     "not_sent_in_time",
     "pending_counts",
     "put_off_enrollments",
+    "refusals",
+    "refuse_enrollment",
     "release",
     "release_all",
     "unsettled",
