@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from connector.nurturing.intents import Enter
 from connector.nurturing.reasons import Held
+from connector.nurturing.segments import belonging
 from connector.nurturing.ways import segment_keys
 from connector.rulebook.types import PropertyWrite, ScoreWrite
 from connector.scoring.columns import digests as digesting
@@ -23,6 +24,7 @@ from connector.steps.writes import writes_of
 from connector.store import ledger
 from connector.store.judgement import Entering, HandingOver, Judgement, Leaving, Move
 from connector.store.ledger import Person, TrackMemory
+from connector.store.membership import Belonging
 
 #: Reasons of nurturing that time alone may cure, where it does not say itself when to ask again.
 _PASSING = frozenset({Held.LEAVING, Held.ON_ANOTHER_TRACK, Held.DOSE, Held.AFTER_RISE, Held.TOO_SOON, Held.STALE})
@@ -88,6 +90,10 @@ def _row(
             name: TrackMemory(name, state.matched, state.matched_since, state.at_baseline)
             for name, state in plan.tracks.items()
         },
+        belongs=tuple(
+            Belonging(place.key, place.source, place.segment, place.guarded)
+            for place in belonging(plan, parts.rulebook, one.contact.refs)
+        ),
         writes=writes,
         enters=tuple(_entering(enter) for enter in plan.enter),
         leaves=tuple(Leaving(leave.track, leave.episode, leave.key, leave.why) for leave in plan.leave),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from connector.store.membership import Belonging
 from connector.store.people import TrackMemory
 
 
@@ -57,9 +58,9 @@ class Judgement:
     """All that one judgement of one contact came to. `position` and `revision` are those of the `Person` judged.
 
     `writes` are values by source; `enters` is the whole present wish: an open enrollment that is not repeated in it is
-    over. `due` is the first day on which time alone may change the verdict (None: never), `digest` a number that differs
-    where what the verdict says does; `receipt` is the caller's own packing. With `hold` (a reason) the intents wait for
-    a person. At the baseline nobody enters, leaves or is handed over.
+    over; `belongs` are the lists and tags on which she should stand. `due` is the first day on which time alone may
+    change the verdict (None: never), `digest` a number that differs where what the verdict says does; `receipt` is the
+    caller's own packing. With `hold` (a reason) the intents wait for a person. At the baseline nobody enters, leaves or is handed over.
     """
 
     contact: int
@@ -79,6 +80,7 @@ class Judgement:
     digest: int = 0
     move: Move | None = None
     tracks: Mapping[str, TrackMemory] = field(default_factory=dict)
+    belongs: tuple[Belonging, ...] = ()
     writes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     enters: tuple[Entering, ...] = ()
     leaves: tuple[Leaving, ...] = ()

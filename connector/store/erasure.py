@@ -26,7 +26,7 @@ _NAMED = ("failure", "listed")
 #: The cursor that holds how many more records a source counts than we know to be there.
 SURPLUS = "surplus"
 #: What has a contact and a source, both as they are.
-_OF_SOURCE = ("identity", "record", "written")
+_OF_SOURCE = ("identity", "record", "written", "membership")
 
 _STILL_THERE = text(
     "INSERT INTO cursor (source, stream, value, at)"

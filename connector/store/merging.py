@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from connector.store.conflicts import list_left_by_merge
+from connector.store.membership import unite_memberships
 from connector.store.position import mark_changed
 from connector.store.records import from_row
 from connector.store.sightings import Sighting, add_up, difference, log, sightings_of
@@ -60,6 +61,7 @@ def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) 
         staying,
     )
     _move_judgements(conn, two, at)
+    unite_memberships(conn, keep, gone, both)
     mark_changed(conn, two.values())
     list_left_by_merge(conn, keep, gone, both, at)
     if not both:

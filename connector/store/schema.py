@@ -342,23 +342,25 @@ handover = Table(  # one given to sales, until somebody has touched her (`ended_
     Index("handover_open", "due_at", postgresql_where=text("ended_at IS NULL")),
 )
 
-membership = Table(  # the lists and tags of segments, and the list of the paused: who belongs there, and who stands there
-    "membership",
-    metadata,
-    Column("contact", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", Text, primary_key=True),  # the list or tag, as a channel's key
-    _needed("source", Text),
-    _needed("segment", Text),
-    _needed("wanted", Boolean),
-    _needed("since", Date),  # since when she belongs there, or does not any more
-    _needed("there", Boolean, "false"),  # we have put her there
-    _needed("held", Boolean, "false"),  # she belongs there, and a person is to say whether she is put there
-    Column("put_at", Moment),  # when we last did
-    Column("approved_at", Moment),
-    Column("again_at", Moment),  # the platform refused her: not before
-    Index("membership_open", "key", "contact", postgresql_where=text("wanted <> there AND NOT held")),
-    Index("membership_held", "segment", postgresql_where=text("held")),
-    Index("membership_put_at", "put_at", postgresql_where=text("put_at IS NOT NULL")),
+membership = (
+    Table(  # the lists and tags of segments, and the list of the paused: who belongs there, and who stands there
+        "membership",
+        metadata,
+        Column("contact", BigInteger, primary_key=True, autoincrement=False),
+        Column("key", Text, primary_key=True),  # the list or tag, as a channel's key
+        _needed("source", Text),
+        _needed("segment", Text),
+        _needed("wanted", Boolean),
+        _needed("since", Date),  # since when she belongs there, or does not any more
+        _needed("there", Boolean, "false"),  # we have put her there
+        _needed("held", Boolean, "false"),  # she belongs there, and a person is to say whether she is put there
+        Column("put_at", Moment),  # when we last did
+        Column("approved_at", Moment),
+        Column("again_at", Moment),  # the platform refused her: not before
+        Index("membership_open", "key", "contact", postgresql_where=text("wanted <> there AND NOT held")),
+        Index("membership_held", "segment", postgresql_where=text("held")),
+        Index("membership_put_at", "key", "put_at", postgresql_where=text("put_at IS NOT NULL")),
+    )
 )
 
 written = Table(  # what we last wrote

@@ -42,7 +42,7 @@ CREATE TABLE membership (
 );
 CREATE INDEX membership_open ON membership (key, contact) WHERE wanted <> there AND NOT held;
 CREATE INDEX membership_held ON membership (segment) WHERE held;
-CREATE INDEX membership_put_at ON membership (put_at) WHERE put_at IS NOT NULL;
+CREATE INDEX membership_put_at ON membership (key, put_at) WHERE put_at IS NOT NULL;
 """
 
 
