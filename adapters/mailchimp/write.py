@@ -9,23 +9,21 @@ with merge fields only: it can create nobody, and answers 404 instead.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from threading import Lock
 from typing import Any
 
-from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
+from adapters.mailchimp.client import MailchimpClient
 from adapters.mailchimp.errors import row_outcome
 from adapters.mailchimp.fields import MergeFields
 from adapters.mailchimp.read import MEMBER
+from adapters.mailchimp.trouble import Trouble
 from adapters.ports import (
     NOT_STORED,
     Change,
-    CredentialsRefused,
     Deadline,
     Outcome,
     PlatformError,
     PlatformRefused,
     RowOutcome,
-    ScopeMissing,
 )
 
 
@@ -47,7 +45,7 @@ class Writer:
         for row in rows:
             merged.setdefault(row.id, {}).update(row.values)
         changes = [Change(id_, values) for id_, values in merged.items()]
-        trouble = _Trouble()
+        trouble = Trouble()
         return self._client.together(lambda change: self._write_row(change, trouble, deadline), changes)
 
     def store(self, member: str, values: Mapping[str, str], deadline: Deadline | None = None) -> Mapping[str, Any]:
@@ -71,7 +69,7 @@ class Writer:
             )
         return row
 
-    def _write_row(self, change: Change, trouble: _Trouble, deadline: Deadline | None) -> RowOutcome:
+    def _write_row(self, change: Change, trouble: Trouble, deadline: Deadline | None) -> RowOutcome:
         if trouble.lasting is not None:
             return RowOutcome(change.id, Outcome.LATER, trouble.lasting)
         try:
@@ -81,21 +79,3 @@ class Writer:
             return row_outcome(change.id, error)
         trouble.note(None)
         return RowOutcome(change.id, Outcome.DONE)
-
-
-class _Trouble:
-    """Whether errors are about Mailchimp rather than about rows; shared by the threads of one write."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._in_turn = 0
-        self.lasting: PlatformError | None = None
-
-    def note(self, error: PlatformError | None) -> None:
-        """Count how a row ended."""
-        ours = isinstance(error, CredentialsRefused | ScopeMissing)
-        with self._lock:
-            about_the_row = error is None or (isinstance(error, PlatformRefused) and not ours)
-            self._in_turn = 0 if about_the_row else self._in_turn + 1
-            if ours or self._in_turn >= IN_FLIGHT:
-                self.lasting = error

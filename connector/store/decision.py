@@ -60,7 +60,8 @@ class Judgement:
     `writes` are values by source; `enters` is the whole present wish: an open enrollment that is not repeated in it is
     over; `belongs` are the lists and tags on which she should stand. `due` is the first day on which time alone may
     change the verdict (None: never), `digest` a number that differs where what the verdict says does; `receipt` is the
-    caller's own packing. With `hold` (a reason) the intents wait for a person. At the baseline nobody enters, leaves or is handed over.
+    caller's own packing. With `hold` (a reason) the intents wait for a person. At the baseline nobody enters, leaves or
+    is handed over.
     """
 
     contact: int
