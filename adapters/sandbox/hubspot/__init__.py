@@ -4,6 +4,7 @@ from adapters.sandbox.hubspot import (
     account_api,
     associations_api,
     batch_api,
+    enrollments_api,
     flows_api,
     lists_api,
     objects_api,
@@ -29,7 +30,17 @@ __all__ = [
     "routes",
 ]
 
-_AREAS = (objects_api, batch_api, search, properties_api, lists_api, associations_api, flows_api, account_api)
+_AREAS = (
+    objects_api,
+    batch_api,
+    search,
+    properties_api,
+    lists_api,
+    associations_api,
+    flows_api,
+    enrollments_api,
+    account_api,
+)
 
 
 def routes(portal: Portal) -> Routes:

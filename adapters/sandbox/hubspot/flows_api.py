@@ -1,4 +1,4 @@
-"""Routes of workflows: reading flows (v4) and the legacy direct enrollment (v2) (facts/hubspot.md §5)."""
+"""Routes of workflows: reading flows (v4) (facts/hubspot.md §5)."""
 
 from adapters.sandbox.hubspot.api import Api, Cursors, limit_of
 from adapters.sandbox.hubspot.errors import missing
@@ -16,9 +16,6 @@ def register(api: Api) -> None:
     api.add("GET", "flows", "/flows/{flow_id}", routes.get, _SCOPE)
     api.add("POST", "flows", "/flows/batch/read", routes.batch_read, _SCOPE)
     api.add("POST", "flows", "/workflow-id-mappings/batch/read", routes.mappings, _SCOPE)
-    enrollment = "/{workflow_id}/enrollments/contacts/{email}"
-    api.add("POST", "enrollments", enrollment, routes.enroll, _SCOPE)
-    api.add("DELETE", "enrollments", enrollment, routes.unenroll, _SCOPE)
 
 
 class _Flows:
@@ -51,29 +48,6 @@ class _Flows:
             if wanted & {flow.id, flow.workflow_id}
         ]
         return Response.json({"status": "COMPLETE", "results": results})
-
-    def enroll(self, request: Request) -> Response:
-        """Empty 204, also where the workflow lets nobody in; 404 for unknown workflows (flowIds too) and people."""
-        workflow, email = self._workflow(request), request.params["email"]
-        record = self._portal.contacts.find(email, by_email=True)
-        if record is None:
-            raise missing("Contact does not exist")
-        self._portal.workflows.enroll(workflow, record, "enrolled through the API")
-        return Response(204)
-
-    def unenroll(self, request: Request) -> Response:
-        workflow = self._workflow(request)
-        record = self._portal.contacts.find(request.params["email"], by_email=True)
-        if record is None:
-            raise missing("Contact does not exist")
-        self._portal.workflows.unenroll(workflow, record, "unenrolled through the API")
-        return Response(204)
-
-    def _workflow(self, request: Request) -> Workflow:
-        workflow = self._portal.workflows.by_workflow_id(request.params["workflow_id"])
-        if workflow is None or not self._portal.settings.v2_enroll_works:
-            raise missing("Workflow does not exist")
-        return workflow
 
 
 def _summary(flow: Workflow) -> dict[str, object]:

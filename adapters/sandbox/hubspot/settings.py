@@ -66,6 +66,8 @@ class Settings:
         merge_counters: what lifetime totals are after a merge: the primary's, the sum or the greater one.
         merged_ids_redirect: whether reads by an id that was merged away show the record in its place; else not found.
         v2_enroll_works: whether the legacy direct enrollment still answers.
+        v2_says_no: whether it tells whom a workflow does not let in (400), or who is not in (404); else it answers 204.
+        v2_lists_bare: whether the workflows that somebody is in come as an array, or under a name.
         required_when: rules of the admin that date-based versions enforce.
         custom_property_limit: for contacts.
         uses_marketing_contacts: whether mail goes to marketing contacts only.
@@ -94,6 +96,8 @@ class Settings:
     merge_counters: Literal["primary", "sum", "max"] = "primary"
     merged_ids_redirect: bool = False
     v2_enroll_works: bool = True
+    v2_says_no: bool = False
+    v2_lists_bare: bool = True
     required_when: list[RequiredWhen] = field(default_factory=list)
     custom_property_limit: int = 1000
     uses_marketing_contacts: bool = False
