@@ -94,15 +94,16 @@ def test_what_is_beyond_the_guard_is_held_until_a_person_decides(town):
     )
     town.settle()
     nothing = town.trellis("holds")
-    assert (nothing.code, nothing.out) == (Exit.DONE, "Nothing is held.\n")
+    assert (nothing.code, nothing.out.splitlines()[-1]) == (Exit.DONE, "Nothing is held.")
     asks_for_demos(town, "maria", "laia", "jordi")
     ran = town.trellis("sync")
     assert ran.code == Exit.HELD
     assert "Some moves are held for you: trellis holds" in ran.out
-    held = json.loads(town.trellis("holds", "--json").out)
+    told = json.loads(town.trellis("holds", "--json").out)
+    held = [one for one in told if one["state"] == "held"]
     listed = town.trellis("holds")
     assert listed.code == Exit.HELD
-    assert len(listed.out.splitlines()) == len(held) + 1
+    assert len(listed.out.splitlines()) == len(told) + 1
     assert all(f"contact #{one['contact']}" in listed.out for one in held)
     assert {one["reason"] for one in held} == {"more stage moves in 24 h than the guard allows"}
     (first, *_) = held
