@@ -102,6 +102,8 @@ class Handover(Strict):
     `sla`: within so many working days somebody must have touched her (a verdict, the task done, contacted since). Else
     `overdue` says what happens besides being listed and told by an alert: with `reroute`, the next in turn gets her, if
     the owner is still the one that Trellis set. `note`: the brief as a note, too; notes count as activity in HubSpot.
+    `verdict_lasts`: for so long a verdict of sales stands. Whom they accepted is not handed over again, whom they rejected
+    does not come up to such a stage, but by what she does anew.
     """
 
     owner: OwnerRule | None = None
@@ -109,6 +111,7 @@ class Handover(Strict):
     note: bool = False
     sla: Days | None = Field(None, ge=1)
     overdue: Literal["alert", "reroute"] = "alert"
+    verdict_lasts: Days = Field(90, ge=1)
 
 
 class TracksFile(Strict):
@@ -133,6 +136,15 @@ class TracksFile(Strict):
     def whom(self) -> Mapping[str, Condition]:
         """For whom each track is: its `when`, and, where its aim stands in `aims`, that no aim before it holds, and it does."""
         return {name: self._whom(track) for name, track in self.tracks.items()}
+
+    @cached_property
+    def asked(self) -> tuple[Condition, ...]:
+        """Every condition on which it hangs who may be on which track, by which way, and in which segment."""
+        tracks = tuple(self.tracks.values())
+        whom = (*(aim.when for aim in self.aims.values()), *(segment.when for segment in self.segments.values()))
+        ways = (way.when for track in tracks for way in track.enroll)
+        found = (*whom, *(track.when for track in tracks), *(track.exit_when for track in tracks), *ways)
+        return tuple(one for one in found if one is not None)
 
     def _whom(self, track: Track) -> Condition:
         if track.aim not in self.aims:

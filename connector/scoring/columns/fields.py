@@ -68,9 +68,9 @@ def asked_fields(rulebook: Rulebook) -> tuple[str, ...]:
         asked |= names(model.applies_to) if model.applies_to else frozenset()
         asked.update(evidence_names(model.minimum_evidence), model.factors.profile.completeness)
         asked.update(_telling_domain(rulebook.fields) if model.trust.doubts.gateways else ())
-    stages, tracks = rulebook.stages, rulebook.tracks.tracks.values()
+    stages = rulebook.stages
     conditions = [*(one.when for one in stages.states.values()), *(one.enter for one in stages.stages)]
-    conditions += [condition for track in tracks for condition in (track.when, track.exit_when)]
+    conditions += rulebook.tracks.asked
     for condition in conditions:
         asked |= names(condition) if condition else frozenset()
     return tuple(name for name in rulebook.fields.fields if name in asked)

@@ -48,8 +48,7 @@ def after_scoring(rulebook: Rulebook) -> Iterator[Condition]:
     """What stages, states and tracks ask of a verdict."""
     yield from (state.when for state in rulebook.stages.states.values())
     yield from (stage.enter for stage in rulebook.stages.stages if stage.enter is not None)
-    for track in rulebook.tracks.tracks.values():
-        yield from (one for one in (track.when, track.exit_when) if one is not None)
+    yield from rulebook.tracks.asked
 
 
 def of_scoring(model: Model) -> Iterator[Condition]:

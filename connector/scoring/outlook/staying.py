@@ -24,8 +24,7 @@ class Standing:
         self._ladder = rulebook.stages.stages
         self._places = {stage.id: place for place, stage in enumerate(self._ladder)}
         self._handover = next((place for place, stage in enumerate(self._ladder) if stage.handover), len(self._ladder))
-        asked = (one for track in rulebook.tracks.tracks.values() for one in (track.when, track.exit_when))
-        self._tracks = tuple(one for one in asked if one is not None and turns_by_itself(one))
+        self._tracks = tuple(one for one in rulebook.tracks.asked if turns_by_itself(one))
 
     def of(self, contact: Contact, verdict: Verdict, step: Step, subject: Subject) -> Staying:
         """Where one contact stands after `step`. `subject` knows her fields, her acts and all that the verdict says."""
