@@ -10,6 +10,7 @@ from connector.nurturing.exits import leaves, segment_leaves
 from connector.nurturing.handover import hand_over
 from connector.nurturing.intents import Memory, Plan
 from connector.nurturing.matching import track_states
+from connector.nurturing.segments import segments_of
 from connector.nurturing.situation import Situation
 from connector.rulebook.types import Rulebook
 from connector.scoring.verdict import Step, Verdict
@@ -27,7 +28,7 @@ def plan(
     situation = Situation(contact, verdict, step, memory, rulebook, aware(now))
     states = track_states(situation, baseline=baseline)
     if baseline:
-        return Plan(tracks=states)
+        return Plan(tracks=states, segments=segments_of(situation))
     leave = leaves(situation)
     enter, refused = entries(situation, states, leaving=bool(leave))
     return Plan(
@@ -36,4 +37,5 @@ def plan(
         handover=hand_over(situation),
         refused=refused,
         tracks=states,
+        segments=segments_of(situation),
     )

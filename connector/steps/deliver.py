@@ -1,5 +1,5 @@
-"""From the outbox to the platforms: what is unknown is looked into, then values, people out of tracks, hand-overs, people
-into tracks.
+"""From the outbox to the platforms: what is unknown is looked into, then values, people out of tracks, hand-overs, lists and
+tags of segments, people into tracks.
 
 A platform that is away is left alone: its intents wait in the outbox and cost the others nothing.
 """
@@ -16,6 +16,7 @@ from connector.steps.enroll import enroll_all
 from connector.steps.hand_over import hand_over
 from connector.steps.leave import leave_tracks
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.segments import keep_in_line
 from connector.steps.settle import settle
 from connector.steps.tally import Tally
 from connector.steps.write import write_values
@@ -36,6 +37,7 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
         tally += leave_tracks(parts, _down(errors), stop)
     if parts.hubspot is not None and HUBSPOT not in _down(errors) and not stop():
         tally += hand_over(parts, parts.hubspot, stop)
+    tally += keep_in_line(parts, _down(errors), errors, stop)
     if not stop():
         tally += enroll_all(parts, _down(errors), stop)
     return tally

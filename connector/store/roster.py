@@ -112,6 +112,11 @@ def ask_again(conn: Connection, key: str, contacts: Sequence[int], at: datetime)
     conn.execute(_LATER, {"key": key, "contacts": list(contacts), "again": at})
 
 
+def emptied(conn: Connection, key: str) -> None:
+    """Note that nobody stands there any more."""
+    conn.execute(text("UPDATE membership SET there = false WHERE key = :key AND there"), {"key": key})
+
+
 def sizes(conn: Connection, keys: Collection[str]) -> Mapping[str, int]:
     """How many we have put there, by key. Read-only."""
     return {row.key: row.people for row in conn.execute(_SIZES, {"keys": list(keys)})}

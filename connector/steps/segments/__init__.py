@@ -1,0 +1,69 @@
+"""Lists and tags brought in line with who belongs there by our judgement: only differences, and the guard before them.
+
+Who belongs is kept with each judgement (store/membership.py). To put somebody where she stands already, or to take her off
+where she does not stand, does no harm: what was broken off is done again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from functools import partial
+
+from sqlalchemy import Connection
+
+from adapters.ports import PlatformError
+from connector.nurturing.guard import SHARE_FLOOR
+from connector.nurturing.segments import places
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.segments.moving import bring_in_line
+from connector.steps.segments.seeing import see_who_is_there
+from connector.steps.tally import Tally
+from connector.store import roster, state
+
+__all__ = ["keep_in_line"]
+
+
+def keep_in_line(
+    parts: Parts, down: AbstractSet[str], errors: list[PlatformError], stop: Callable[[], bool] = lambda: False
+) -> Tally:
+    """Take people off lists and tags where they do not belong any more, and put them where they do, as far as the guard
+    lets them. Platforms that are `down` wait; one that fails is added to `errors`. Until the baseline is over nobody is
+    put anywhere (promise 6).
+    """
+    tally: Tally = Counter()
+    with parts.engine.connect() as conn:
+        if not all(state.baseline_done(conn, source) for source in parts.platforms):
+            return tally
+    away = set(down)
+
+    def attempt(platform: str, act: Callable[[], Tally]) -> None:
+        if platform not in away and not stop():
+            try:
+                tally.update(act())
+            except PlatformError as error:
+                errors.append(error)
+                away.add(platform)
+
+    attempt(HUBSPOT, partial(see_who_is_there, parts))
+    with parts.engine.begin() as conn:
+        guarded = {place.key for place in places(parts.rulebook) if place.guarded}
+        roster.let_go(conn, guarded)
+        keys = roster.open_keys(conn, parts.now())
+        tally["held"] += sum(_hold(parts, conn, key) for key in sorted(guarded & keys.keys()))
+    for key, source in keys.items():
+        if source in parts.platforms:
+            attempt(source.partition(":")[0], partial(bring_in_line, parts, key, source, stop))
+    return tally
+
+
+def _hold(parts: Parts, conn: Connection, key: str) -> int:
+    """Hold for a person whom the guard does not let on this list: a workflow that nobody told us of may listen to it.
+
+    The first that are put there are let go by themselves only if they are few.
+    """
+    now, room = parts.now(), parts.rulebook.tracks.guard.enrollments
+    if not roster.ever_put(conn, key) and roster.count_unasked(conn, key, now) > SHARE_FLOOR:
+        return roster.hold_beyond(conn, key, 0, now)
+    return roster.hold_beyond(conn, key, room - roster.put_lately(conn, key, now), now)

@@ -1,0 +1,57 @@
+"""Once a night: does everybody still stand where we have put her? Marketers clear lists, and delete them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from adapters.ports import HubSpotPort, ListInfo
+from connector.nurturing.segments import Place, places
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reading.cursors import cursor, set_cursor
+from connector.steps.reading.refusals import unless_refused
+from connector.steps.tally import Tally
+from connector.store import roster
+
+#: A night apart, whatever the hour: a pass by cron may be a little early.
+_EVERY = timedelta(hours=20)
+_STREAM = "segments"
+
+
+def see_who_is_there(parts: Parts) -> Tally:
+    """Note who is not on a list any more where we have put her, or is on it already; the pass then brings it in line.
+
+    Members are read only of lists whose size is not what we know. Whoever a person has put there stays. Raises
+    PlatformError.
+    """
+    port, tally = parts.hubspot, Counter[str]()
+    last = cursor(parts, HUBSPOT, _STREAM)
+    lists = [place for place in places(parts.rulebook) if place.source == HUBSPOT]
+    if port is None or not lists or (last is not None and parts.now() - last < _EVERY):
+        return tally
+    began = parts.now()
+    unless_refused(parts, "lists of segments", partial(_see_all, parts, port, lists, tally))
+    set_cursor(parts, HUBSPOT, _STREAM, began)
+    return tally
+
+
+def _see_all(parts: Parts, port: HubSpotPort, lists: Sequence[Place], tally: Tally) -> int:
+    told = port.lists()
+    with parts.engine.connect() as conn:
+        known = roster.sizes(conn, [place.key for place in lists])
+    for place in lists:
+        info = told.get(place.key.removeprefix(f"{HUBSPOT}:list:"))
+        if info is not None and info.size == known.get(place.key, 0):
+            continue
+        tally["found elsewhere"] += _see(parts, port, place, info)
+    return tally.total()
+
+
+def _see(parts: Parts, port: HubSpotPort, place: Place, info: ListInfo | None) -> int:
+    """Note who of our people is there; nobody is on a list that was deleted."""
+    pages = () if info is None else port.list_members(info.id)
+    ids = [member.id for page in pages for member in page.members]
+    with parts.engine.begin() as conn:
+        return roster.seen_there(conn, place.key, ids)
