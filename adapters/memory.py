@@ -150,7 +150,7 @@ class MemoryChannel:
     memory: Memory
     enter: Callable[[Enrollment], None]
     exit: Callable[[Enrollment], None]
-    is_in: Callable[[Enrollment], bool]
+    is_in: Callable[[Enrollment], bool | None]
     repeat_safe: bool = True
     marks_first: bool = False
     batch: int = 100

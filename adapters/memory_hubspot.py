@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.names import HubSpotNames
+from adapters.markers import knows
 from adapters.memory import Memory, MemoryChannel
 from adapters.ports import (
     Deadline,
@@ -55,6 +56,7 @@ class HubSpotMemory(Memory):
     submitted: list[Submission] = field(default_factory=list)
     tasks: list[tuple[str, str]] = field(default_factory=list)  # (contact id, title)
 
+    called: dict[str, set[str]] = field(default_factory=dict)  # by a workflow's id: contacts called into it
     def standing(self, person: Record) -> Standing:
         """By HubSpot's rules; every property that they look at counts as defined."""
         names = consent_properties(self.subscription_types, self.names)
@@ -221,3 +223,41 @@ class HubSpotMemory(Memory):
 
 def _forget(members: dict[str, datetime], id_: str) -> None:
     members.pop(id_, None)
+    def workflow_channel(self, number: str) -> EnrollmentChannel:
+        """See `HubSpotPort`; who is in a workflow stays there until she leaves."""
+        there = self.called.setdefault(number, set())
+        return self._at_most_once(
+            f"hubspot:workflow:{number}",
+            ask=lambda row: there.add(row.id),
+            exit=lambda row: there.discard(row.id),
+            shows=lambda row: row.id in there,
+        )
+
+    def task_channel(self, title: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return self._at_most_once(
+            f"hubspot:task:{title}",
+            ask=lambda row: self.tasks.append((row.id, title.replace("{name}", row.name))),
+            exit=lambda _row: None,
+            shows=lambda _row: False,
+        )
+
+    def _at_most_once(
+        self,
+        key: str,
+        *,
+        ask: Callable[[Enrollment], None],
+        exit: Callable[[Enrollment], None],  # noqa: A002 - as `MemoryChannel` has it
+        shows: Callable[[Enrollment], bool],
+    ) -> MemoryChannel:
+        def enter(row: Enrollment) -> None:
+            self.set(row.id, {self.names.enrolled: row.markers})
+            ask(row)
+
+        def is_in(row: Enrollment) -> bool | None:
+            if not knows(self.people[row.id].values.get(self.names.enrolled) or "", row):
+                return False
+            return True if shows(row) else None
+
+        return MemoryChannel(key, self.source, self, enter, exit, is_in, repeat_safe=False, marks_first=True, batch=20)
+

@@ -9,6 +9,7 @@ from datetime import datetime
 from adapters.mailchimp.members import SUBSCRIBED, consent_from_values
 from adapters.mailchimp.platform import MailchimpNames
 from adapters.memory import Memory, MemoryChannel
+from adapters.markers import knows
 from adapters.ports import Activity, Enrollment, EnrollmentChannel, Order, PlatformRefused, Record, Standing
 
 
@@ -33,6 +34,7 @@ class MailchimpMemory(Memory):
         refusals, channel_refusal = consent_from_values(values)
         return Standing(
             person.id,
+    called: list[tuple[str, int, int]] = field(default_factory=list)  # (contact id, journey, step)
             refusals,
             channel_refusal=channel_refusal,
             markers=values.get(self.value_name(self.names.markers)) or "",
@@ -86,10 +88,7 @@ class MailchimpMemory(Memory):
         """See `MailchimpPort`."""
 
         def enter(row: Enrollment) -> None:
-            status = self.people[row.id].values.get("status")
-            if status != SUBSCRIBED:
-                raise PlatformRefused("mailchimp", f"status is {status}", category="Not Subscribed")
-            self.set(row.id, {self.names.markers: row.markers})
+            self._mark(row)
             self._set_tags(row.id, _tags(self.people[row.id]) | {tag})
 
         return MemoryChannel(
@@ -109,3 +108,24 @@ class MailchimpMemory(Memory):
 
 def _tags(person: Record) -> frozenset[str]:
     return frozenset((person.values.get("tags") or "").split(";")) - {""}
+    def journey_channel(self, journey: int, step: int) -> EnrollmentChannel:
+        """See `MailchimpPort`; whom it was called with stands in `called`."""
+
+        def enter(row: Enrollment) -> None:
+            self._mark(row)
+            self.called.append((row.id, journey, step))
+
+        def is_in(row: Enrollment) -> bool | None:
+            return None if knows(self.standing(self.people[row.id]).markers, row) else False
+
+        key = f"{self.source}:journey:{journey}:{step}"
+        return MemoryChannel(
+            key, self.source, self, enter, lambda _row: None, is_in, repeat_safe=False, marks_first=True, batch=50
+        )
+
+    def _mark(self, row: Enrollment) -> None:
+        status = self.people[row.id].values.get("status")
+        if status != SUBSCRIBED:
+            raise PlatformRefused("mailchimp", f"status is {status}", category="Not Subscribed")
+        self.set(row.id, {self.names.markers: row.markers})
+

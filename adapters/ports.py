@@ -192,7 +192,7 @@ class EnrollmentChannel(Protocol):
     """One way of getting people into a platform's automation; every implementation passes the same conformance tests.
 
     `key` is stable and stored with the episode (``hubspot:property:trellis_track``, ``hubspot:list:<name>``,
-    ``mailchimp:<audience>:tag:<tag>``). With `repeat_safe`, enrolling twice for one episode cannot mail twice. With
+    ``mailchimp:<audience>:tag:<tag>``, …). With `repeat_safe`, enrolling twice for one episode cannot mail twice. With
     `marks_first`, the marker is written by a call before that which enrolls: it may stand there and she not be in.
     Calls never raise a PlatformError for a row: each row ends by itself. At most `batch` rows a call.
     """
@@ -201,16 +201,25 @@ class EnrollmentChannel(Protocol):
     source: str
     repeat_safe: bool
     marks_first: bool
+
+    Without `repeat_safe` the marker says whether the platform was asked: it is taken back where that certainly was not
+    so, or was refused. A row whose marker stands is never to be given again (adapters/at_most_once.py).
     batch: int
 
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
         """Write the marker and enroll; the deadline is checked just before each request leaves."""
 
     def leave(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
-        """Take people out of the track (clear the property, leave the list, deactivate the tag)."""
+        """Take people out of the track (clear the property, leave the list, deactivate the tag).
+
+        What cannot be taken back (a task, a call to a flow's step) is DONE, and nothing is done.
+        """
 
     def entered(self, rows: Sequence[Enrollment]) -> Mapping[str, bool | None]:
-        """Probe by id, never by search: is the enrollment visible? None: cannot be told. Read-only."""
+        """Probe by id, never by search: is the enrollment visible? None: cannot be told. Read-only.
+
+        Without `repeat_safe`, False says that no marker stands, so the platform was not asked.
+        """
 
 
 class ContactPlatform(Protocol):
@@ -360,6 +369,12 @@ class MailchimpPort(ContactPlatform, Protocol):
     ) -> Iterator[tuple[Activity, ...]]:
         """Opens, clicks, bounces, unsubscribes in campaigns and automations with activity since, but for those in `done`.
 
+    def workflow_channel(self, number: str) -> EnrollmentChannel:
+        """The channel that calls people into the workflow that has `number` for one of its ids. Not repeat-safe."""
+
+    def task_channel(self, title: str) -> EnrollmentChannel:
+        """The channel that makes a task, with ``{name}`` in its title filled in. Not repeat-safe; rows need `due`."""
+
         One campaign after the other; the reports list is asked once. May repeat acts. `seen` is the platform's own note of
         what it has told, by campaign, which grows while you read: give back the one of the last reading that came to its
         end, or acts of which reports tell no time are missed (None: the note of this object). Read-only.
@@ -385,3 +400,6 @@ class MailchimpPort(ContactPlatform, Protocol):
 
     def tag_channel(self, tag: str) -> EnrollmentChannel:
         """The channel that puts `tag` on the member."""
+
+    def journey_channel(self, journey: int, step: int) -> EnrollmentChannel:
+        """The channel that calls people to a step of a flow. Not repeat-safe."""

@@ -297,6 +297,14 @@ class RecordingMailchimp(_Recording[MailchimpPort]):
     def activity(
         self,
         since: datetime,
+    def workflow_channel(self, number: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return self._channel(self._platform.workflow_channel(number))
+
+    def task_channel(self, title: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return self._channel(self._platform.task_channel(title))
+
         until: datetime,
         done: Collection[str] = (),
         seen: MutableMapping[str, str] | None = None,
@@ -328,3 +336,7 @@ class RecordingMailchimp(_Recording[MailchimpPort]):
     def tag_channel(self, tag: str) -> EnrollmentChannel:
         """See `MailchimpPort`."""
         return self._channel(self._platform.tag_channel(tag))
+
+    def journey_channel(self, journey: int, step: int) -> EnrollmentChannel:
+        """See `MailchimpPort`."""
+        return self._channel(self._platform.journey_channel(journey, step))

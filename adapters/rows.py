@@ -97,11 +97,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """One enrollment to make: `track` is put where the channel listens, `markers` is the whole new marker text."""
+    """One enrollment to make: `track` is put where the channel listens, `markers` is the whole new marker text.
+
+    What a task needs besides: what the contact is called, why there is a task, and until when.
+    """
 
     id: str
     track: str
     markers: str
+    name: str = ""
+    note: str = ""
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,17 @@ def read_json(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def read_bare(body: bytes) -> dict[str, Any] | None:
+    """The same of an old endpoint: nothing at all is an empty object, and an array is one with `results`."""
+    if not body.strip():
+        return {}
+    try:
+        value = orjson.loads(body)
+    except ValueError:
+        return None
+    return {"results": value} if isinstance(value, list) else read_json(body)
+
+
 def read_complaint(body: Mapping[str, Any]) -> Complaint:
     """Read an error body, or one entry of a 207's `errors`; what is absent or of another type reads as empty."""
     raw = _text(body.get("message"))

@@ -12,7 +12,7 @@ from typing import Any
 import tenacity
 
 from adapters.budget import RateBudget
-from adapters.hubspot.answers import PLATFORM, read_json, sort_error
+from adapters.hubspot.answers import PLATFORM, read_bare, read_json, sort_error
 from adapters.hubspot.concurrency import worthwhile
 from adapters.hubspot.quota import is_silent, read_quota
 from adapters.hubspot.transport import Transport
@@ -157,7 +157,7 @@ class HubSpotClient:
         told = read_quota(answer)
         if told is not None or (answer.status == 200 and not endpoint.searches and is_silent(answer)):
             self._budget.observe(permit, told)
-        content = read_json(answer.body)
+        content = read_bare(answer.body) if endpoint.bare else read_json(answer.body)
         if 200 <= answer.status < 300 and content is not None:
             self._time(name, took)
             return content

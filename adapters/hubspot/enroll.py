@@ -11,11 +11,12 @@ from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.endings import not_found, outcome_of
 from adapters.hubspot.lists import list_by_name, lists_of_contact
-from adapters.hubspot.names import HubSpotNames
-from adapters.hubspot.read import BATCH, read_values
+from adapters.hubspot.marks import Marks
+from adapters.hubspot.read import BATCH
 from adapters.hubspot.rows import in_batches
 from adapters.hubspot.write import write_contacts
-from adapters.one_by_one import answers, by_halves
+from adapters.markers import is_segment, knows
+from adapters.one_by_one import answers
 from adapters.ports import (
     Change,
     Deadline,
@@ -43,20 +44,20 @@ class PropertyChannel:
     marks_first = False
     batch = BATCH
 
-    def __init__(self, client: HubSpotClient, names: HubSpotNames, property_name: str) -> None:
+    def __init__(self, client: HubSpotClient, marks: Marks, property_name: str) -> None:
         self.key = f"hubspot:property:{property_name}"
         self._client = client
         self._property = property_name
-        self._marker = names.enrolled
+        self._marks = marks
 
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
         """See `EnrollmentChannel`; one call per 100 rows."""
-        changes = [Change(row.id, {self._property: row.track, self._marker: row.markers}) for row in rows]
+        changes = [Change(row.id, {self._property: row.track, self._marks.name: row.markers}) for row in rows]
         return write_contacts(self._client, changes, deadline)
 
     def leave(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
         """Clear the property of those in whom it still holds this track; for others there is nothing to leave."""
-        told = self._read(rows, deadline)
+        told = self._marks.values(rows, (self._property,), deadline)
         holding = [row for row in rows if (told.get(row.id) or {}).get(self._property) == row.track]
         cleared = write_contacts(self._client, [Change(row.id, {self._property: ""}) for row in holding], deadline)
         ended = {outcome.id: outcome for outcome in cleared}
@@ -74,22 +75,13 @@ class PropertyChannel:
         With the marker alone it cannot be told (None): the property may have been cleared since, or the marker may have
         been written along with another track.
         """
-        told = self._read(rows, Deadline.after(_PROBING_S))
+        told = self._marks.values(rows, (self._property,), Deadline.after(_PROBING_S))
         return {row.id: self._shows(row, told.get(row.id) or {}) for row in rows}
 
-    def _read(self, rows: Sequence[Enrollment], deadline: Deadline) -> dict[str, dict[str, str | None] | None]:
-        """Property and marker by id; None of who is not there. Who could not be read is absent."""
-
-        def ask(ids: Sequence[str]) -> dict[str, dict[str, str | None] | None]:
-            values = read_values(self._client, "contacts_read", ids, (self._property, self._marker), deadline)
-            return {each: values.get(each) for each in ids}
-
-        return by_halves(ask, [row.id for row in rows])
-
     def _shows(self, row: Enrollment, values: Mapping[str, str | None]) -> bool | None:
-        if self._marker not in values or self._property not in values:
+        if self._marks.name not in values or self._property not in values:
             return None
-        if _episode(values[self._marker] or "", row.track) < _episode(row.markers, row.track):
+        if not is_segment(row) and not knows(values[self._marks.name] or "", row):
             return False
         return True if values[self._property] == row.track else None
 
@@ -106,19 +98,21 @@ class ListChannel:
     marks_first = True
     batch = BATCH
 
-    def __init__(self, client: HubSpotClient, names: HubSpotNames, list_name: str) -> None:
+    def __init__(self, client: HubSpotClient, marks: Marks, list_name: str) -> None:
         self.key = f"hubspot:list:{list_name}"
         self._client = client
         self._name = list_name
-        self._marker = names.enrolled
+        self._marks = marks
 
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
-        """See `EnrollmentChannel`; three calls per 100 rows: the list, the markers, the members."""
+        """See `EnrollmentChannel`; three calls per 100 rows: the list, the markers, the members.
+
+        Markers of those whom HubSpot does not let into the list are taken back: they have used no episode up.
+        """
 
         def mark_and_add(some: Sequence[Enrollment]) -> list[RowOutcome]:
             list_id = self._list_id(deadline)
-            changes = [Change(row.id, {self._marker: row.markers}) for row in some]
-            marked = write_contacts(self._client, changes, deadline)
+            marked = self._marks.write(some, deadline)
             ready = [row.id for row in marked if row.outcome is Outcome.DONE]
             # An unknown marker is no unknown enrollment: nobody has asked for that yet.
             rest = [
@@ -126,7 +120,10 @@ class ListChannel:
                 for row in marked
                 if row.outcome is not Outcome.DONE
             ]
-            return rest + (self._add(list_id, ready, deadline) if ready else [])
+            added = self._add(list_id, ready, deadline) if ready else []
+            refused = {row.id for row in added if row.outcome is Outcome.REFUSED}
+            self._marks.take_back([row for row in some if row.id in refused and not is_segment(row)], deadline)
+            return rest + added
 
         return _each_batch(rows, mark_and_add)
 
@@ -189,12 +186,3 @@ def _in_turn(
     ask: Callable[[str], tuple[bool | None, ...]], contact_ids: Sequence[str]
 ) -> tuple[tuple[bool | None, ...], ...]:
     return tuple(map(ask, contact_ids))
-
-
-def _episode(markers: str, track: str) -> int:
-    """The number of the track's episode in a marker text, 0 if there is none."""
-    for entry in markers.split(";"):
-        name, _, number = entry.strip().rpartition(":")
-        if name == track and number.isdigit():
-            return int(number)
-    return 0

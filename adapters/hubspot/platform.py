@@ -15,9 +15,14 @@ from adapters.hubspot.concurrency import MOST_AT_ONCE, gather
 from adapters.hubspot.consent import consent_properties, standing_from_values
 from adapters.hubspot.contacts import ContactReader, contact_by_email
 from adapters.hubspot.enroll import ListChannel, PropertyChannel
+from adapters.hubspot.marks import Marks
+from adapters.hubspot.membership import put_on_list, take_off_list
 from adapters.hubspot.names import HubSpotNames
 from adapters.hubspot.read import archived_ids, read_histories, read_values
 from adapters.hubspot.stumbling import write_values
+from adapters.hubspot.task_call import TaskChannel
+from adapters.hubspot.workflow_call import WorkflowChannel
+from adapters.hubspot.workflow_ids import WorkflowIds
 from adapters.one_by_one import answers
 from adapters.ports import (
     Change,
@@ -65,6 +70,8 @@ class HubSpotPlatform:
         self._company_properties = tuple(company_properties)
         self._subscription_types = tuple(subscription_types)
         self._names = names
+        self._marks = Marks(client, names)
+        self._workflow_ids = WorkflowIds(client)
         self._use_marketing_status = use_marketing_status
         self._consent_properties = consent_properties(subscription_types, names)
         company = (_COMPANY_OF_CONTACT,) if company_properties else ()
@@ -207,8 +214,16 @@ class HubSpotPlatform:
 
     def property_channel(self, name: str) -> EnrollmentChannel:
         """See `HubSpotPort`."""
-        return PropertyChannel(self._client, self._names, name)
+        return PropertyChannel(self._client, self._marks, name)
 
     def list_channel(self, list_name: str) -> EnrollmentChannel:
         """See `HubSpotPort`."""
-        return ListChannel(self._client, self._names, list_name)
+        return ListChannel(self._client, self._marks, list_name)
+
+    def workflow_channel(self, number: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return WorkflowChannel(self._client, self._marks, self._workflow_ids, number)
+
+    def task_channel(self, title: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return TaskChannel(self._client, self._marks, title)

@@ -16,26 +16,30 @@ CONTACT_TYPE = "0-1"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One call: method, path by version, and whether it changes anything or has search's own rate limit."""
+    """One call: method, path by version, and whether it changes anything or has search's own rate limit.
+
+    With `bare` a success may have no body, or one that is a JSON array, as only old endpoints give them.
+    """
 
     method: str
     old: str
     dated: str
     writes: bool = False
     searches: bool = False
+    bare: bool = False
 
     def path(self, version: Version) -> str:
         """The path, with `{names}` still to be filled in."""
         return self.old if version == "v3" else self.dated
 
 
-def _single(method: str, path: str) -> Endpoint:
+def _single(method: str, path: str, *, writes: bool = False, bare: bool = False) -> Endpoint:
     """An endpoint that is the same in both columns.
 
     Of flows, forms and submissions no released date-based version exists (facts/hubspot.md §4, as of 2026-09), of limits
-    no other one.
+    no other one. The calls of v2 into a workflow have no successor; HubSpot supports them until September 2027 (§5).
     """
-    return Endpoint(method, path, path)
+    return Endpoint(method, path, path, writes=writes, bare=bare)
 
 
 ENDPOINTS: dict[str, Endpoint] = {
@@ -105,4 +109,12 @@ ENDPOINTS: dict[str, Endpoint] = {
     "submissions": _single("GET", "/form-integrations/v1/submissions/forms/{form_id}"),
     "flows": _single("GET", "/automation/v4/flows"),
     "flows_read": _single("POST", "/automation/v4/flows/batch/read"),
+    "workflow_ids": _single("POST", "/automation/v4/workflow-id-mappings/batch/read"),
+    "workflow_enroll": _single(
+        "POST", "/automation/v2/workflows/{workflow_id}/enrollments/contacts/{email}", writes=True, bare=True
+    ),
+    "workflow_unenroll": _single(
+        "DELETE", "/automation/v2/workflows/{workflow_id}/enrollments/contacts/{email}", writes=True, bare=True
+    ),
+    "workflows_of_contact": _single("GET", "/automation/v2/workflows/enrollments/contacts/{contact_id}", bare=True),
 }

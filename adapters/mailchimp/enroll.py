@@ -17,6 +17,7 @@ from adapters.mailchimp.fields import TEXT_BYTES
 from adapters.mailchimp.members import SUBSCRIBED
 from adapters.mailchimp.read import TAGS, Reader
 from adapters.mailchimp.write import Writer
+from adapters.markers import episodes, is_segment
 from adapters.ports import Deadline, Enrollment, Outcome, PlatformError, PlatformRefused, RowOutcome
 
 
@@ -81,7 +82,7 @@ class TagChannel:
         member = self._writer.store(row.id, {self._markers_tag: row.markers}, deadline)
         if member.get("status") != SUBSCRIBED:
             raise PlatformRefused("mailchimp", f"status is now {member.get('status')}", category="Not Subscribed")
-        self._set_tag(member, "active", deadline, silent=_is_segment(row))
+        self._set_tag(member, "active", deadline, silent=is_segment(row))
 
     def _leave(self, row: Enrollment, deadline: Deadline) -> None:
         member = self._present(row.id, deadline)
@@ -109,7 +110,7 @@ class TagChannel:
     def _holds(self, member: Mapping[str, Any], row: Enrollment) -> bool:
         """Whether the member's markers have this row's episode, or a later one, of its track."""
         merge_fields = member.get("merge_fields") or {}
-        there, wanted = _episodes(str(merge_fields.get(self._markers_tag) or "")), _episodes(row.markers)
+        there, wanted = episodes(str(merge_fields.get(self._markers_tag) or "")), episodes(row.markers)
         if row.track not in wanted:
             return wanted.items() <= there.items()
         return there.get(row.track, 0) >= wanted[row.track]
@@ -123,14 +124,3 @@ class TagChannel:
         """
         body = {"tags": [{"name": self._tag, "status": status}], "is_syncing": silent}
         self._client.call("POST", TAGS, self._reader.path(str(member["id"])), body=body, deadline=deadline)
-
-
-def _is_segment(row: Enrollment) -> bool:
-    """Whether nobody listens to the row's track: a segment has no episode, so the markers do not name it."""
-    return row.track not in _episodes(row.markers)
-
-
-def _episodes(markers: str) -> dict[str, int]:
-    """``finance:1;winback:2`` as numbers by track; what does not have this form is ignored."""
-    pairs = (entry.rpartition(":") for entry in markers.split(";"))
-    return {track.strip(): int(number) for track, _, number in pairs if number.strip().isdecimal()}

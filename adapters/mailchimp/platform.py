@@ -12,8 +12,10 @@ from adapters.mailchimp.enroll import TagChannel
 from adapters.mailchimp.everybody import Everybody
 from adapters.mailchimp.feed import member_activity
 from adapters.mailchimp.fields import MergeFields
+from adapters.mailchimp.journey import JourneyChannel
 from adapters.mailchimp.orders import orders
 from adapters.mailchimp.read import Reader
+from adapters.mailchimp.tagging import set_tag
 from adapters.mailchimp.webhooks import create_webhook, webhook_urls
 from adapters.mailchimp.write import Writer
 from adapters.ports import (
@@ -129,7 +131,21 @@ class MailchimpPlatform:
     def create_webhook(self, url: str) -> str | None:
         return create_webhook(self._client, self._list_id, url)
 
+    def set_tag(self, ids: Sequence[str], tag: str, *, active: bool, deadline: Deadline) -> tuple[RowOutcome, ...]:
+        return set_tag(self._client, self._reader, ids, tag, active=active, deadline=deadline)
+
     def tag_channel(self, tag: str) -> EnrollmentChannel:
         return TagChannel(
             self._client, self._reader, self._writer, source=self.source, tag=tag, markers_tag=self._markers_tag
+        )
+
+    def journey_channel(self, journey: int, step: int) -> EnrollmentChannel:
+        return JourneyChannel(
+            self._client,
+            self._reader,
+            self._writer,
+            source=self.source,
+            journey=journey,
+            step=step,
+            markers_tag=self._markers_tag,
         )

@@ -9,9 +9,9 @@ from connector.rulebook.types import Enroll, Rulebook, Track
 HUBSPOT = "hubspot"
 
 
-def ways_into(rulebook: Rulebook, track: Track) -> tuple[Way, ...]:
+def ways_into(rulebook: Rulebook, track: Track) -> tuple[Way, ...]:  # noqa: ARG001 - all here are asked alike
     """Return every way of a track, in the order of the file."""
-    return tuple(_way(rulebook, enroll) for enroll in track.enroll)
+    return tuple(map(_way, track.enroll))
 
 
 def segment_keys(rulebook: Rulebook, track_id: str) -> frozenset[str]:
@@ -49,13 +49,16 @@ def _audience_subscription(rulebook: Rulebook, key: str) -> str | None:
     return str(audience.subscription) if audience and audience.subscription is not None else None
 
 
-def _way(rulebook: Rulebook, enroll: Enroll) -> Way:
-    segment, entry_only = enroll.is_segment, enroll.exit == "none"
-    if enroll.mailchimp:
-        source = f"mailchimp:{enroll.mailchimp.audience}"
-        return Way(source, f"{source}:tag:{enroll.mailchimp.tag}", segment, entry_only)
-    target = enroll.hubspot
-    if target and target.list:
-        return Way(HUBSPOT, f"{HUBSPOT}:list:{target.list}", segment, entry_only)
-    name = (target and target.property) or rulebook.fields.write.track.hubspot
-    return Way(HUBSPOT, f"{HUBSPOT}:property:{name}", segment, entry_only)
+def _way(enroll: Enroll) -> Way:
+    source, how = _place(enroll)
+    return Way(source, f"{source}:{how}", enroll.is_segment, entry_only=enroll.exit == "none")
+
+
+def _place(enroll: Enroll) -> tuple[str, str]:
+    """The source of a way, and what comes after it in the key of the way's channel."""
+    if (there := enroll.mailchimp) is not None:
+        how = f"tag:{there.tag}" if there.journey is None else f"journey:{there.journey}:{there.step}"
+        return f"mailchimp:{there.audience}", how
+    assert enroll.hubspot is not None, "one of the two is given"
+    named = enroll.hubspot.model_dump(exclude_none=True)
+    return HUBSPOT, next(f"{kind}:{name}" for kind, name in named.items())

@@ -69,6 +69,8 @@ class Enroll(Strict):
             raise ValueError("give exactly one of hubspot, mailchimp")
         if self.exit != "none" and not self._may_be_left:
             raise ValueError("a journey or a task cannot be taken back: leave exit out")
+        if self.listener == "none" and self._is_called:
+            raise ValueError("whom it is called with is mailed: see that it is on, and write listener: confirmed")
         if self.listener == "verified" and not self._is_readable:
             raise ValueError("only HubSpot shows what listens to a property or list: look yourself, write confirmed")
         return self
@@ -77,6 +79,10 @@ class Enroll(Strict):
     def is_segment(self) -> bool:
         """Nobody listens: no episode, no dose, no reaction."""
         return self.listener == "none" and not (self.hubspot and self.hubspot.task)
+
+    @property
+    def _is_called(self) -> bool:
+        return bool((self.hubspot and self.hubspot.workflow) or (self.mailchimp and self.mailchimp.journey))
 
     @property
     def _may_be_left(self) -> bool:

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.ports import Enrollment
+from adapters.ports import Enrollment, EnrollmentChannel
 from connector.facts import Refusal
 from connector.nurturing.markers import Markers, fits_mailchimp, format_markers, parse_markers, unite
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.standing import Asked
+from connector.steps.task_row import is_task, task_row
 from connector.store.ledger import Person
 from connector.store.outbox import Intent
 
 #: Within this an enrollment may have broken off after its marker. Later the marker may be all that is left of it.
 HALF_DONE = timedelta(hours=1)
+#: Why a person must look at an enrollment that is not safe to repeat, and what she does.
+AT_MOST_ONCE = (
+    "it may have happened, and is tried once only: look whether she is in, put her there if not, then discard"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def decide(parts: Parts, intent: Intent, person: Person | None, asked: Asked | N
     markers = unite(parse_markers(text) for text in shown)
     if markers.unreadable:
         return No(intent, "the marker on the platform cannot be read: a person must mend it")
-    return _by_first_way(parts, intent, asked, markers)
+    return _by_first_way(parts, intent, person, asked, markers)
 
 
 def _not_now(parts: Parts, person: Person, asked: Asked) -> str | None:
@@ -89,13 +94,11 @@ def _not_her(parts: Parts, intent: Intent, person: Person, asked: Asked) -> str 
     return None
 
 
-def _by_first_way(parts: Parts, intent: Intent, asked: Asked, markers: Markers) -> Go | No:
-    episode = intent.episode or 0
-    sent_before = intent.channel is not None
-    lately = intent.sending_at is not None and parts.now() - intent.sending_at < HALF_DONE
+def _by_first_way(parts: Parts, intent: Intent, person: Person, asked: Asked, markers: Markers) -> Go | No:
+    """By the first way that is open to her; what was sent by one way before goes by no other."""
     reasons = []
     for way in ways_of(intent):
-        if sent_before and way.key != intent.channel:
+        if intent.channel not in (None, way.key):
             continue
         standing = asked.standings.get(way.source)
         channel = parts.channel(way.key)
@@ -105,20 +108,31 @@ def _by_first_way(parts: Parts, intent: Intent, asked: Asked, markers: Markers) 
         if standing.channel_refusal is not None:
             reasons.append(f"{way.key}: {standing.channel_refusal}")
             continue
+        track = intent.track or ""
         if way.segment:
-            return Go(
-                intent, way.key, Enrollment(standing.id, intent.track or "", format_markers(markers)), segment=True
-            )
-        half_done = sent_before and lately and channel.marks_first
-        if not half_done and not markers.allows(intent.track or "", episode):
-            used_up = "the marker on the platform says that this episode was used up"
-            return No(intent, used_up, person=sent_before and channel.marks_first)
-        after = markers.with_episode(intent.track or "", episode)
+            return Go(intent, way.key, Enrollment(standing.id, track, format_markers(markers)), segment=True)
+        if not markers.allows(track, intent.episode or 0) and not _goes_on(parts, intent, channel):
+            return _used_up(intent, channel)
+        after = markers.with_episode(track, intent.episode or 0)
         if way.source != HUBSPOT and not fits_mailchimp(after):
             reasons.append(f"{way.key}: the marker has no room")  # cut off, it would forget an episode
             continue
-        return Go(intent, way.key, Enrollment(standing.id, intent.track or "", format_markers(after)), segment=False)
+        row = Enrollment(standing.id, track, format_markers(after))
+        return Go(intent, way.key, task_row(parts, person, row) if is_task(way.key) else row, segment=False)
     return No(intent, "; ".join(reasons) or "no way into the track")
+
+
+def _goes_on(parts: Parts, intent: Intent, channel: EnrollmentChannel) -> bool:
+    """Whether the marker is that of an enrollment of ours that broke off after it, and may be repeated."""
+    lately = intent.sending_at is not None and parts.now() - intent.sending_at < HALF_DONE
+    return intent.channel is not None and lately and channel.marks_first and channel.repeat_safe
+
+
+def _used_up(intent: Intent, channel: EnrollmentChannel) -> No:
+    tried = intent.channel is not None and channel.marks_first
+    if tried and not channel.repeat_safe:
+        return No(intent, "; ".join(filter(None, (AT_MOST_ONCE, intent.reason))), person=True)
+    return No(intent, "the marker on the platform says that this episode was used up", person=tried)
 
 
 def _opted_out_of(parts: Parts, intent: Intent) -> frozenset[str]:

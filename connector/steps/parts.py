@@ -63,12 +63,29 @@ class Parts:
         return {**on, **self.mailchimp}
 
     def channel(self, key: str) -> EnrollmentChannel | None:
-        """The channel that a stored key names, or None when its platform is off or the audience is gone."""
-        if key.startswith("hubspot:"):
+        """The channel that a stored key names, or None when its platform is off, or audience or kind are gone."""
+        if key.startswith(f"{HUBSPOT}:"):
             _, kind, name = key.split(":", 2)
-            if self.hubspot is None:
-                return None
-            return self.hubspot.property_channel(name) if kind == "property" else self.hubspot.list_channel(name)
-        platform, audience, _, tag = key.split(":", 3)
+            return self._hubspot_channel(kind, name)
+        platform, audience, kind, name = key.split(":", 3)
         port = self.mailchimp.get(f"{platform}:{audience}")
-        return port.tag_channel(tag) if port else None
+        if port is None:
+            return None
+        if kind == "journey":
+            journey, _, step = name.partition(":")
+            return port.journey_channel(int(journey), int(step))
+        return port.tag_channel(name) if kind == "tag" else None
+
+    def _hubspot_channel(self, kind: str, name: str) -> EnrollmentChannel | None:
+        if self.hubspot is None:
+            return None
+        match kind:
+            case "property":
+                return self.hubspot.property_channel(name)
+            case "list":
+                return self.hubspot.list_channel(name)
+            case "workflow":
+                return self.hubspot.workflow_channel(name)
+            case "task":
+                return self.hubspot.task_channel(name)
+        return None

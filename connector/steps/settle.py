@@ -1,7 +1,8 @@
 """What became of enrollments whose answer was lost, or whose worker died while they were sent (promise 3).
 
 They are probed by id, when the call can no longer be running, before anything else is done: found → accepted; proven
-absent → sent again where the channel is safe to repeat, else a person; what nobody can tell ends with a person.
+absent → sent again; what nobody can tell ends with a person. Where a channel is not safe to repeat, only a marker that does
+not stand proves that nothing was asked (adapters/at_most_once.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from adapters.one_by_one import by_halves
 from adapters.ports import Deadline, Enrollment, EnrollmentChannel
 from connector.nurturing.markers import parse_markers
-from connector.steps.decide import HALF_DONE, ways_of
+from connector.steps.decide import AT_MOST_ONCE, HALF_DONE, ways_of
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
 from connector.store import ledger, outbox
@@ -57,6 +58,8 @@ def settle(parts: Parts, down: AbstractSet[str]) -> Tally:
 
 _UNTOLD = "enrollment unknown"
 _PARKED = "parked for a person"
+_LEFT = "her marker knows the episode, and she is not in: she may have left since, look yourself"
+_UNTELLABLE = "nobody can tell whether she was enrolled: look yourself"
 
 
 def _since_sent(parts: Parts, intent: Intent) -> timedelta:
@@ -83,7 +86,7 @@ def _probe(parts: Parts, channel: EnrollmentChannel, intents: Sequence[Intent]) 
     }
     rows = [Enrollment(ids[one.id], one.track or "", f"{one.track}:{one.episode}") for one in intents if one.id in ids]
     entered = channel.entered(rows)
-    left = [one for one in intents if entered.get(ids.get(one.id, "")) is False and not _may_be_half_done(parts, one)]
+    left = [one for one in intents if _may_have_left(parts, channel, one, entered.get(ids.get(one.id, "")))]
     marked = _marked(parts, channel.source, {one.id: ids[one.id] for one in left}, left)
     tally: Tally = Counter()
     with parts.engine.begin() as conn:
@@ -95,24 +98,21 @@ def _probe(parts: Parts, channel: EnrollmentChannel, intents: Sequence[Intent]) 
                 sent_at = intent.sending_at or parts.now()
                 outbox.accept_enrollment(conn, intent.id, channel.key, sent_at, segment=segment)
                 tally["enrolled"] += 1
-            elif absent and channel.repeat_safe:
+            elif absent:
                 outbox.release(conn, intent.id, "proven absent: sent again", parts.now(), again_in_s=0)
                 tally["enrolled later"] += 1
-            elif absent:
-                outbox.finish(conn, intent.id, "parked", "absent, and the channel is not safe to repeat", parts.now())
-                tally[_PARKED] += 1
             elif marked.get(intent.id):
-                why = "her marker knows the episode, and she is not in: she may have left since, look yourself"
-                outbox.finish(conn, intent.id, "parked", why, parts.now())
+                outbox.finish(conn, intent.id, "parked", _LEFT if channel.repeat_safe else AT_MOST_ONCE, parts.now())
                 tally[_PARKED] += 1
             else:
-                why = "nobody can tell whether she was enrolled: look yourself"
-                tally[_given_up(parts, conn, intent, why)] += 1
+                tally[_given_up(parts, conn, intent, _UNTELLABLE if channel.repeat_safe else AT_MOST_ONCE)] += 1
     return tally
 
 
-def _may_be_half_done(parts: Parts, intent: Intent) -> bool:
-    return _since_sent(parts, intent) < HALF_DONE
+def _may_have_left(parts: Parts, channel: EnrollmentChannel, intent: Intent, found: bool | None) -> bool:
+    """Whether a marker that stands by now is all that is left of an enrollment, or all that will ever be told of it."""
+    untold = found is None and not channel.repeat_safe
+    return (found is False or untold) and _since_sent(parts, intent) >= HALF_DONE
 
 
 def _marked(parts: Parts, source: str, ids: Mapping[int, str], intents: Sequence[Intent]) -> Mapping[int, bool | None]:
