@@ -25,6 +25,7 @@ from adapters.ports import (
     Owner,
     Page,
     PastValue,
+    PlatformRefused,
     Record,
     Standing,
     Submission,
@@ -55,8 +56,8 @@ class HubSpotMemory(Memory):
     deals: dict[str, tuple[Deal, tuple[str, ...]]] = field(default_factory=dict)  # by id: the deal, its contacts
     submitted: list[Submission] = field(default_factory=list)
     tasks: list[tuple[str, str]] = field(default_factory=list)  # (contact id, title)
-
     called: dict[str, set[str]] = field(default_factory=dict)  # by a workflow's id: contacts called into it
+
     def standing(self, person: Record) -> Standing:
         """By HubSpot's rules; every property that they look at counts as defined."""
         names = consent_properties(self.subscription_types, self.names)
@@ -130,6 +131,28 @@ class HubSpotMemory(Memory):
         members = [ListMember(id_, joined_at) for id_, joined_at in self.members[list_id].items()]
         return iter([MembersPage(tuple(members[int(token or 0) :]), token)])
 
+    def put_on_list(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+        """See `HubSpotPort`."""
+        there, known = self._listing(list_id, deadline), frozenset(ids) & self.people.keys()
+        for id_ in ids:
+            if id_ in known:
+                there.setdefault(id_, self.now())
+        return frozenset(ids) - known
+
+    def take_off_list(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+        """See `HubSpotPort`."""
+        there = self._listing(list_id, deadline)
+        for id_ in ids:
+            there.pop(id_, None)
+        return frozenset(ids) - self.people.keys()
+
+    def _listing(self, list_id: str, deadline: Deadline) -> dict[str, datetime]:
+        if deadline.remaining() <= 0:
+            raise DeadlinePassed(self.source, "the deadline passed")
+        if list_id not in self.members:
+            raise PlatformRefused(self.source, f"there is no list {list_id}", status=404)
+        return self.members[list_id]
+
     def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
         """See `HubSpotPort`."""
         closed = (deal for deal, _ in self.deals.values() if deal.won or deal.lost)
@@ -184,7 +207,7 @@ class HubSpotMemory(Memory):
         self.tasks.append((self.person(contact_id).id, title))
         return str(len(self.tasks))
 
-    def flows(self) -> tuple[Flow, ...]:
+    def flows(self, named: Collection[str] = ()) -> tuple[Flow, ...]:  # noqa: ARG002
         """See `HubSpotPort`."""
         return self.workflows
 
@@ -220,9 +243,6 @@ class HubSpotMemory(Memory):
             is_in=lambda row: row.id in there,
         )
 
-
-def _forget(members: dict[str, datetime], id_: str) -> None:
-    members.pop(id_, None)
     def workflow_channel(self, number: str) -> EnrollmentChannel:
         """See `HubSpotPort`; who is in a workflow stays there until she leaves."""
         there = self.called.setdefault(number, set())
@@ -261,3 +281,6 @@ def _forget(members: dict[str, datetime], id_: str) -> None:
 
         return MemoryChannel(key, self.source, self, enter, exit, is_in, repeat_safe=False, marks_first=True, batch=20)
 
+
+def _forget(members: dict[str, datetime], id_: str) -> None:
+    members.pop(id_, None)

@@ -26,6 +26,15 @@ from enum import StrEnum
 from typing import Protocol
 
 # ruff: noqa: PLC0414 - what platforms tell and take is part of the contract, and imported from here
+from adapters.flows import (
+    Flow as Flow,
+)
+from adapters.flows import (
+    Meets as Meets,
+)
+from adapters.flows import (
+    Trigger as Trigger,
+)
 from adapters.rows import (
     Activity as Activity,
 )
@@ -40,9 +49,6 @@ from adapters.rows import (
 )
 from adapters.rows import (
     Enrollment as Enrollment,
-)
-from adapters.rows import (
-    Flow as Flow,
 )
 from adapters.rows import (
     Found as Found,
@@ -195,15 +201,15 @@ class EnrollmentChannel(Protocol):
     ``mailchimp:<audience>:tag:<tag>``, …). With `repeat_safe`, enrolling twice for one episode cannot mail twice. With
     `marks_first`, the marker is written by a call before that which enrolls: it may stand there and she not be in.
     Calls never raise a PlatformError for a row: each row ends by itself. At most `batch` rows a call.
+
+    Without `repeat_safe` the marker says whether the platform was asked: it is taken back where that certainly was not
+    so, or was refused. A row whose marker stands is never to be given again (adapters/at_most_once.py).
     """
 
     key: str
     source: str
     repeat_safe: bool
     marks_first: bool
-
-    Without `repeat_safe` the marker says whether the platform was asked: it is taken back where that certainly was not
-    so, or was refused. A row whose marker stands is never to be given again (adapters/at_most_once.py).
     batch: int
 
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
@@ -316,6 +322,15 @@ class HubSpotPort(ContactPlatform, Protocol):
     def list_members(self, list_id: str, token: str | None = None) -> Iterator[MembersPage]:
         """Members of a list, those who joined last at the end; from the page on that `token` names. Read-only."""
 
+    def put_on_list(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+        """Put at most 250 contacts on a static list, and nothing else; returns those that the platform does not know.
+
+        It may be done again. Raises PlatformError: PlatformRefused (404) where there is no such list any more.
+        """
+
+    def take_off_list(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+        """Take at most 250 contacts off a static list; else as `put_on_list`. Who is not on it is none that is unknown."""
+
     def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
         """Deals that are closed and were changed in [since, until]; may repeat. Read-only."""
 
@@ -339,8 +354,11 @@ class HubSpotPort(ContactPlatform, Protocol):
         The deadline is checked just before the request leaves; DeadlinePassed means that nothing was sent.
         """
 
-    def flows(self) -> tuple[Flow, ...]:
-        """Contact workflows and what they listen to. Raises ScopeMissing where the token or tier may not look."""
+    def flows(self, named: Collection[str] = ()) -> tuple[Flow, ...]:
+        """Contact workflows and what they listen to; of those `named` by their older id, it is told whose it is.
+
+        Read-only. Raises ScopeMissing where the token or tier may not look.
+        """
 
     def property_limit(self) -> tuple[int, int] | None:
         """(used, limit) of custom contact properties, or None where the portal does not tell."""
@@ -350,6 +368,12 @@ class HubSpotPort(ContactPlatform, Protocol):
 
     def list_channel(self, list_name: str) -> EnrollmentChannel:
         """The channel that adds people to the static list `list_name`."""
+
+    def workflow_channel(self, number: str) -> EnrollmentChannel:
+        """The channel that calls people into the workflow that has `number` for one of its ids. Not repeat-safe."""
+
+    def task_channel(self, title: str) -> EnrollmentChannel:
+        """The channel that makes a task, with ``{name}`` in its title filled in. Not repeat-safe; rows need `due`."""
 
 
 class MailchimpPort(ContactPlatform, Protocol):
@@ -368,12 +392,6 @@ class MailchimpPort(ContactPlatform, Protocol):
         seen: MutableMapping[str, str] | None = None,
     ) -> Iterator[tuple[Activity, ...]]:
         """Opens, clicks, bounces, unsubscribes in campaigns and automations with activity since, but for those in `done`.
-
-    def workflow_channel(self, number: str) -> EnrollmentChannel:
-        """The channel that calls people into the workflow that has `number` for one of its ids. Not repeat-safe."""
-
-    def task_channel(self, title: str) -> EnrollmentChannel:
-        """The channel that makes a task, with ``{name}`` in its title filled in. Not repeat-safe; rows need `due`."""
 
         One campaign after the other; the reports list is asked once. May repeat acts. `seen` is the platform's own note of
         what it has told, by campaign, which grows while you read: give back the one of the last reading that came to its
@@ -397,6 +415,12 @@ class MailchimpPort(ContactPlatform, Protocol):
 
     def create_webhook(self, url: str) -> str | None:
         """Create a webhook (all events; sources user and admin, not api) and return its signing secret if there is one."""
+
+    def set_tag(self, ids: Sequence[str], tag: str, *, active: bool, deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """Put a tag on members, or take it off them, without any flow noticing; one outcome each, and it may be done again.
+
+        Never raises a PlatformError for a row. The deadline is checked just before each request leaves.
+        """
 
     def tag_channel(self, tag: str) -> EnrollmentChannel:
         """The channel that puts `tag` on the member."""

@@ -45,7 +45,8 @@ from adapters.ports import (
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One thing asked of the platform: `act` is write, enroll, leave, define, create_list, create_task or create_webhook.
+    """One thing asked of the platform: `act` is write, enroll, leave, put_on_list, take_off_list, set_tag, define, create_list,
+    create_task or create_webhook.
 
     `id` is whom it is about (or the name of what is made), `channel` the key of the channel, `values` what was given.
     """
@@ -222,6 +223,20 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         """See `HubSpotPort`."""
         return self._platform.list_members(list_id, token)
 
+    def put_on_list(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+        """See `HubSpotPort`; in a dry run everybody is known."""
+        unknown = frozenset() if self._dry else self._platform.put_on_list(list_id, ids, deadline)
+        return self._listed("put_on_list", list_id, ids, unknown)
+
+    def take_off_list(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+        """See `HubSpotPort`; in a dry run everybody is known."""
+        unknown = frozenset() if self._dry else self._platform.take_off_list(list_id, ids, deadline)
+        return self._listed("take_off_list", list_id, ids, unknown)
+
+    def _listed(self, act: str, list_id: str, ids: Sequence[str], unknown: frozenset[str]) -> frozenset[str]:
+        self.tape += [Recorded(act, id_, {"list": list_id}) for id_ in ids if id_ not in unknown]
+        return unknown
+
     def changed_deals(self, since: datetime, until: datetime) -> Iterator[tuple[Deal, ...]]:
         """See `HubSpotPort`."""
         return self._platform.changed_deals(since, until)
@@ -266,9 +281,9 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
             contact_id, title=title, body=body, due=due, owner_id=owner_id, deadline=deadline
         )
 
-    def flows(self) -> tuple[Flow, ...]:
+    def flows(self, named: Collection[str] = ()) -> tuple[Flow, ...]:
         """See `HubSpotPort`."""
-        return self._platform.flows()
+        return self._platform.flows(named)
 
     def property_limit(self) -> tuple[int, int] | None:
         """See `HubSpotPort`."""
@@ -281,6 +296,14 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
     def list_channel(self, list_name: str) -> EnrollmentChannel:
         """See `HubSpotPort`."""
         return self._channel(self._platform.list_channel(list_name))
+
+    def workflow_channel(self, number: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return self._channel(self._platform.workflow_channel(number))
+
+    def task_channel(self, title: str) -> EnrollmentChannel:
+        """See `HubSpotPort`."""
+        return self._channel(self._platform.task_channel(title))
 
 
 class RecordingMailchimp(_Recording[MailchimpPort]):
@@ -297,14 +320,6 @@ class RecordingMailchimp(_Recording[MailchimpPort]):
     def activity(
         self,
         since: datetime,
-    def workflow_channel(self, number: str) -> EnrollmentChannel:
-        """See `HubSpotPort`."""
-        return self._channel(self._platform.workflow_channel(number))
-
-    def task_channel(self, title: str) -> EnrollmentChannel:
-        """See `HubSpotPort`."""
-        return self._channel(self._platform.task_channel(title))
-
         until: datetime,
         done: Collection[str] = (),
         seen: MutableMapping[str, str] | None = None,
@@ -332,6 +347,17 @@ class RecordingMailchimp(_Recording[MailchimpPort]):
         """See `MailchimpPort`; in a dry run there is no secret."""
         self.tape.append(Recorded("create_webhook", url))
         return None if self._dry else self._platform.create_webhook(url)
+
+    def set_tag(self, ids: Sequence[str], tag: str, *, active: bool, deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """See `MailchimpPort`."""
+        outcomes = (
+            _unsent(self.source, dict.fromkeys(ids), deadline)
+            if self._dry
+            else self._platform.set_tag(ids, tag, active=active, deadline=deadline)
+        )
+        status = "active" if active else "inactive"
+        self.tape += [Recorded("set_tag", one.id, {tag: status}) for one in outcomes if one.outcome is Outcome.DONE]
+        return outcomes
 
     def tag_channel(self, tag: str) -> EnrollmentChannel:
         """See `MailchimpPort`."""

@@ -198,18 +198,6 @@ class ListInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """A HubSpot workflow as far as the flows API shows it: what it listens to, and what happens on leaving."""
-
-    id: str
-    name: str
-    enabled: bool
-    listens_to: tuple[tuple[str, str], ...] = ()  # ("property", "trellis_track=finance"), ("list", "12")
-    re_enrolls: bool = False
-    leaves: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Owner:
     """A HubSpot user who can own contacts."""
 

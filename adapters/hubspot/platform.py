@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -208,9 +208,17 @@ class HubSpotPlatform:
         """See `HubSpotPort`."""
         return lists.list_members(self._client, list_id, token)
 
-    def flows(self) -> tuple[Flow, ...]:
+    def put_on_list(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
         """See `HubSpotPort`."""
-        return flows.read_flows(self._client)
+        return put_on_list(self._client, list_id, ids, deadline)
+
+    def take_off_list(self, list_id: str, ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+        """See `HubSpotPort`."""
+        return take_off_list(self._client, list_id, ids, deadline)
+
+    def flows(self, named: Collection[str] = ()) -> tuple[Flow, ...]:
+        """See `HubSpotPort`."""
+        return flows.read_flows(self._client, self._workflow_ids, named)
 
     def property_channel(self, name: str) -> EnrollmentChannel:
         """See `HubSpotPort`."""

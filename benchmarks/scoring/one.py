@@ -26,6 +26,7 @@ from filled import MAPPINGS, filled_store
 from sqlalchemy import Connection
 
 from connector.assembly import Store, make_parts
+from connector.nurturing.intents import Hearing
 from connector.rulebook.read import read_rulebook
 from connector.scoring.next_step import next_text
 from connector.scoring.receipt import short
@@ -84,7 +85,7 @@ def judged_once(parts: Parts, conn: Connection, contact: int, took: Stopwatch) -
         with took.of("  load her records, acts, memory"):
             (person,) = ledger.load_people(conn, [contact])
         with took.of("  judge, step, tracks"):
-            one = judge_person(parts, person, (), baseline=False)
+            one = judge_person(parts, person, (), Hearing(), baseline=False)
         with took.of("  pack the receipt, find the due day"):
             rows_of(parts, conn, [(person, one)], (), baseline=False)
     with took.of("text of trellis_why"):

@@ -1,4 +1,7 @@
-"""What is wrong, doubtful or improvable on the platforms and around us, one finding each with its cure. Read-only."""
+"""What is wrong, doubtful or improvable on the platforms and around us, one finding each with its cure.
+
+Nothing is changed but what the store remembers of the portal's workflows.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from adapters.ports import (
 from connector.rulebook.mapping import COMPANY, hubspot_properties
 from connector.rulebook.types import Rulebook
 from connector.steps.finding import Finding
-from connector.steps.listeners import deaf_tracks
+from connector.steps import portal
+from connector.steps.listener_findings import listening
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.choices import blind_rules
 from connector.steps.portal.kept import company_definitions
@@ -37,6 +41,7 @@ from connector.steps.portal.writable import (
 )
 from connector.steps.provision import hubspot_definitions, lists_wanted, mailchimp_definitions
 from connector.steps.review import review
+from connector.steps.workflow_findings import platform_free, unread_workflows, workflow_findings
 
 _PROVISION = "Run `trellis provision`"
 _ORDER = ("error", "warning", "advice")
@@ -60,7 +65,7 @@ class Surroundings:
 def examine(parts: Parts, given: Surroundings) -> tuple[Finding, ...]:
     """Everything that can be seen now, errors first. A platform that refuses or is away is a finding, not an exception."""
     seen: Seen = {}
-    findings = [*_surroundings(parts, given), *review(parts.rulebook, parts.today)]
+    findings = [*_surroundings(parts, given), *review(parts.rulebook, parts.today), *platform_free(parts.rulebook)]
     if parts.hubspot is not None:
         port = parts.hubspot
         looks = (_properties(parts, port, seen), _lists_and_flows(parts, port), _deals_and_forms(parts, port))
@@ -175,12 +180,14 @@ def _lists_and_flows(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
         what = f'HubSpot has no list "{name}", an event source of fields.yaml'
         yield Finding("error", what, "Create it, or correct the name")
     try:
-        flows = port.flows()
+        flows = portal.flows_of(parts, port)
     except ScopeMissing:
-        what = "workflows cannot be read with this token or plan"
-        yield Finding("advice", what, "What `listener` and `exit` confirm in tracks.yaml is trusted")
+        yield from unread_workflows(parts.rulebook)
         return
-    yield from deaf_tracks(parts.rulebook, flows, {name: info.id for name, info in lists.items()})
+    list_ids = {name: info.id for name, info in lists.items()}
+    yield from listening(parts.rulebook, flows, list_ids)
+    yield from workflow_findings(parts.rulebook, flows, list_ids)
+    portal.keep_workflows(parts, flows, list_ids)
 
 
 def _deals_and_forms(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:

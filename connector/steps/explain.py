@@ -121,7 +121,7 @@ def _then(parts: Parts, contact: int, day: date, known_by: date | None) -> Then:
 def _present(parts: Parts, contact: int, flips: Sequence[Flip]) -> Explanation:
     with parts.engine.connect() as conn:
         (person,) = ledger.load_people(conn, [contact])
-    judged = judge_person(parts, person, portal.kept_stage_order(parts), baseline=False)
+    judged = judge_person(parts, person, portal.kept_stage_order(parts), portal.hearing(parts), baseline=False)
     language, verdict = parts.rulebook.fields.language, judged.verdict
     return Explanation(
         contact=contact,

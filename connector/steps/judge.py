@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from connector.facts import Contact
-from connector.nurturing.intents import Memory, TrackState
+from connector.nurturing.intents import Hearing, Memory, TrackState
 from connector.nurturing.markers import Markers, parse_markers, unite
 from connector.nurturing.tracks import plan as plan_tracks
 from connector.rulebook.mapping import interpret
@@ -20,6 +20,7 @@ from connector.scoring.verdict import Place
 from connector.steps import portal
 from connector.steps.judged import Judged
 from connector.steps.keep import kept_lines, rows_of
+from connector.steps.newly_heard import look_again_where_heard_otherwise
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.screen import screen
 from connector.steps.switched_on import look_again_where_switched_on
@@ -50,13 +51,14 @@ def judge_all(
     `keep` False nothing is stored: the tally then says what would be written and who would be enrolled. Raises
     PlatformError only when the portal's order of stages is not cached and cannot be read.
     """
-    order = portal.stage_order(parts)
+    order, hearing = portal.stage_order(parts), portal.hearing(parts)
     if keep:
         look_again_where_switched_on(parts)
+        look_again_where_heard_otherwise(parts, hearing)
     with parts.engine.connect() as conn:
         waiting = ledger.count_to_judge(conn, parts.today, parts.rulebook.hash)
         many = max(_MANY, ledger.count_contacts(conn) // _ONE_IN) if many is None else many
-    judging = _Judging(parts, order, baseline=baseline, keep=keep)
+    judging = _Judging(parts, order, hearing, baseline=baseline, keep=keep)
     if not keep or waiting < many:
         judging.due(stop)
         return judging.tally
@@ -78,10 +80,11 @@ def judge_all(
 class _Judging:
     """The judging of one pass, one transaction a batch."""
 
-    def __init__(self, parts: Parts, order: Sequence[str], *, baseline: bool, keep: bool) -> None:
+    def __init__(self, parts: Parts, order: Sequence[str], hearing: Hearing, *, baseline: bool, keep: bool) -> None:
         self.tally: Tally = Counter()
         self._parts = parts
         self._order = order
+        self._hearing = hearing
         self._baseline = baseline
         self._keep = keep
 
@@ -108,7 +111,7 @@ class _Judging:
     def _judge(self, conn: Connection, ids: Sequence[int]) -> None:
         parts, order, baseline = self._parts, self._order, self._baseline
         people = ledger.load_people(conn, ids)
-        rows = [(person, judge_person(parts, person, order, baseline=baseline)) for person in people]
+        rows = [(person, judge_person(parts, person, order, self._hearing, baseline=baseline)) for person in people]
         kept = rows_of(parts, conn, rows, order, baseline=baseline)
         if self._keep:
             judgement.save_judgements(conn, kept, parts.now())
@@ -126,15 +129,15 @@ def _sweep(parts: Parts, conn: Connection) -> None:
         ledger.keep_sweep(conn, parts.rulebook.hash, ledger.position(conn), parts.today)
 
 
-def judge_person(parts: Parts, person: Person, order: Sequence[str], *, baseline: bool) -> Judged:
-    """Judge one person as of today. Pure but for the clock that nurturing plans by."""
+def judge_person(parts: Parts, person: Person, order: Sequence[str], hearing: Hearing, *, baseline: bool) -> Judged:
+    """Judge one person as of today. Pure but for the clock that nurturing plans by. `hearing`: see `portal.hearing`."""
     contact = contact_of(parts, person, order)
     verdict = judge_contact(contact, parts.rulebook, parts.today)
     before = Place(person.stage, person.since) if person.stage and person.since else None
     step = place(before, verdict, contact, parts.rulebook, parts.today)
     if before is not None and step.moved:  # rare: only now is it worth unpacking what changed
         step = place(before, verdict, contact, parts.rulebook, parts.today, earlier=kept_lines(parts, person))
-    memory = memory_of(parts, person)
+    memory = memory_of(parts, person, hearing)
     plan = plan_tracks(contact, verdict, step, memory, parts.rulebook, parts.now(), baseline=baseline)
     return Judged(contact, verdict, step, plan, parts.rulebook)
 
@@ -156,7 +159,7 @@ def contact_of(parts: Parts, person: Person, order: Sequence[str]) -> Contact:
     )
 
 
-def memory_of(parts: Parts, person: Person) -> Memory:
+def memory_of(parts: Parts, person: Person, hearing: Hearing) -> Memory:
     """What nurturing needs of her past; markers are our own and those that the platforms last showed.
 
     The marker of an enrollment that has only begun uses no episode up: it is wanted still, and goes on (steps/decide.py).
@@ -180,6 +183,7 @@ def memory_of(parts: Parts, person: Person) -> Memory:
         touches=person.touches,
         handed_over=person.handed_over,
         markers={**highest, **begun},
+        hearing=hearing,
     )
 
 

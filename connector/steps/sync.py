@@ -50,7 +50,7 @@ def sync(
         met: list[PlatformError] = []
         pause = partial(_let_webhooks_through, watch, summary, met, stop, deliver_too=not dry_run)
         try:
-            _sync(watch, summary, pause, stop, full=full, dry_run=dry_run)
+            _sync(watch, summary, pause, stop, full=full, dry_run=dry_run, by_hand=by_hand)
             watch.end("sync")
         finally:
             raise_alerts(parts, after_reading=True, aloud=not by_hand)  # a person reads it from the summary
@@ -88,11 +88,19 @@ class Stopped(Exception):
 
 
 def _sync(
-    watch: Watch, summary: Summary, pause: Callable[[], None], stop: Callable[[], bool], *, full: bool, dry_run: bool
+    watch: Watch,
+    summary: Summary,
+    pause: Callable[[], None],
+    stop: Callable[[], bool],
+    *,
+    full: bool,
+    dry_run: bool,
+    by_hand: bool,
 ) -> None:
     parts = watch.parts
     if parts.hubspot is not None and not summary.failed(HUBSPOT):
         watch.attempt(summary.errors, partial(portal.require, parts))
+        watch.attempt(summary.errors, partial(portal.read_workflows, parts, by_hand=by_hand))
     for source in () if summary.failed("mailchimp") else parts.mailchimp:
         watch.attempt(summary.errors, partial(portal.require_audience, parts, source))
     take_in_waiting(watch, summary, stop)

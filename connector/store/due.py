@@ -40,6 +40,11 @@ _UNJUDGED = text(
     " AND NOT EXISTS (SELECT FROM verdict WHERE verdict.contact = contact.id)"
 ).bindparams(_SWEPT)
 
+_CONCERNED = text(
+    "SELECT contact FROM track_state WHERE matched AND track = ANY(:tracks)"
+    " UNION SELECT contact FROM episode WHERE track = ANY(:tracks)"
+)
+
 
 def to_judge(conn: Connection, day: date, rulebook_hash: str, limit: int, after: int = 0) -> list[int]:
     """Contacts with ids above `after` who are due, in the order of their ids.
@@ -72,6 +77,11 @@ def swept(conn: Connection, rulebook_hash: str) -> int:
 def look_again(conn: Connection, contacts: Sequence[int], day: date) -> None:
     """Let contacts be judged again on this day at the latest, although nothing new may be told of them by then."""
     conn.execute(_AGAIN, {"ids": list(contacts), "day": day})
+
+
+def concerned_by(conn: Connection, tracks: Sequence[str]) -> list[int]:
+    """Contacts who match one of these tracks, or have ever been on it. Read-only."""
+    return list(conn.scalars(_CONCERNED, {"tracks": list(tracks)}))
 
 
 def keep_sweep(conn: Connection, rulebook_hash: str, position: int, day: date) -> None:

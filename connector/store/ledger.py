@@ -6,7 +6,7 @@ Writing needs the writer lock (`engine.writer_lock`) in the caller's transaction
 from connector.store.changes import Change, TakenIn
 from connector.store.conflicts import settle_conflicts
 from connector.store.dictionary import asset_ids, asset_texts, word_ids, word_texts
-from connector.store.due import count_to_judge, keep_sweep, look_again, swept, to_judge, unjudged
+from connector.store.due import concerned_by, count_to_judge, keep_sweep, look_again, swept, to_judge, unjudged
 from connector.store.erasure import forget, forget_record, names_forgotten
 from connector.store.events import add_events
 from connector.store.history import person_as_of
@@ -40,6 +40,7 @@ __all__ = [
     "asset_ids",
     "asset_texts",
     "best_in",
+    "concerned_by",
     "contacts_by_hash",
     "contacts_of",
     "count_contacts",

@@ -14,12 +14,14 @@ from adapters.ports import (
     Definition,
     Enrollment,
     ListInfo,
+    Meets,
     Option,
     Outcome,
     PlatformRefused,
     PlatformUnreachable,
     Record,
     ScopeMissing,
+    Trigger,
 )
 from adapters.sandbox import Sandbox
 from adapters.sandbox.clock import Clock
@@ -490,11 +492,24 @@ def test_flows_tell_what_they_listen_to(sandbox: Sandbox, hubspot: HubSpotPlatfo
     flows.add("By list", list_id=made.id, enabled=False, reenroll=False, leave=False)
     flows.add("By hand")
     by_property, by_list, by_hand = hubspot.flows()
-    assert by_property.listens_to == (("property", "trellis_track=finance"),)
-    assert (by_property.enabled, by_property.re_enrolls, by_property.leaves) == (True, True, True)
-    assert by_list.listens_to == (("list", made.id),)
-    assert (by_list.enabled, by_list.re_enrolls, by_list.leaves) == (False, False, False)
-    assert by_hand.listens_to == ()
+    assert by_property.triggers == (Trigger("property", "trellis_track", Meets.AMONG, ("finance",)),)
+    again = by_property.hears_again("property", "trellis_track", "finance")
+    assert (by_property.enabled, again, by_property.lets_go("property", "trellis_track")) == (True, True, True)
+    assert by_list.triggers == (Trigger("list", made.id),)
+    again = by_list.hears_again("list", made.id)
+    assert (by_list.enabled, again, by_list.lets_go("list", made.id)) == (False, False, False)
+    assert (by_hand.triggers, by_hand.opaque, by_hand.old_id) == ((), False, None)
+
+
+def test_a_workflow_is_known_by_its_older_id_where_the_files_name_it_so(
+    sandbox: Sandbox, hubspot: HubSpotPlatform
+) -> None:
+    flow = sandbox.hubspot.workflows.add("By hand")
+    (found,) = hubspot.flows([flow.workflow_id])
+    assert (found.id, found.old_id) == (flow.id, flow.workflow_id)
+    calls = sandbox.hubspot_server.calls.total
+    hubspot.flows([flow.id])  # nothing more is to be asked
+    assert sandbox.hubspot_server.calls.total == calls + 2
 
 
 def test_a_scope_that_is_missing_is_named(sandbox: Sandbox, hubspot: HubSpotPlatform) -> None:

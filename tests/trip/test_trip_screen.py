@@ -23,11 +23,11 @@ PRICING = "https://www.brightledger.example/pricing"
 
 def everybody(parts):
     """Everybody, judged singly as of now, without keeping anything: (person, judgement)."""
-    order = portal.stage_order(parts)
+    order, hearing = portal.stage_order(parts), portal.hearing(parts)
     with parts.engine.begin() as conn:
         ids = [row.id for row in conn.exec_driver_sql("SELECT id FROM contact ORDER BY id")]
         people = ledger.load_people(conn, ids)
-        judged = [(person, judge_person(parts, person, order, baseline=False)) for person in people]
+        judged = [(person, judge_person(parts, person, order, hearing, baseline=False)) for person in people]
         rows = rows_of(parts, conn, judged, order, baseline=False)
     return list(zip(people, rows, strict=True))
 

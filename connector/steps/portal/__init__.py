@@ -8,6 +8,7 @@ from connector.rulebook.mapping import hubspot_properties, mapped_properties
 from connector.steps.finding import Finding
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.choices import blind_rules
+from connector.steps.portal.hearing import flows_of, hearing, keep_workflows, last_reading, read_workflows
 from connector.steps.portal.kept import (
     company_properties,
     forget,
@@ -30,10 +31,15 @@ from connector.steps.provision import hubspot_definitions, mailchimp_definitions
 
 __all__ = [
     "PortalMismatch",
+    "flows_of",
+    "hearing",
+    "keep_workflows",
     "kept_stage_order",
+    "last_reading",
     "list_ids",
     "merge_fields",
     "properties",
+    "read_workflows",
     "require",
     "require_audience",
     "stage_order",
