@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from connector.facts import Contact
 from connector.nurturing.intents import Hearing, Memory, TrackState
 from connector.nurturing.markers import Markers, parse_markers, unite
+from connector.nurturing.touches import touches
 from connector.nurturing.tracks import plan as plan_tracks
 from connector.rulebook.mapping import interpret
 from connector.scoring.placing import place
@@ -180,7 +181,7 @@ def memory_of(parts: Parts, person: Person, hearing: Hearing) -> Memory:
             for name, one in person.track_states.items()
         },
         stage_rose=person.stage_rose,
-        touches=person.touches,
+        touches=touches(person.events, person.episodes, parts.rulebook, parts.now()),
         handed_over=person.handed_over,
         markers={**highest, **begun},
         hearing=hearing,

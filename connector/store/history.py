@@ -11,7 +11,7 @@ from connector.store.companies import values_then
 from connector.store.dictionary import word_texts
 from connector.store.events import event_of
 from connector.store.judgement import flips_of
-from connector.store.people import Person, markers, touches
+from connector.store.people import Person, markers
 from connector.store.sightings import add_up, sightings_of
 
 _EVENTS = text(
@@ -62,7 +62,6 @@ def person_as_of(conn: Connection, contact: int, at: datetime, known_by: datetim
         verdict=None,
         track_states={},
         stage_rose=max((move.day for move in moves if move.rise and not move.baseline), default=None),
-        touches=touches(events, episodes),
         handed_over=False,
         markers=markers(episodes),
         written={},

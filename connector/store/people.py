@@ -77,8 +77,8 @@ class Person:
     `position` and `revision` go back with the judgement: the one says what it knew, the other refuses all but the first
     of two judgements made at once. `company` are the raw values of her HubSpot company, if she has one. `changed` tells
     when a raw value last changed since its name was first told, by (source, name). `episodes` are used up ones only
-    (accepted, sending, unknown, parked). `touches` are enrollments and mails, sorted. `markers` is the highest used-up
-    episode per track, `begun` the episode of an enrollment that waits and was tried before: a platform may have its marker.
+    (accepted, sending, unknown, parked). `markers` is the highest used-up episode per track, `begun` the episode of an
+    enrollment that waits and was tried before: a platform may have its marker.
     """
 
     contact: int
@@ -94,7 +94,6 @@ class Person:
     verdict: LastVerdict | None
     track_states: Mapping[str, TrackMemory]
     stage_rose: date | None
-    touches: tuple[datetime, ...]
     handed_over: bool
     markers: Mapping[str, int]
     written: Mapping[str, Mapping[str, Written]]
@@ -180,7 +179,6 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
                 for one in tracks.get(own, ())
             },
             stage_rose=next((one.day for one in rose.get(own, ())), None),
-            touches=touches(acts, entered),
             handed_over=bool(last and last.handed_over),
             markers=markers(entered),
             written=_written(written.get(own, ())),
@@ -189,12 +187,6 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
         )
 
     return [person(row) for row in conn.execute(_CONTACTS, ids)]
-
-
-def touches(events: Sequence[Event], episodes: Sequence[Episode]) -> tuple[datetime, ...]:
-    """When she was mailed or enrolled, sorted."""
-    mails = [one.happened_at for one in events if one.kind == "email_sent"]
-    return tuple(sorted((*mails, *(one.entered_at for one in episodes))))
 
 
 def markers(episodes: Sequence[Episode]) -> Mapping[str, int]:
