@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from connector.change.golden import Outcome, Person, person_of
@@ -55,8 +55,7 @@ def misses(person: Person, rulebook: Rulebook) -> Iterator[Miss]:
         yield Miss("stage", expect.stage, outcome.step.after.stage, _why_stage(outcome))
     if expect.cause is not None and expect.cause != outcome.step.cause:
         yield Miss("cause", expect.cause, outcome.step.cause or "no move", _why_stage(outcome))
-    if expect.track is not None and set(expect.track) != outcome.tracks:
-        yield Miss("track", _listed(expect.track), _listed(sorted(outcome.tracks)), _why_track(outcome))
+    yield from _of_nurturing(expect, outcome)
 
 
 def _of_score(expect: Expect, verdict: Verdict) -> Iterator[Miss]:
@@ -91,6 +90,23 @@ def _of_answers(expect: Expect, verdict: Verdict) -> Iterator[Miss]:
             yield Miss(key, wanted.written, _number(verdict.knowledge.get(of)), _lacking(verdict))
     if expect.topics is not None and expect.topics != verdict.topics:
         yield Miss("topics", _listed(expect.topics), _listed(verdict.topics), _lacking(verdict))
+
+
+def _of_nurturing(expect: Expect, outcome: Outcome) -> Iterator[Miss]:
+    """Which tracks she is on, leaves and is refused, how she stands, and where she belongs."""
+    if expect.track is not None and set(expect.track) != outcome.tracks:
+        yield Miss("track", _listed(expect.track), _listed(sorted(outcome.tracks)), _why_track(outcome))
+    if expect.leaves is not None and expect.leaves != (left := {one.track: str(one.why) for one in outcome.plan.leave}):
+        yield Miss("leaves", _paired(expect.leaves), _paired(left), _why_track(outcome))
+    if expect.refused:
+        refused = {one.track: str(one.reason) for one in outcome.plan.refused}
+        for track, reason in expect.refused.items():
+            if refused.get(track) != reason:
+                yield Miss(f"refused.{track}", reason, refused.get(track, ABSENT), _why_track(outcome))
+    if expect.standing is not None and expect.standing != outcome.plan.standing.state:
+        yield Miss("standing", expect.standing, str(outcome.plan.standing.state), _why_track(outcome))
+    if expect.segments is not None and set(expect.segments) != outcome.plan.segments:
+        yield Miss("segments", _listed(expect.segments), _listed(sorted(outcome.plan.segments)), _why_track(outcome))
 
 
 def _lacking(verdict: Verdict) -> str:
@@ -134,6 +150,10 @@ def _taken_off(line: Line) -> str:
 
 def _number(value: int | None) -> str:
     return NONE if value is None else str(value)
+
+
+def _paired(reasons: Mapping[str, str]) -> str:
+    return _listed(f"{track}: {reason}" for track, reason in reasons.items())
 
 
 def _listed(names: Iterable[str]) -> str:

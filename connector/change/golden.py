@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -13,7 +14,7 @@ from connector.facts import Consent, Contact, Episode, Event, Trust
 from connector.nurturing.intents import Memory, Plan
 from connector.nurturing.tracks import plan
 from connector.nurturing.ways import HUBSPOT, ways_into
-from connector.rulebook.cases_file import Deed, OnTrack
+from connector.rulebook.cases_file import Deed, WasOn
 from connector.rulebook.read_cases import Golden
 from connector.rulebook.types import Holdout, Rulebook
 from connector.scoring.placing import place
@@ -23,8 +24,8 @@ from connector.scoring.verdict import Place, Step, Verdict
 #: What platforms tell of without knowing that a person did it (facts/hubspot.md §7).
 _UNSURE = frozenset({"email_open"})
 
-#: In a case, she enters a track before she does anything that day, and nurturing plans at noon.
-_ENTERS, _ACTS, _PLANS = time(6), time(8), time(12)
+#: In a case, she enters a track before she does anything that day, leaves it after that, and nurturing plans at noon.
+_ENTERS, _ACTS, _LEFT, _PLANS = time(6), time(8), time(10), time(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +35,29 @@ class Person:
     golden: Golden
     contact: Contact
     before: Place | None
+    memory: Memory
 
 
 def person_of(golden: Golden, rulebook: Rulebook) -> Person:
     """Make a case into facts: acts in the team's time zone, on every platform, with the consent that it names."""
     case, zone = golden.case, ZoneInfo(rulebook.fields.timezone)
+    sources = (HUBSPOT, *(f"mailchimp:{audience}" for audience in rulebook.fields.audiences))
+    refs = {source: "1" for source in sources if source.partition(":")[0] in case.known_at}
     contact = Contact(
         id=1,
-        refs={HUBSPOT: "1", **{f"mailchimp:{audience}": "1" for audience in rulebook.fields.audiences}},
+        refs=refs,
         fields=golden.fields,
         changed={name: golden.day - timedelta(days=ago) for name, ago in case.changed.items()},
         events=tuple(_events(case.did, golden.day, zone)),
         consent=Consent(general=frozenset(case.refused)),
-        episodes=(_episode(case.on_track, golden.day, zone, rulebook),) if case.on_track else (),
+        episodes=tuple(_episodes(golden, refs, zone, rulebook)),
     )
     before = Place(case.was.stage, golden.day - timedelta(days=case.was.since)) if case.was else None
-    return Person(golden, contact, before)
+    memory = Memory(
+        stage_rose=None if case.rose is None else golden.day - timedelta(days=case.rose),
+        touches=tuple(sorted(_moment(golden.day, ago, _ACTS, zone) for ago in case.touches)),
+    )
+    return Person(golden, contact, before, memory)
 
 
 class Outcome:
@@ -72,16 +80,16 @@ class Outcome:
 
     @cached_property
     def plan(self) -> Plan:
-        """What nurturing wants for her at noon, with no past but the track she is on. Nobody is held out."""
+        """What nurturing wants for her at noon. Nobody is held out."""
         person, zone = self._person, ZoneInfo(self._rulebook.fields.timezone)
         noon = datetime.combine(person.golden.day, _PLANS, zone).astimezone(UTC)
         rulebook = replaced(self._rulebook, ("tracks", "holdout"), Holdout())
-        return plan(person.contact, self.verdict, self.step, Memory(), rulebook, noon, baseline=False)
+        return plan(person.contact, self.verdict, self.step, person.memory, rulebook, noon, baseline=False)
 
     @property
     def tracks(self) -> frozenset[str]:
         """The tracks that she stays on or enters."""
-        stays = {episode.track for episode in self._person.contact.episodes}
+        stays = {episode.track for episode in self._person.contact.episodes if episode.left_at is None}
         stays -= {leave.track for leave in self.plan.leave}
         return frozenset(stays | {enter.track for enter in self.plan.enter})
 
@@ -92,8 +100,7 @@ def _events(deeds: Sequence[Deed], day: date, zone: ZoneInfo) -> Iterator[Event]
         for _ in range(deed.times):
             count += 1
             if deed.after is None:
-                start = datetime.combine(day - timedelta(days=deed.ago), _ACTS, zone)
-                moment = start + timedelta(minutes=count)
+                moment = _moment(day, deed.ago, _ACTS, zone) + timedelta(minutes=count)
             else:
                 moment += timedelta(seconds=deed.after)
             at = moment.astimezone(UTC)
@@ -101,8 +108,21 @@ def _events(deeds: Sequence[Deed], day: date, zone: ZoneInfo) -> Iterator[Event]
             yield Event(deed.event, at, at, f"case:{count:05}", asset=deed.asset, channel=HUBSPOT, trust=trust)
 
 
-def _episode(on: OnTrack, day: date, zone: ZoneInfo, rulebook: Rulebook) -> Episode:
-    """Her first episode, by the first way that somebody listens to."""
-    way = next(way for way in ways_into(rulebook, rulebook.tracks.tracks[on.track]) if not way.segment)
-    entered = datetime.combine(day - timedelta(days=on.entered), _ENTERS, zone).astimezone(UTC)
-    return Episode(on.track, 1, way.key, entered)
+def _episodes(golden: Golden, refs: Collection[str], zone: ZoneInfo, rulebook: Rulebook) -> Iterator[Episode]:
+    """Those that she has left, in their order, then the one that she is in."""
+    case, numbers = golden.case, Counter[str]()
+    for one in (*case.was_on, *((case.on_track,) if case.on_track else ())):
+        numbers[one.track] += 1
+        entered = _moment(golden.day, one.entered, _ENTERS, zone)
+        left = _moment(golden.day, one.left, _LEFT, zone) if isinstance(one, WasOn) else None
+        yield Episode(one.track, numbers[one.track], _way(one.track, refs, rulebook), entered, left)
+
+
+def _way(track: str, refs: Collection[str], rulebook: Rulebook) -> str:
+    """The first way that somebody listens to and that she is known by, else the first that somebody listens to."""
+    heard = [way for way in ways_into(rulebook, rulebook.tracks.tracks[track]) if not way.segment]
+    return next((way for way in heard if way.source in refs), heard[0]).key
+
+
+def _moment(day: date, ago: int, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day - timedelta(days=ago), at, zone).astimezone(UTC)

@@ -87,13 +87,13 @@ def _bounds(raw: Mapping[Any, int]) -> Span:
     return Span(low, high, ", ".join(f"{key} {value}" for key, value in raw.items()))
 
 
-def _wanted_tracks(raw: object) -> tuple[str, ...]:
+def _wanted_names(raw: object) -> tuple[str, ...]:
     """`finance-consideration`, several in a list, or `none`."""
     if raw == NONE:
         return ()
     names = raw if isinstance(raw, list | tuple) else (raw,)
     if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError("takes the name of a track, several in a list, or none")
+        raise ValueError("takes a name, several in a list, or none")
     return tuple(names)
 
 
@@ -112,9 +112,9 @@ def _or_bounds(*alternatives: Mapping[str, Any]) -> WithJsonSchema:
 
 WantedScore = Annotated[Wanted, PlainValidator(_wanted_score), _or_bounds({"type": "integer"}, {"const": NONE})]
 WantedLine = Annotated[Wanted, PlainValidator(_wanted_line), _or_bounds(_NUMBER, {"const": ABSENT})]
-WantedTracks = Annotated[
+WantedNames = Annotated[
     tuple[str, ...],
-    PlainValidator(_wanted_tracks),
+    PlainValidator(_wanted_names),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
 ]
 
@@ -147,6 +147,20 @@ class OnTrack(Strict):
     entered: Days
 
 
+class WasOn(Strict):
+    """A track that she was on, how long ago she entered it, and how long ago she left."""
+
+    track: Identifier
+    entered: Days
+    left: Days
+
+    @model_validator(mode="after")
+    def _in_order(self) -> WasOn:
+        if self.left > self.entered:
+            raise ValueError("she left before she entered: left: is the shorter time")
+        return self
+
+
 class Was(Strict):
     """The stage or state in which she stood until now, and for how long."""
 
@@ -157,7 +171,9 @@ class Was(Strict):
 class Expect(Strict):
     """What must come out. What is not named may be anything; of `lines` only those named are looked at.
 
-    `track` names all tracks that she is on afterwards: stayed on or entered, lists without a listener included.
+    `track` names all tracks that she is on afterwards: stayed on or entered, lists without a listener included; `segments`
+    all that she belongs to. `leaves` are the tracks that she is taken out of, each with its cause, and no others; of those
+    that she is `refused`, each with its reason, only the named ones are looked at. `standing` is a nurturing.intents.Tended.
     """
 
     score: WantedScore | None = None
@@ -166,7 +182,11 @@ class Expect(Strict):
     phase: Identifier | None = None
     model: Identifier | None = None
     lines: Mapping[str, WantedLine] = Field(default_factory=dict)
-    track: WantedTracks | None = None
+    track: WantedNames | None = None
+    leaves: Mapping[Identifier, str] | None = None
+    refused: Mapping[Identifier, str] = Field(default_factory=dict)
+    standing: Identifier | None = None
+    segments: WantedNames | None = None
     cause: str | None = None
     audience: bool | None = None
     knows_brand: WantedScore | None = None
@@ -181,7 +201,11 @@ class Expect(Strict):
 
 
 class Case(Strict):
-    """One golden person on one day."""
+    """One golden person on one day.
+
+    `rose` is how long ago she last rose to a higher stage; `touches` how long ago she got mail or a call besides that of
+    her tracks. `known_at` are the platforms that know her; without it all do.
+    """
 
     name: str = Field(min_length=1, max_length=200)
     day: date | None = None
@@ -189,7 +213,11 @@ class Case(Strict):
     changed: Mapping[str, Days] = Field(default_factory=dict)
     did: tuple[Deed, ...] = ()
     on_track: OnTrack | None = None
+    was_on: tuple[WasOn, ...] = ()
     was: Was | None = None
+    rose: Days | None = None
+    touches: tuple[Days, ...] = ()
+    known_at: tuple[Literal["hubspot", "mailchimp"], ...] = Field(("hubspot", "mailchimp"), min_length=1)
     refused: tuple[Refusal, ...] = ()
     expect: Expect
 

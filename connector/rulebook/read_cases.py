@@ -129,6 +129,7 @@ class _Names:
         self._fields = frozenset(rulebook.fields.fields)
         self._events = frozenset(rulebook.fields.events)
         self._tracks = frozenset(rulebook.tracks.tracks)
+        self._segments = frozenset(rulebook.tracks.segments)
         self._models = frozenset(model.model for model in models)
         self._personas = frozenset(name for model in models for name in model.factors.fit.personas)
         self._phases = frozenset(name for model in models for name in model.factors.phase.phases)
@@ -147,18 +148,18 @@ class _Names:
                 yield document.problem((*at, *path), f'no {what} is called "{name}"', cure)
         if case.did and case.did[0].after is not None:
             yield document.problem((*at, "did", 0, "after"), "there is no deed above this one", "write ago: here")
-        track = self._rulebook.tracks.tracks.get(case.on_track.track) if case.on_track else None
-        if track is not None and all(way.listener == "none" for way in track.enroll):
-            complaint = "nobody listens to this track, so nobody is ever on it"
-            yield document.problem((*at, "on_track", "track"), complaint, "it is a list: expect it under track:")
+        for path, name in _been_on(case):
+            track = self._rulebook.tracks.tracks.get(name)
+            if track is not None and all(way.is_segment for way in track.enroll):
+                complaint = "nobody listens to this track, so nobody is ever on it"
+                yield document.problem((*at, *path), complaint, "it is a list: expect it under track:")
 
     def _used(self, case: Case) -> Iterator[tuple[Path_, str, str, frozenset[str]]]:
         yield from ((("given", name), name, "field", self._fields) for name in case.given)
         yield from ((("changed", name), name, "field", self._fields) for name in case.changed)
         for place, deed in enumerate(case.did):
             yield ("did", place, "event"), deed.event, "event", self._events
-        if case.on_track is not None:
-            yield ("on_track", "track"), case.on_track.track, "track", self._tracks
+        yield from ((path, name, "track", self._tracks) for path, name in _been_on(case))
         if case.was is not None:
             yield ("was", "stage"), case.was.stage, "stage", self._stages
         expect = case.expect
@@ -173,7 +174,17 @@ class _Names:
                 yield ("expect", key), name, key, right
         yield from ((("expect", "lines", name), name, "rule", self._lines) for name in expect.lines)
         yield from ((("expect", "track"), name, "track", self._tracks) for name in expect.track or ())
+        yield from ((("expect", "leaves", name), name, "track", self._tracks) for name in expect.leaves or ())
+        yield from ((("expect", "refused", name), name, "track", self._tracks) for name in expect.refused)
+        yield from ((("expect", "segments"), name, "segment", self._segments) for name in expect.segments or ())
         yield from ((("expect", "topics"), name, "topic", self._topics) for name in expect.topics or ())
+
+
+def _been_on(case: Case) -> Iterator[tuple[Path_, str]]:
+    """The tracks that she is or was on, with their places in the case."""
+    if case.on_track is not None:
+        yield ("on_track", "track"), case.on_track.track
+    yield from ((("was_on", place, "track"), one.track) for place, one in enumerate(case.was_on))
 
 
 def _lines(model: Model) -> Iterable[str]:

@@ -130,7 +130,7 @@ def test_what_is_unknown_is_refused_with_the_nearest_right_spelling(folder, key,
         ("{model: aquisition}", ".model", "did you mean acquisition?"),
         ("{cause: hand-rising}", ".cause", "did you mean hand-raiser?"),
         ("{track: finanze}", ".track", "did you mean finance?"),
-        ("{track: []}", ".track", "takes the name of a track, several in a list, or none"),
+        ("{track: []}", ".track", "takes a name, several in a list, or none"),
         ("{topics: [finances]}", ".topics", "did you mean finance?"),
         (
             "{lines: {finance-titel: 20}}",

@@ -156,7 +156,7 @@ CASES = {
         [("  mailchimp-warmup:\n", "  finance-consideration:\n")],
         "  finance-consideration:\n    aim: win\n    label: Bienvenida",
         "tracks.finance-consideration",
-        '"finance-consideration" is there twice, first on line 8; rename or remove one',
+        '"finance-consideration" is there twice, first on line 26; rename or remove one',
     ),
     "a track for a stage that does not exist": (
         "tracks.yaml",

@@ -50,7 +50,7 @@ SLIPS = {
     # what is not there, or elsewhere
     "a number sign that begins a comment": ("model.yaml", "why: Puede decidir\n", "why: #1 en ventas\n", "factors.fit.personas.finance_lead.traits[1].why", 'there is no value here; write one, or remove the key; what stands behind " #" is a comment'),
     "no blank behind a colon": ("stages.yaml", "score: {at_least: 20}", "score: {at_least:20}", "stages[1].enter.score.at_least:20", "there is no blank behind the colon of at_least:20; write at_least: 20"),
-    "a list where keys belong": ("tracks.yaml", "dosing: {touches: {max: 3, per: 7d}, hold_after_rise: 5d, one_track: true}", "dosing: [3, 7d]", "dosing", "a list will not do; takes keys with values, without dashes"),
+    "a list where keys belong": ("tracks.yaml", "  touches: {max: 3, per: 7d} ", "  touches: [3, 7d] ", "dosing.touches", "a list will not do; takes keys with values, without dashes"),
     "a name where keys belong": ("fields.yaml", "first_name:   {hubspot: firstname, mailchimp: merge_fields.FNAME}", "first_name: firstname", "fields.first_name", "'firstname' will not do; takes keys with values"),
     "one address where a list belongs": ("tracks.yaml", "round_robin: [ana@team.example, biel@team.example]", "round_robin: ana@team.example", "handover.owner.round_robin", "takes a list"),
     "a condition in words": ("stages.yaml", "enter: {score: {at_least: 20}}", "enter: score at least 20", "stages[1].enter", "a condition is a mapping; write field: {operator: value}"),
