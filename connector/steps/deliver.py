@@ -14,6 +14,7 @@ from adapters.ports import PlatformError
 from connector.nurturing.guard import allowance
 from connector.steps.enroll import enroll_all
 from connector.steps.hand_over import hand_over
+from connector.steps.heard_writes import hold_heard
 from connector.steps.leave import leave_tracks
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.segments import keep_in_line
@@ -30,6 +31,7 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
     tally["held"] += hold_surprises(
         parts, [one for one in parts.platforms if one.partition(":")[0] not in _down(errors)]
     )
+    tally["held"] += hold_heard(parts)
     for source in parts.platforms:
         if source.partition(":")[0] not in _down(errors) and not stop():
             tally += write_values(parts, source, errors, stop)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from connector.store.due import look_again
 from connector.store.engine import LOCK_SPACE
+from connector.store.heard import HEARD
 from connector.store.intents import FREE, NAMES, Intent
 from connector.store.pace import CLAIMED, IN_SEGMENT, ROOM, SENT, Pace, wait_for_room
 
@@ -61,11 +62,11 @@ def claim_enrollments(
     Of one contact only the first that is due, and none while nobody knows what became of another: each enrollment reads
     the markers that the one before it wrote.
 
-    The guard counts what was sent in the sliding 24 h (accepted, sending, unknown, parked) and what is claimed right now;
-    beyond the cap, what is due is held for a person. What a person approved neither counts nor is held. Ways that nobody
-    listens to are counted apart, up to the same cap: they mail nobody, but a workflow that nobody told us of might listen.
-    The pace counts whatever is mailed, approved or not; beyond it everybody waits (store/pace.py). One claimer at a time
-    counts; two never get the same.
+    The guard counts what was sent in the sliding 24 h (accepted, sending, unknown, parked), what is claimed right now, and
+    writes that a workflow heard (store/heard.py); beyond the cap, what is due is held for a person. What a person approved
+    neither counts nor is held. Ways that nobody listens to are counted apart, up to the same cap: they mail nobody, but a
+    workflow that nobody told us of might listen. The pace counts whatever is mailed, approved or not; beyond it everybody
+    waits (store/pace.py). One claimer at a time counts; two never get the same.
     """
     conn.execute(text("SELECT pg_advisory_xact_lock(:space, hashtext('guard'))"), {"space": LOCK_SPACE})
     expire(conn, now)
@@ -84,16 +85,16 @@ _DUE = (
 )
 
 
-def _first_within_guard(whom: str) -> str:
+def _first_within_guard(whom: str, besides: str = "0") -> str:
     room = (
-        "SELECT greatest(0, :cap - count(*)) FROM intent WHERE kind = 'enroll' AND approved_at IS NULL"  # noqa: S608
+        f"SELECT greatest(0, :cap - count(*) - {besides}) FROM intent WHERE kind = 'enroll' AND approved_at IS NULL"  # noqa: S608
         f" AND {whom} AND ({SENT.format(since='since')} OR {CLAIMED})"
     )
     return f"SELECT id FROM intent WHERE {_DUE} AND approved_at IS NULL AND {whom} ORDER BY id LIMIT ({room})"  # noqa: S608
 
 
 _WITHIN_GUARD = (
-    f"(approved_at IS NOT NULL OR id IN ({_first_within_guard(f'NOT {IN_SEGMENT}')})"
+    f"(approved_at IS NOT NULL OR id IN ({_first_within_guard(f'NOT {IN_SEGMENT}', HEARD)})"
     f" OR id IN ({_first_within_guard(IN_SEGMENT)}))"
 )
 _HOLD_BEYOND_GUARD = text(

@@ -273,6 +273,7 @@ intent = Table(
     _needed("created_at", Moment),
     Column("finished_at", Moment),
     Column("again_at", Moment),  # when a refused enrollment may be asked again
+    _needed("heard", Boolean, "false"),  # a workflow listens to what it writes: the guard counts it like an enrollment
     Index(
         "intent_one_enrollment",
         "contact",
@@ -306,6 +307,7 @@ intent = Table(
     Index("intent_for_a_person", "state", "kind", postgresql_where=text("state IN ('held', 'parked', 'unknown')")),
     Index("intent_contact", "contact"),
     Index("intent_moved_at", "finished_at", postgresql_where=text("move AND finished_at IS NOT NULL")),
+    Index("intent_heard_at", "finished_at", postgresql_where=text("heard")),
     Index("intent_enrolled_at", "sending_at", postgresql_where=text("kind = 'enroll' AND sending_at IS NOT NULL")),
 )
 

@@ -1,0 +1,52 @@
+"""Writes that enroll: a stage or an owner that a marketer's workflow listens to lets people into it (promise 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from adapters.ports import Flow
+from connector.steps import portal
+from connector.steps.listeners import OWNER, outputs
+from connector.steps.parts import HUBSPOT, Parts
+from connector.store import ledger
+from connector.store.heard import Waiting, hold_heard_beyond, waiting_for
+
+
+def hold_heard(parts: Parts) -> int:
+    """Beyond the guard's enrollments in 24 h, hold what waits and a switched-on workflow was last seen to hear.
+
+    A reading that is old counts as well: who could not be looked at since has hardly become fewer.
+    """
+    last = portal.last_reading(parts) if parts.hubspot is not None else None
+    if last is None:
+        return 0
+    on = [flow for flow in last.flows if flow.enabled is not False]
+    names = [name for name in outputs(parts.rulebook) if any(flow.looks_at("property", name) for flow in on)]
+    with parts.engine.begin() as conn:
+        waiting = [one for one in (waiting_for(conn, names) if names else ()) if _may_hear(on, one, names)]
+        held = ledger.held_values(conn, HUBSPOT, [one.contact for one in waiting])
+        before = {contact: values for contact, (_, values) in held.items()}
+        heard = [one.id for one in waiting if _may_hear(on, one, names, before.get(one.contact))]
+        return hold_heard_beyond(conn, heard, parts.rulebook.tracks.guard.enrollments, parts.now())
+
+
+def _may_hear(
+    flows: Sequence[Flow], one: Waiting, names: Collection[str], before: Mapping[str, str | None] | None = None
+) -> bool:
+    """Whether any of them may let her in for it; `before` is what HubSpot holds of her as far as it is known."""
+    if one.kind == "handover":  # the owner's id is not known yet, only the address
+        return bool(one.payload.get("owner")) and OWNER in names
+    wanted: Mapping[str, str] = one.payload["values"]
+    return any(
+        _lets_in(flow, name, value, (before or {}).get(name) or "") for name, value in wanted.items() for flow in flows
+    )
+
+
+def _lets_in(flow: Flow, name: str, value: str, before: str) -> bool:
+    """Whether a workflow may let her in for it. One that goes by what people are has noticed her before, if she met it
+    before, unless it lets in again.
+    """
+    if not flow.looks_at("property", name) or flow.hears("property", name, value) is False:
+        return False
+    met = flow.hears("property", name, before) is True and flow.hears_again("property", name, value) is False
+    return flow.by_events or not met
