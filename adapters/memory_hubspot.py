@@ -55,7 +55,9 @@ class HubSpotMemory(Memory):
     members: dict[str, dict[str, datetime]] = field(default_factory=dict)  # by list name: contact id → joined at
     deals: dict[str, tuple[Deal, tuple[str, ...]]] = field(default_factory=dict)  # by id: the deal, its contacts
     submitted: list[Submission] = field(default_factory=list)
-    tasks: list[tuple[str, str]] = field(default_factory=list)  # (contact id, title)
+    tasks: list[tuple[str, str]] = field(default_factory=list)  # (contact id or "", title)
+    done: set[str] = field(default_factory=set)  # ids of tasks: their places among `tasks`, from 1
+    notes: list[tuple[str, str, datetime]] = field(default_factory=list)  # (contact id, text, when)
     called: dict[str, set[str]] = field(default_factory=dict)  # by a workflow's id: contacts called into it
 
     def standing(self, person: Record) -> Standing:
@@ -193,7 +195,7 @@ class HubSpotMemory(Memory):
 
     def create_task(
         self,
-        contact_id: str,
+        contact_id: str | None,
         *,
         title: str,
         body: str,  # noqa: ARG002
@@ -204,8 +206,24 @@ class HubSpotMemory(Memory):
         """See `HubSpotPort`."""
         if deadline.remaining() <= 0:
             raise DeadlinePassed(self.source, "the deadline passed")
-        self.tasks.append((self.person(contact_id).id, title))
+        self.tasks.append((self.person(contact_id).id if contact_id else "", title))
         return str(len(self.tasks))
+
+    def tasks_done(self, ids: Sequence[str]) -> Mapping[str, bool]:
+        """See `HubSpotPort`; done are those in `done`."""
+        return {id_: id_ in self.done for id_ in ids if 0 < int(id_) <= len(self.tasks)}
+
+    def create_note(self, contact_id: str, *, text: str, at: datetime, deadline: Deadline) -> str:
+        """See `HubSpotPort`."""
+        if deadline.remaining() <= 0:
+            raise DeadlinePassed("hubspot", "the deadline passed before the note was made")
+        self.notes.append((self.person(contact_id).id, text, at))
+        return str(len(self.notes))
+
+    def values_of(self, ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """See `HubSpotPort`."""
+        there = {id_: self.people[id_] for id_ in ids if id_ in self.people and not self.people[id_].archived}
+        return {id_: {name: person.values.get(name) for name in properties} for id_, person in there.items()}
 
     def flows(self, named: Collection[str] = ()) -> tuple[Flow, ...]:  # noqa: ARG002
         """See `HubSpotPort`."""

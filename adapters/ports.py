@@ -347,12 +347,21 @@ class HubSpotPort(ContactPlatform, Protocol):
         """All owners. Read-only."""
 
     def create_task(
-        self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
+        self, contact_id: str | None, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
     ) -> str:
-        """Create a task on a contact and return its id. Not repeat-safe. Raises PlatformError.
+        """Create a task, on a contact if there is one, and return its id. Not repeat-safe. Raises PlatformError.
 
         The deadline is checked just before the request leaves; DeadlinePassed means that nothing was sent.
         """
+
+    def tasks_done(self, ids: Sequence[str]) -> Mapping[str, bool]:
+        """Whether each of these tasks is completed; those that were deleted are absent. Read-only. Raises PlatformError."""
+
+    def create_note(self, contact_id: str, *, text: str, at: datetime, deadline: Deadline) -> str:
+        """Create a note on a contact and return its id. Not repeat-safe, and counts as activity. Raises PlatformError."""
+
+    def values_of(self, ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """Chosen contact properties by id, as they are now; who is not there is absent. Read-only. Raises PlatformError."""
 
     def flows(self, named: Collection[str] = ()) -> tuple[Flow, ...]:
         """Contact workflows and what they listen to; of those `named` by their older id, it is told whose it is.

@@ -46,7 +46,7 @@ from adapters.ports import (
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One thing asked of the platform: `act` is write, enroll, leave, put_on_list, take_off_list, set_tag, define, create_list,
-    create_task or create_webhook.
+    create_task, create_note or create_webhook.
 
     `id` is whom it is about (or the name of what is made), `channel` the key of the channel, `values` what was given.
     """
@@ -270,16 +270,31 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         return self._platform.owners()
 
     def create_task(
-        self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
+        self, contact_id: str | None, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
     ) -> str:
         """See `HubSpotPort`; in a dry run the id is "not created"."""
         values = {"title": title, "due": due.isoformat(), "owner": owner_id or ""}
-        self.tape.append(Recorded("create_task", contact_id, values))
+        self.tape.append(Recorded("create_task", contact_id or "", values))
         if self._dry:
             return "not created"
         return self._platform.create_task(
             contact_id, title=title, body=body, due=due, owner_id=owner_id, deadline=deadline
         )
+
+    def tasks_done(self, ids: Sequence[str]) -> Mapping[str, bool]:
+        """See `HubSpotPort`."""
+        return self._platform.tasks_done(ids)
+
+    def create_note(self, contact_id: str, *, text: str, at: datetime, deadline: Deadline) -> str:
+        """See `HubSpotPort`; in a dry run the id is "not created"."""
+        self.tape.append(Recorded("create_note", contact_id, {"at": at.isoformat()}))
+        if self._dry:
+            return "not created"
+        return self._platform.create_note(contact_id, text=text, at=at, deadline=deadline)
+
+    def values_of(self, ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """See `HubSpotPort`."""
+        return self._platform.values_of(ids, properties)
 
     def flows(self, named: Collection[str] = ()) -> tuple[Flow, ...]:
         """See `HubSpotPort`."""

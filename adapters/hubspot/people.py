@@ -34,7 +34,7 @@ def read_owners(client: HubSpotClient) -> tuple[Owner, ...]:
 
 def create_task(
     client: HubSpotClient,
-    contact_id: str,
+    contact_id: str | None,
     *,
     title: str,
     body: str,
@@ -42,7 +42,7 @@ def create_task(
     owner_id: str | None,
     deadline: Deadline,
 ) -> str:
-    """Create a task on a contact; its id. Not repeat-safe."""
+    """Create a task, on a contact if there is one; its id. Not repeat-safe."""
     properties = {
         "hs_timestamp": due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "hs_task_subject": title,
@@ -53,7 +53,7 @@ def create_task(
     if owner_id is not None:
         properties["hubspot_owner_id"] = owner_id
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TASK_TO_CONTACT}]
-    associations = [{"to": {"id": contact_id}, "types": types}]
+    associations = [] if contact_id is None else [{"to": {"id": contact_id}, "types": types}]
     wish = {"properties": properties, "associations": associations}
     answer = client.call("task_create", body=wish, deadline=deadline)
     task_id = answer.get("id")

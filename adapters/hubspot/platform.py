@@ -6,7 +6,7 @@ from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from adapters.hubspot import deals, flows, forms, lists, people
+from adapters.hubspot import deals, flows, forms, lists, people, tasks
 from adapters.hubspot import definitions as properties_api
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
@@ -168,12 +168,24 @@ class HubSpotPlatform:
         return people.read_owners(self._client)
 
     def create_task(
-        self, contact_id: str, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
+        self, contact_id: str | None, *, title: str, body: str, due: datetime, owner_id: str | None, deadline: Deadline
     ) -> str:
         """See `HubSpotPort`."""
         return people.create_task(
             self._client, contact_id, title=title, body=body, due=due, owner_id=owner_id, deadline=deadline
         )
+
+    def tasks_done(self, ids: Sequence[str]) -> Mapping[str, bool]:
+        """See `HubSpotPort`; one call per 100 ids."""
+        return tasks.tasks_done(self._client, ids)
+
+    def create_note(self, contact_id: str, *, text: str, at: datetime, deadline: Deadline) -> str:
+        """See `HubSpotPort`."""
+        return tasks.create_note(self._client, contact_id, text=text, at=at, deadline=deadline)
+
+    def values_of(self, ids: Sequence[str], properties: Sequence[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """See `HubSpotPort`; one call per 100 ids."""
+        return read_values(self._client, "contacts_read", ids, properties)
 
     def contact_by_email(self, email: str) -> Record | None:
         """See `HubSpotPort`."""

@@ -71,6 +71,8 @@ ENDPOINTS: dict[str, Endpoint] = {
         "/crm/associations/2026-09/deals/contacts/batch/read",
     ),
     "task_create": Endpoint("POST", "/crm/v3/objects/tasks", "/crm/objects/2026-09/tasks", writes=True),
+    "tasks_read": Endpoint("POST", "/crm/v3/objects/tasks/batch/read", "/crm/objects/2026-09/tasks/batch/read"),
+    "note_create": Endpoint("POST", "/crm/v3/objects/notes", "/crm/objects/2026-09/notes", writes=True),
     "owners": Endpoint("GET", "/crm/v3/owners/", "/crm/owners/2026-09"),
     "properties": Endpoint("GET", "/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts"),
     "property_create": Endpoint("POST", "/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts", writes=True),
