@@ -55,10 +55,8 @@ class WorkflowIds:
                     raise
                 continue
             for row in rows_of(answer):
-                told = WorkflowId(str(row["workflowId"]), str(row.get("flowId"))) if _names_one(row) else None
-                if told is not None and told.is_named(number):
+                if not isinstance(row, dict) or not row.get("workflowId"):
+                    continue
+                told = WorkflowId(str(row["workflowId"]), str(row["flowId"]) if row.get("flowId") else None)
+                if told.is_named(number):
                     yield told
-
-
-def _names_one(row: object) -> bool:
-    return isinstance(row, dict) and bool(row.get("workflowId"))

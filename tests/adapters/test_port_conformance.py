@@ -6,8 +6,9 @@ adapter.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,7 @@ from adapters.ports import (
     Option,
     Outcome,
     Owner,
+    PlatformError,
     Record,
 )
 from adapters.recording import RecordingHubSpot, RecordingMailchimp
@@ -44,6 +46,7 @@ from connector.facts import Refusal
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LIST = "Ready for a hand-written mail"
 TAG = "trellis:track:finance"
+JOURNEY = (81, 402)
 NAMES = ("maria", "brian", "noor")
 _NUMBERS = {"maria": "501", "brian": "502", "noor": "503"}
 HUBSPOT_DEFINITIONS = (
@@ -76,7 +79,8 @@ class Stage:
         return record.values.get(self.shown_score)
 
     def row(self, name: str, episode: int = 1) -> Enrollment:
-        return Enrollment(self.ids[name], "finance", f"finance:{episode}")
+        due = self.now() + timedelta(days=1)
+        return Enrollment(self.ids[name], "finance", f"finance:{episode}", name=name, note="because", due=due)
 
 
 class HubSpotStage(Stage):
@@ -87,10 +91,15 @@ class MailchimpStage(Stage):
     port: MailchimpPort
 
 
-def hubspot_stage(port: HubSpotPort, ids: Mapping[str, str], clock: Clock) -> HubSpotStage:
+def hubspot_stage(port: HubSpotPort, ids: Mapping[str, str], clock: Clock, workflow: str) -> HubSpotStage:
     port.define(HUBSPOT_DEFINITIONS)
     port.create_list(LIST)
-    channels = {"property": port.property_channel("trellis_track"), "list": port.list_channel(LIST)}
+    channels = {
+        "property": port.property_channel("trellis_track"),
+        "list": port.list_channel(LIST),
+        "workflow": port.workflow_channel(workflow),
+        "task": port.task_channel("Write to: {name}"),
+    }
 
     def later() -> None:
         clock.advance(timedelta(minutes=1))
@@ -107,6 +116,7 @@ def real_hubspot(version: str) -> Callable[[ExitStack], HubSpotStage]:
         portal.add_owner("ana@team.example", "Ana", "Soler")
         ids = {name: portal.life.add_contact({"email": f"{name}@acme.example"}) for name in NAMES}
         portal.life.unsubscribe("noor@acme.example")
+        called = portal.workflows.add("Called", mails=["[FIN] 1", "[FIN] 2"])
         client = HubSpotClient(
             "sandbox-token",
             base_url=sandbox.hubspot_url,
@@ -116,7 +126,7 @@ def real_hubspot(version: str) -> Callable[[ExitStack], HubSpotStage]:
             now=clock,
         )
         port = HubSpotPlatform(client, properties=("email", "trellis_score"), names=HubSpotNames())
-        return hubspot_stage(port, ids, clock)
+        return hubspot_stage(port, ids, clock, called.id)
 
     return build
 
@@ -127,7 +137,7 @@ def recorded_hubspot(_stack: ExitStack) -> HubSpotStage:
     for name in NAMES:
         values = {"email": f"{name}@acme.example", "hs_email_optout": "true" if name == "noor" else None}
         memory.add(Record("hubspot", _NUMBERS[name], f"{name}@acme.example", values, NOON))
-    return hubspot_stage(RecordingHubSpot(memory), _NUMBERS, clock)
+    return hubspot_stage(RecordingHubSpot(memory), _NUMBERS, clock, "60000001")
 
 
 def mailchimp_stage(port: MailchimpPort, ids: Mapping[str, str], clock: Clock) -> MailchimpStage:
@@ -136,7 +146,7 @@ def mailchimp_stage(port: MailchimpPort, ids: Mapping[str, str], clock: Clock) -
     def later() -> None:
         clock.advance(timedelta(minutes=1))
 
-    channels = {"tag": port.tag_channel(TAG)}
+    channels = {"tag": port.tag_channel(TAG), "journey": port.journey_channel(*JOURNEY)}
     return MailchimpStage(
         port, ids, "LEADSCORE", "merge_fields.LEADSCORE", MAILCHIMP_DEFINITIONS, channels, clock, later
     )
@@ -150,6 +160,7 @@ def real_mailchimp(stack: ExitStack) -> MailchimpStage:
     for name in NAMES:
         account.life.subscribe(f"{name}@acme.example")
     account.life.unsubscribe("noor@acme.example")
+    account.add_flow("Called", audience=audience, mails=["[FIN] 1", "[FIN] 2"], journey=JOURNEY)
     account.life.send_campaign("News", to=["maria@acme.example"])
     account.life.click("maria@acme.example", "News", "https://acme.example/pricing")
     client = MailchimpClient(
@@ -181,11 +192,20 @@ EVERY_PLATFORM = {
     **{f"hubspot-{name}": build for name, build in HUBSPOTS.items()},
     **{f"mailchimp-{name}": build for name, build in MAILCHIMPS.items()},
 }
-EVERY_CHANNEL = [
-    pytest.param(build, channel, id=f"{name}-{channel}")
-    for name, build in EVERY_PLATFORM.items()
-    for channel in (("property", "list") if name.startswith("hubspot") else ("tag",))
-]
+REPEAT_SAFE = {"hubspot": ("property", "list"), "mailchimp": ("tag",)}
+AT_MOST_ONCE = {"hubspot": ("workflow", "task"), "mailchimp": ("journey",)}
+
+
+def on_every_platform(kinds: Mapping[str, tuple[str, ...]]) -> list[Any]:
+    """A parameter for each of these channels of each implementation."""
+    return [
+        pytest.param(build, kind, id=f"{name}-{kind}")
+        for name, build in EVERY_PLATFORM.items()
+        for kind in kinds[name.partition("-")[0]]
+    ]
+
+
+REPEAT_SAFE_CHANNELS, AT_MOST_ONCE_CHANNELS = on_every_platform(REPEAT_SAFE), on_every_platform(AT_MOST_ONCE)
 
 
 @pytest.fixture
@@ -289,44 +309,36 @@ class TestContactPlatform:
         assert stage.port.define(stage.wanted) == ()
 
 
-@pytest.mark.parametrize(("build", "kind"), EVERY_CHANNEL)
+@pytest.fixture
+def stage(build: Callable[[ExitStack], Stage], stack: ExitStack) -> Stage:
+    return build(stack)
+
+
+@pytest.fixture
+def channel(stage: Stage, kind: str) -> EnrollmentChannel:
+    return stage.channels[kind]
+
+
+@pytest.mark.parametrize(("build", "kind"), REPEAT_SAFE_CHANNELS + AT_MOST_ONCE_CHANNELS)
 class TestEnrollmentChannel:
-    @pytest.fixture
-    def stage(self, build: Callable[[ExitStack], Stage], stack: ExitStack) -> Stage:
-        return build(stack)
-
-    @pytest.fixture
-    def channel(self, stage: Stage, kind: str) -> EnrollmentChannel:
-        return stage.channels[kind]
-
     def test_its_key_names_the_platform_and_the_way(self, stage, channel, kind):
         assert channel.source == stage.port.source
         assert channel.key.startswith(f"{stage.port.source}:{kind}:")
         assert channel.batch >= 1
 
-    def test_who_was_enrolled_is_seen_and_carries_the_marker(self, stage, channel):
+    def test_who_was_enrolled_carries_the_marker_and_nobody_says_that_she_is_not_in(self, stage, channel):
         assert channel.entered([stage.row("maria")]) == {stage.ids["maria"]: False}
         (ending,) = channel.enroll([stage.row("maria")], Deadline.after(20))
         assert (ending.id, ending.outcome) == (stage.ids["maria"], Outcome.DONE)
-        assert channel.entered([stage.row("maria"), stage.row("brian")]) == {
-            stage.ids["maria"]: True,
-            stage.ids["brian"]: False,
-        }
+        found = channel.entered([stage.row("maria"), stage.row("brian")])
+        assert found[stage.ids["maria"]] is not False
+        assert found[stage.ids["brian"]] is False
         assert stage.port.standings([stage.ids["maria"]])[stage.ids["maria"]].markers == "finance:1"
 
-    def test_enrolling_again_for_the_same_episode_is_done_already(self, stage, channel):
-        for _ in range(2):
-            (ending,) = channel.enroll([stage.row("maria")], Deadline.after(20))
-            assert ending.outcome is Outcome.DONE
-        assert channel.entered([stage.row("maria")]) == {stage.ids["maria"]: True}
-
-    def test_who_has_left_is_in_no_longer_and_keeps_the_marker(self, stage, channel):
-        channel.enroll([stage.row("maria"), stage.row("brian")], Deadline.after(20))
+    def test_who_leaves_keeps_the_marker(self, stage, channel):
+        channel.enroll([stage.row("maria")], Deadline.after(20))
         (ending,) = channel.leave([stage.row("maria")], Deadline.after(20))
         assert ending.outcome is Outcome.DONE
-        entered = channel.entered([stage.row("maria"), stage.row("brian")])
-        assert not entered[stage.ids["maria"]]
-        assert entered[stage.ids["brian"]] is True
         assert stage.port.standings([stage.ids["maria"]])[stage.ids["maria"]].markers == "finance:1"
 
     def test_who_was_never_in_may_leave(self, stage, channel):
@@ -336,21 +348,58 @@ class TestEnrollmentChannel:
     def test_a_next_episode_can_be_entered_after_leaving(self, stage, channel):
         channel.enroll([stage.row("maria", 1)], Deadline.after(20))
         channel.leave([stage.row("maria", 1)], Deadline.after(20))
+        assert channel.entered([stage.row("maria", 2)]) == {stage.ids["maria"]: False}
         (ending,) = channel.enroll([stage.row("maria", 2)], Deadline.after(20))
         assert ending.outcome is Outcome.DONE
-        assert channel.entered([stage.row("maria", 2)]) == {stage.ids["maria"]: True}
+        assert channel.entered([stage.row("maria", 2)])[stage.ids["maria"]] is not False
 
     def test_a_stranger_is_refused_and_the_others_go_on(self, stage, channel):
-        rows = [Enrollment("987654321", "finance", "finance:1"), stage.row("brian")]
+        rows = [replace(stage.row("maria"), id="987654321"), stage.row("brian")]
         endings = {one.id: one.outcome for one in channel.enroll(rows, Deadline.after(20))}
         assert endings == {"987654321": Outcome.REFUSED, stage.ids["brian"]: Outcome.DONE}
 
     def test_after_the_deadline_nothing_happens_and_all_may_be_tried_later(self, stage, channel):
         (ending,) = channel.enroll([stage.row("maria")], Deadline.after(-1))
         assert ending.outcome is Outcome.LATER
-        assert isinstance(ending.error, DeadlinePassed)
+        assert isinstance(ending.error, PlatformError)
         assert channel.entered([stage.row("maria")]) == {stage.ids["maria"]: False}
         assert stage.port.standings([stage.ids["maria"]])[stage.ids["maria"]].markers == ""
+
+
+@pytest.mark.parametrize(("build", "kind"), REPEAT_SAFE_CHANNELS)
+class TestRepeatSafeChannel:
+    def test_it_says_so(self, channel):
+        assert channel.repeat_safe
+
+    def test_enrolling_again_for_the_same_episode_is_done_already(self, stage, channel):
+        for _ in range(2):
+            (ending,) = channel.enroll([stage.row("maria")], Deadline.after(20))
+            assert ending.outcome is Outcome.DONE
+        assert channel.entered([stage.row("maria")]) == {stage.ids["maria"]: True}
+
+    def test_who_has_left_is_in_no_longer(self, stage, channel):
+        channel.enroll([stage.row("maria"), stage.row("brian")], Deadline.after(20))
+        channel.leave([stage.row("maria")], Deadline.after(20))
+        entered = channel.entered([stage.row("maria"), stage.row("brian")])
+        assert not entered[stage.ids["maria"]]
+        assert entered[stage.ids["brian"]] is True
+
+
+@pytest.mark.parametrize(("build", "kind"), AT_MOST_ONCE_CHANNELS)
+class TestAtMostOnceChannel:
+    def test_it_says_so_and_marks_before_it_asks(self, channel):
+        assert not channel.repeat_safe
+        assert channel.marks_first
+
+    def test_where_a_marker_stands_nobody_is_ever_said_to_be_out(self, stage, channel):
+        channel.enroll([stage.row("maria")], Deadline.after(20))
+        channel.leave([stage.row("maria")], Deadline.after(20))
+        assert channel.entered([stage.row("maria")])[stage.ids["maria"]] is not False
+
+    def test_a_marker_that_a_person_wrote_is_believed(self, stage, channel, kind):
+        name = "TRACKMARK" if kind == "journey" else "trellis_enrolled"
+        stage.port.write([Change(stage.ids["maria"], {name: "finance:1"})])
+        assert channel.entered([stage.row("maria")])[stage.ids["maria"]] is not False
 
 
 class TestHubSpotPort:
@@ -439,7 +488,7 @@ class TestHubSpotPort:
                 stage.ids["maria"], title="Call", body="", due=due, owner_id=owner.id, deadline=Deadline.after(-1)
             )
         assert stage.port.portal()["timeZone"]
-        assert stage.port.flows() == ()
+        assert {flow.name for flow in stage.port.flows()} <= {"Called"}
         assert stage.port.changed_companies(stage.now() - timedelta(days=1), stage.now()) == ()
 
 
@@ -467,8 +516,9 @@ class TestMailchimpPort:
         assert (click.campaign_name, click.asset) == ("News", "https://acme.example/pricing")
         assert list(stage.port.activity(stage.now() + hour, stage.now() + 2 * hour)) == []
 
-    def test_noor_is_never_tagged(self, stage):
-        endings = stage.channels["tag"].enroll([stage.row("noor")], Deadline.after(20))
+    @pytest.mark.parametrize("kind", ["tag", "journey"])
+    def test_noor_is_never_enrolled(self, stage, kind):
+        endings = stage.channels[kind].enroll([stage.row("noor")], Deadline.after(20))
         assert [one.outcome for one in endings] == [Outcome.REFUSED]
         noor = stage.port.standings([stage.ids["noor"]])[stage.ids["noor"]]
         assert (noor.markers, noor.tags) == ("", frozenset())

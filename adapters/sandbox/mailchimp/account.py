@@ -33,6 +33,7 @@ class Switches:
         refuse_pending: refuse `pending` too for people in compliance state.
         tags_move_last_changed: whether setting a tag counts as a change of the member.
         bulk_tags_start_flows: whether tags set through `batch_segment_members` or bulk fire "Tag added".
+        off_flows_say_no: whether the call to a step of a flow that is off is refused; else it is taken, and nobody enters.
         plain_tag_dates: show `date_added` as `YYYY-MM-DD HH:MM:SS` instead of ISO 8601.
         lag: how far counts, tag search and flow entries trail behind.
         archived_listed: whether the default member listing shows archived members.
@@ -46,6 +47,7 @@ class Switches:
     refuse_pending: bool = False
     tags_move_last_changed: bool = False
     bulk_tags_start_flows: bool = True
+    off_flows_say_no: bool = True
     plain_tag_dates: bool = False
     lag: timedelta = field(default_factory=timedelta)
     archived_listed: bool = False

@@ -59,7 +59,7 @@ def trigger(account: Account, request: Request) -> None:
     member = account.audience(flow.list_id).find(email)
     if member is None or member.status == "archived":
         raise bad_request("The contact is not in the audience of this journey.")
-    if not flow.on:
+    if not flow.on and account.switches.off_flows_say_no:
         raise bad_request("The journey is not active.")
     account.flows.triggered(flow, member, account.now() + account.switches.lag)
     account.settle()
