@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from adapters.mailchimp.members import SUBSCRIBED, consent_from_values
 from adapters.mailchimp.platform import MailchimpNames
-from adapters.memory import Memory, MemoryChannel
 from adapters.markers import knows
-from adapters.ports import Activity, Enrollment, EnrollmentChannel, Order, PlatformRefused, Record, Standing
+from adapters.memory import Memory, MemoryChannel
+from adapters.ports import (
+    Activity,
+    Deadline,
+    Enrollment,
+    EnrollmentChannel,
+    Order,
+    PlatformRefused,
+    Record,
+    RowOutcome,
+    Standing,
+)
 
 
 @dataclass
@@ -23,6 +34,7 @@ class MailchimpMemory(Memory):
     acts: list[Activity] = field(default_factory=list)
     bought: list[Order] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
+    called: list[tuple[str, int, int]] = field(default_factory=list)  # (contact id, journey, step)
 
     def value_name(self, name: str) -> str:
         """Merge fields may be written by their tag alone."""
@@ -34,7 +46,6 @@ class MailchimpMemory(Memory):
         refusals, channel_refusal = consent_from_values(values)
         return Standing(
             person.id,
-    called: list[tuple[str, int, int]] = field(default_factory=list)  # (contact id, journey, step)
             refusals,
             channel_refusal=channel_refusal,
             markers=values.get(self.value_name(self.names.markers)) or "",
@@ -84,6 +95,15 @@ class MailchimpMemory(Memory):
         self.hooks.append(url)
         return "secret in memory"
 
+    def set_tag(self, ids: Sequence[str], tag: str, *, active: bool, deadline: Deadline) -> tuple[RowOutcome, ...]:
+        """See `MailchimpPort`; nothing listens to tags here anyway."""
+
+        def act(id_: str) -> None:
+            tags = _tags(self.person(id_))
+            self._set_tags(id_, tags | {tag} if active else tags - {tag})
+
+        return tuple(self.in_time(id_, deadline, partial(act, id_)) for id_ in dict.fromkeys(ids))
+
     def tag_channel(self, tag: str) -> EnrollmentChannel:
         """See `MailchimpPort`."""
 
@@ -101,13 +121,6 @@ class MailchimpMemory(Memory):
             batch=50,
         )
 
-    def _set_tags(self, id_: str, tags: frozenset[str]) -> None:
-        person = self.people[id_]
-        self.people[id_] = replace(person, values={**person.values, "tags": ";".join(sorted(tags)) or None})
-
-
-def _tags(person: Record) -> frozenset[str]:
-    return frozenset((person.values.get("tags") or "").split(";")) - {""}
     def journey_channel(self, journey: int, step: int) -> EnrollmentChannel:
         """See `MailchimpPort`; whom it was called with stands in `called`."""
 
@@ -129,3 +142,10 @@ def _tags(person: Record) -> frozenset[str]:
             raise PlatformRefused("mailchimp", f"status is {status}", category="Not Subscribed")
         self.set(row.id, {self.names.markers: row.markers})
 
+    def _set_tags(self, id_: str, tags: frozenset[str]) -> None:
+        person = self.people[id_]
+        self.people[id_] = replace(person, values={**person.values, "tags": ";".join(sorted(tags)) or None})
+
+
+def _tags(person: Record) -> frozenset[str]:
+    return frozenset((person.values.get("tags") or "").split(";")) - {""}
