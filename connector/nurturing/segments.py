@@ -67,11 +67,11 @@ def segments_of(situation: Situation) -> frozenset[str]:
 
 
 def belonging(plan: Plan, rulebook: Rulebook, sources: Collection[str]) -> tuple[Place, ...]:
-    """Return the lists and tags on which she should stand after `plan`, on the sources where she is; each once."""
+    """Return the lists and tags on which she should stand after `plan`, on the sources where she is."""
     hers = [place for place in segment_places(rulebook) if place.segment in plan.segments]
     if plan.paused and (paused := paused_place(rulebook)) is not None:
         hers.append(paused)
-    return tuple({place.key: place for place in hers if place.source in sources}.values())
+    return tuple(place for place in hers if place.source in sources)
 
 
 def _list_key(name: str) -> str:

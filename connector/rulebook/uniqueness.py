@@ -4,7 +4,8 @@ written.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any
 
 from connector.rulebook.document import Document, Path_, at_path
 from connector.rulebook.draft import Draft, walk
@@ -29,9 +30,8 @@ def check_uniqueness(draft: Draft, known: Vocabulary) -> Iterator[Problem]:
     written = draft.fields.document
     yield from _twice(_targets(written, "hubspot"), "the property", "give everything that is written its own property")
     yield from _twice(_targets(written, "mailchimp"), "the merge field", "give everything that is written its own tag")
-    yield from _twice(
-        _ways(draft.tracks.document), "the way", "give each track its own list or tag, and name a way once"
-    )
+    ways = [*_ways(draft.tracks.document), *_kept_in_line(draft.tracks.document)]
+    yield from _twice(ways, "the way", "give each track and each segment its own list or tag, and name a way once")
 
 
 def _stage_ids(document: Document) -> Iterator[tuple[Document, Path_, str]]:
@@ -54,10 +54,23 @@ def _ways(document: Document) -> Iterator[Place]:
             continue
         if path[4] == "hubspot" and isinstance(value.get("property"), str):
             yield document, path, f"{value['property']} of {path[1]}"
-        elif path[4] == "hubspot" and isinstance(value.get("list"), str):
-            yield document, path, f"list {value['list']}"
-        elif path[4] == "mailchimp":
-            yield document, path, f"tag {value.get('tag')} in {value.get('audience')}"
+        elif path[4] == "mailchimp" or not value.keys().isdisjoint(("list", "workflow")):
+            yield document, path, _told(value)
+
+
+def _kept_in_line(document: Document) -> Iterator[Place]:
+    """The lists and tags of segments, and the list of the paused: whoever does not belong is taken off."""
+    for path, value in walk(document.data):
+        if len(path) == 3 and path[0] == "segments" and path[2] in ("hubspot", "mailchimp") and isinstance(value, dict):
+            yield document, path, _told(value)
+        elif path == ("dosing", "paused_list"):
+            yield document, path, _told({"list": value})
+
+
+def _told(target: Mapping[str, Any]) -> str:
+    """A list, tag, flow or workflow; no platform tells names of lists or tags apart by case."""
+    what = " ".join(f"{key} {value}" for key, value in sorted(target.items()) if key != "audience")
+    return (f"{what} in {target['audience']}" if "audience" in target else what).lower()
 
 
 def _twice(places: Iterable[Place], what: str, cure: str) -> Iterator[Problem]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connector.facts import Record, Refusal
+from connector.nurturing.segments import paused_place, places
 from connector.rulebook.types import FieldMapping
 from connector.scoring.columns.crowd import UNKNOWN, Acts, Crowd
 from connector.scoring.columns.days import days_of
@@ -37,6 +38,8 @@ def wanted(parts: Parts) -> Wanted:
         changed=frozenset((HUBSPOT, name) for name in _aging(parts).values()),
         score_names=score,
         tracks=tuple(parts.rulebook.tracks.tracks),
+        keys=tuple(place.key for place in places(parts.rulebook)),
+        rises_since=_rises_since(parts),
     )
 
 
@@ -46,6 +49,12 @@ def written_as(source: str, target: object) -> str | None:
         return getattr(target, "hubspot", None)
     tag = getattr(target, "mailchimp", None)
     return f"merge_fields.{tag}" if tag else None
+
+
+def _rises_since(parts: Parts) -> date | None:
+    """Since which day a rise may still keep somebody waiting; None where nobody asks."""
+    days = parts.rulebook.tracks.dosing.hold_after_rise
+    return parts.today - timedelta(days=days) if days and paused_place(parts.rulebook) is not None else None
 
 
 def crowd_of(

@@ -20,12 +20,12 @@ from connector.store.bulk.slice import Slice
 Bools = NDArray[np.bool_]
 
 #: What bars from every track; `unreadable` is about one reading of ours, not about her.
-_BARRING = frozenset(Refusal) - {Refusal.UNREADABLE}
+BARRING = frozenset(Refusal) - {Refusal.UNREADABLE}
 
 
 def matching(parts: Parts, people: Slice, verdicts: Verdicts, steps: Steps) -> Mapping[str, Bools]:
     """Who matches each track, by its name: whom it is for, and whom nothing bars from it."""
-    free = ~refused(parts, people, _BARRING)
+    free = ~refused(parts, people, BARRING)
     to_be_won = free & _to_be_won(verdicts, steps)
     tracks = parts.rulebook.tracks.tracks
     return {

@@ -23,6 +23,7 @@ from connector.scoring.columns.score import judge_crowd
 from connector.scoring.columns.stages import Steps
 from connector.scoring.columns.verdicts import Verdicts
 from connector.scoring.packed import Packing
+from connector.steps.belonging import belonging
 from connector.steps.crowd import crowd_of, wanted
 from connector.steps.matching import matching
 from connector.steps.parts import Parts
@@ -31,15 +32,18 @@ from connector.store import ledger, state
 from connector.store.bulk.read import slices
 from connector.store.bulk.slice import MATCHED_AT_BASELINE, NO_MEMORY, NONE, UNMATCHED, Slice, TextColumn
 from connector.store.bulk.write import (
+    BelongingRows,
     FlipRows,
     TrackRows,
     VerdictRows,
     lower_dues,
+    write_belonging,
     write_flips,
     write_track_memory,
     write_verdicts,
 )
 from connector.store.engine import writer_lock
+from connector.store.membership import Belonging
 
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
@@ -124,6 +128,7 @@ def _singly(parts: Parts, judged: _Judged, order: Sequence[str], *, baseline: bo
     people, first = judged.people, judged.first
     singly = people.alone.copy()
     singly |= judged.steps.moved & ~first
+    singly |= _judged_by_sales(judged)
     singly |= worth_writing(parts, people, judged.verdicts, judged.steps)
     if not baseline:
         singly |= first | lifecycle_may_move(parts, people, judged.steps, order)
@@ -131,7 +136,20 @@ def _singly(parts: Parts, judged: _Judged, order: Sequence[str], *, baseline: bo
         memory = people.memory[track]
         as_before = np.where(matches, memory == MATCHED_AT_BASELINE, (memory == NO_MEMORY) | (memory == UNMATCHED))
         singly |= ~as_before & ~(first & baseline)
+    belong = belonging(parts, people, judged.verdicts, judged.steps)
+    singly |= belong.unsure
+    for place, there in belong.wanted.items():
+        singly |= (there != people.belongs[place.key]) & ~(first & baseline)
     return singly
+
+
+def _judged_by_sales(judged: _Judged) -> Bools:
+    """Of whom sales has said something: that bars stages (scoring/sales.py), and columns do not look at it."""
+    crowd = judged.verdicts.crowd
+    kinds = [place for place, kind in enumerate(crowd.kinds) if kind in judged.verdicts.rulebook.fields.verdicts]
+    told = np.zeros(len(crowd), np.bool_)
+    told[crowd.acts.row[np.isin(crowd.acts.kind, kinds)]] = True
+    return told
 
 
 def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: _Active, *, baseline: bool) -> int:
@@ -181,7 +199,7 @@ def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: _Active, *, basel
 
 
 def _keep_first(parts: Parts, conn: Connection, judged: _Judged, new: Rows, *, baseline: bool) -> None:
-    """The first placement of people, and which tracks they match from the beginning on."""
+    """The first placement of people, which tracks they match from the beginning on, and where they belong."""
     steps, ids = judged.steps, judged.people.ids
     nobody = np.full(len(new), NONE, np.int32)
     flips = FlipRows(
@@ -200,6 +218,10 @@ def _keep_first(parts: Parts, conn: Connection, judged: _Judged, new: Rows, *, b
         yes = np.ones(len(rows), np.bool_)
         name = TextColumn(np.zeros(len(rows), np.int32), (track,))
         write_track_memory(conn, TrackRows(ids[rows], name, yes, since, yes))
+    for place, there in belonging(parts, judged.people, judged.verdicts, steps).wanted.items():
+        one = Belonging(place.key, place.source, place.segment, place.guarded)
+        held = baseline and place.guarded
+        write_belonging(conn, BelongingRows(ids[new[there[new]]], one, parts.today, held))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg.sql import SQL, Literal
+from psycopg.sql import SQL, Composed, Literal
 from sqlalchemy import Connection
 
 from connector.store.bulk.copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, read_all
@@ -44,10 +45,12 @@ _VERDICT = {
 }
 _VERDICTS = SQL("SELECT contact, {} FROM verdict WHERE contact BETWEEN {} AND {}")
 _WRITTEN = SQL("SELECT contact, at FROM written WHERE contact BETWEEN {} AND {} AND source = {} AND name = {}")
-#: Who has been on a track, matches one, or has something under way that is not a mere write.
+#: Who has been on a track, is remembered to match one, or to belong on a list, that is none any more, has a record in the
+#: bin, or something under way that is not a mere write.
 _ALONE = SQL(
     "SELECT contact FROM episode WHERE contact BETWEEN {first} AND {last}"
     " UNION SELECT contact FROM track_state WHERE contact BETWEEN {first} AND {last} AND track <> ALL({tracks})"
+    " UNION SELECT contact FROM membership WHERE contact BETWEEN {first} AND {last} AND wanted AND key <> ALL({keys})"
     " UNION SELECT contact FROM record WHERE contact BETWEEN {first} AND {last} AND archived"
     " UNION SELECT contact FROM intent WHERE contact BETWEEN {first} AND {last}"
     " AND kind IN ('enroll', 'leave', 'handover') AND state IN ('pending', 'held', 'sending', 'unknown', 'parked')"
@@ -57,6 +60,8 @@ _MEMORY = SQL(
     "SELECT contact, CASE WHEN NOT matched THEN 1 WHEN at_baseline THEN 2 ELSE 3 END::smallint FROM track_state"
     " WHERE contact BETWEEN {} AND {} AND track = {}"
 )
+_BELONGING = SQL("SELECT contact FROM membership WHERE contact BETWEEN {} AND {} AND key = {} AND wanted")
+_RISES = SQL("SELECT contact FROM flip WHERE contact BETWEEN {} AND {} AND day >= {} AND rise AND NOT baseline")
 
 
 def read_kept(conn: Connection, ids: NDArray[np.int64], changed: NDArray[np.int64]) -> KeptColumns:
@@ -81,13 +86,33 @@ def read_score_written(conn: Connection, ids: NDArray[np.int64], source: str, na
     return at
 
 
-def read_alone(conn: Connection, ids: NDArray[np.int64], tracks: Sequence[str]) -> NDArray[np.bool_]:
+def read_alone(
+    conn: Connection, ids: NDArray[np.int64], tracks: Sequence[str], keys: Sequence[str]
+) -> NDArray[np.bool_]:
     """Who of contacts `ids` must be judged singly: see `bulk.slice.Slice`."""
     first, last = _range(ids)
-    told = read_all(conn, _ALONE.format(first=first, last=last, tracks=Literal(list(tracks))), {"contact": BIGINT})
-    alone = np.zeros(len(ids), np.bool_)
-    alone[rows_of(told["contact"], ids)] = True
-    return alone
+    query = _ALONE.format(first=first, last=last, tracks=Literal(list(tracks)), keys=Literal(list(keys)))
+    return _among(conn, ids, query)
+
+
+def read_belonging(conn: Connection, ids: NDArray[np.int64], key: str) -> NDArray[np.bool_]:
+    """Who of contacts `ids` belongs on the list or tag of this key, as kept."""
+    return _among(conn, ids, _BELONGING.format(*_range(ids), Literal(key)))
+
+
+def read_rises(conn: Connection, ids: NDArray[np.int64], since: date | None) -> NDArray[np.bool_]:
+    """Who of contacts `ids` came up to another stage on that day or later, but for the baseline; None: nobody is asked."""
+    if since is None:
+        return np.zeros(len(ids), np.bool_)
+    return _among(conn, ids, _RISES.format(*_range(ids), Literal(since)))
+
+
+def _among(conn: Connection, ids: NDArray[np.int64], query: Composed) -> NDArray[np.bool_]:
+    """Which of `ids` a query of contacts gives."""
+    told = read_all(conn, query, {"contact": BIGINT})
+    found = np.zeros(len(ids), np.bool_)
+    found[rows_of(told["contact"], ids)] = True
+    return found
 
 
 def read_memory(conn: Connection, ids: NDArray[np.int64], track: str) -> NDArray[np.int8]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from connector.rulebook.mapping import HUBSPOT
 from connector.store.bulk.copy import BIGINT, read_all
 from connector.store.bulk.events import read_events
-from connector.store.bulk.kept import read_alone, read_kept, read_memory, read_score_written
+from connector.store.bulk.kept import read_alone, read_belonging, read_kept, read_memory, read_rises, read_score_written
 from connector.store.bulk.slice import Slice, Wanted
 from connector.store.bulk.values import Companies, read_companies, read_values
 
@@ -75,5 +75,7 @@ def _slice(
             source: read_score_written(conn, ids, source, name) for source, name in wanted.score_names.items()
         },
         memory={track: read_memory(conn, ids, track) for track in wanted.tracks},
-        alone=read_alone(conn, ids, wanted.tracks),
+        belongs={key: read_belonging(conn, ids, key) for key in wanted.keys},
+        rose=read_rises(conn, ids, wanted.rises_since),
+        alone=read_alone(conn, ids, wanted.tracks, wanted.keys),
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from connector.store.bulk.copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, Columns, encoded, micros
 from connector.store.bulk.slice import NONE, TextColumn
+from connector.store.membership import Belonging
 
 _DAY_ZERO = date(2000, 1, 1).toordinal()  # PostgreSQL counts days from here
 
@@ -81,6 +82,18 @@ class TrackRows:
     at_baseline: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class BelongingRows:
+    """Contacts who belong on one list or tag, and of whom nothing is known there yet, as in `membership.Belonging`; since
+    which day. `held`: they wait for a person.
+    """
+
+    contact: NDArray[np.int64]
+    place: Belonging
+    since: date
+    held: bool
+
+
 def verdict_fields(rows: VerdictRows, which: NDArray[np.intp], at: datetime) -> Columns:
     """Some rows of table `verdict`, written at that moment, with the revision that follows the one read."""
     return Columns(
@@ -128,6 +141,21 @@ def track_fields(rows: TrackRows) -> Columns:
             "at_baseline": (BOOLEAN, rows.at_baseline),
         },
         {"track": _texts(rows.track)},
+    )
+
+
+def belonging_fields(rows: BelongingRows) -> Columns:
+    """Rows of table `membership`."""
+    texts = {"key": rows.place.key, "source": rows.place.source, "segment": rows.place.segment}
+    same = np.zeros(len(rows.contact), np.int32)
+    return Columns(
+        {
+            "contact": (BIGINT, rows.contact),
+            "wanted": (BOOLEAN, np.ones(len(same), np.bool_)),
+            "since": (INTEGER, np.full(len(same), rows.since.toordinal() - _DAY_ZERO, np.int32)),
+            "held": (BOOLEAN, np.full(len(same), rows.held, np.bool_)),
+        },
+        {name: _texts(TextColumn(same, (text,))) for name, text in texts.items()},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 
 import numpy as np
@@ -75,13 +76,15 @@ class KeptColumns:
 class Wanted:
     """What to read of records: raw names by source, ``company.<property>`` among HubSpot's for the associated company's;
     the (source, name) pairs of which the last change is needed; under which name each source holds the score; the tracks
-    of which to read what is remembered.
+    of which to read what is remembered; the lists and tags of which to read who belongs there; since when to read who rose.
     """
 
     names: Mapping[str, tuple[str, ...]]
     changed: frozenset[tuple[str, str]] = frozenset()
     score_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tracks: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    rises_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,9 @@ class Slice:
     `ids` are ascending. `raw` has each wanted value by (source, raw name), `email` each record's own address,
     `present` who has a record, by source. `changed` is when a value last changed since it was first seen, `score_written`
     when the score was last written there: microseconds since 1970 UTC, 0 for never. `memory` says by track what is
-    remembered (NO_MEMORY …). `alone` are those who must be judged singly: they have been on a track, something is under
-    way for them, a track that is not wanted is remembered, or a record of theirs is archived.
+    remembered (NO_MEMORY …), `belongs` by list or tag who belongs there, as kept; `rose` is who came up to another stage
+    lately. `alone` are those who must be judged singly: they have been on a track, something is under way for them, a
+    track or list that is not wanted is remembered, or a record of theirs is archived.
     """
 
     ids: NDArray[np.int64]
@@ -104,6 +108,8 @@ class Slice:
     kept: KeptColumns
     score_written: Mapping[str, NDArray[np.int64]]
     memory: Mapping[str, NDArray[np.int8]]
+    belongs: Mapping[str, NDArray[np.bool_]]
+    rose: NDArray[np.bool_]
     alone: NDArray[np.bool_]
 
     def __len__(self) -> int:

@@ -17,9 +17,11 @@ from sqlalchemy import Connection, text
 
 from connector.store.bulk.copy import BIGINT, read_all, write_rows
 from connector.store.bulk.rows import (
+    BelongingRows,
     FlipRows,
     TrackRows,
     VerdictRows,
+    belonging_fields,
     due_fields,
     flip_fields,
     track_fields,
@@ -27,7 +29,17 @@ from connector.store.bulk.rows import (
 )
 from connector.store.schema import verdict
 
-__all__ = ["FlipRows", "TrackRows", "VerdictRows", "lower_dues", "write_flips", "write_track_memory", "write_verdicts"]
+__all__ = [
+    "BelongingRows",
+    "FlipRows",
+    "TrackRows",
+    "VerdictRows",
+    "lower_dues",
+    "write_belonging",
+    "write_flips",
+    "write_track_memory",
+    "write_verdicts",
+]
 
 #: Rows of one statement: what it changes lies close together and is logged once, and memory stays small.
 _BATCH = 50_000
@@ -78,6 +90,11 @@ def write_flips(conn: Connection, rows: FlipRows, at: datetime) -> None:
 def write_track_memory(conn: Connection, rows: TrackRows) -> None:
     """Keep which tracks contacts match who have no such memory yet."""
     write_rows(conn, "track_state", track_fields(rows))
+
+
+def write_belonging(conn: Connection, rows: BelongingRows) -> None:
+    """Keep that contacts belong on a list or tag of whom nothing is known there yet."""
+    write_rows(conn, "membership", belonging_fields(rows))
 
 
 @contextmanager
