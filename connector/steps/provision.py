@@ -113,15 +113,11 @@ def mailchimp_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
 
 
 def lists_wanted(rulebook: Rulebook) -> tuple[str, ...]:
-    """The static lists that tracks enroll into."""
-    return tuple(
-        dict.fromkeys(
-            way.hubspot.list
-            for track in rulebook.tracks.tracks.values()
-            for way in track.enroll
-            if way.hubspot is not None and way.hubspot.list is not None
-        )
-    )
+    """The static lists that tracks enroll into, those of segments, and that of the paused."""
+    tracks = (way.hubspot.list for track in rulebook.tracks.tracks.values() for way in track.enroll if way.hubspot)
+    segments = (one.hubspot.list for one in rulebook.tracks.segments.values() if one.hubspot)
+    names = (*tracks, *segments, rulebook.tracks.dosing.paused_list)
+    return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def provision(parts: Parts, *, dry_run: bool, webhook_url: str | None) -> Done:
@@ -175,10 +171,12 @@ def _hubspot(parts: Parts, port: HubSpotPort, lines: list[str], *, dry_run: bool
         ]
         lines += [f"HubSpot: would create list {name}" for name in new_lists]
         return
+    paused = parts.rulebook.tracks.dosing.paused_list
     lines += [f"HubSpot: {line}" for line in port.define(wanted)]
     for name in new_lists:
         port.create_list(name)
-        lines.append(f"HubSpot: created list {name}")
+        what_for = ": add it to your workflows as a suppression list" if name == paused else ""
+        lines.append(f"HubSpot: created list {name}{what_for}")
 
 
 def _mailchimp(parts: Parts, port: MailchimpPort, lines: list[str], *, dry_run: bool, webhook_url: str | None) -> None:
