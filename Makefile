@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11+ and this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-durability check fix schema bench-scoring bench-platform bench-storm bench-x-education clean
+.PHONY: help demo test test-durability test-worlds check fix schema bench-scoring bench-platform bench-storm bench-x-education clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +24,9 @@ test: $(STAMP) ## Run the tests (bundled PostgreSQL, loopback only)
 
 test-durability: $(STAMP) ## Kill everything at any moment, KILLS=100 times, and judge what became of everybody
 	@$(BIN)/python tests/durability/campaign.py --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+
+test-worlds: $(STAMP) ## WORLDS=50 generated rulebooks with LIVES=200 generated people each, judged by what the platforms did
+	@$(BIN)/python tests/worlds/campaign.py --worlds $(or $(WORLDS),50) --lives $(or $(LIVES),200) $(if $(SEED),--seed $(SEED))
 
 check: $(STAMP) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
