@@ -41,17 +41,19 @@ def belonging(parts: Parts, people: Slice, verdicts: Verdicts, steps: Steps) -> 
     """Ask everybody for every list and tag of the rulebook."""
     rulebook = parts.rulebook
     free = ~refused(parts, people, BARRING)
-    mailed = free & np.array([text != SUPPRESSED for text in steps.texts], np.bool_)[steps.after]
+    suppressed = np.array([text == SUPPRESSED for text in steps.texts], np.bool_)[steps.after]
     meant = in_segments(verdicts, steps)
     wanted: dict[Place, Bools] = {}
     for place in segment_places(rulebook):
-        wanted[place] = meant[place.segment] & mailed & people.present[place.source]
+        wanted[place] = meant[place.segment] & free & ~suppressed & people.present[place.source]
     unsure = np.zeros(len(people), np.bool_)
     paused = paused_place(rulebook)
     if paused is not None:
         there = people.present[paused.source]
-        wanted[paused] = ~mailed & there
-        unsure = mailed & there & (people.belongs[paused.key] | people.rose | _may_have_enough(parts, verdicts.crowd))
+        wanted[paused] = suppressed & there
+        unsure = (
+            ~suppressed & there & (people.belongs[paused.key] | people.rose | _may_have_enough(parts, verdicts.crowd))
+        )
     return Belonging(wanted, unsure)
 
 

@@ -66,7 +66,7 @@ def keep_workflows(parts: Parts, flows: Collection[Flow], list_ids: Mapping[str,
     Of each workflow only what concerns the rulebook is kept: filters on other properties may hold addresses of people.
     """
     ids = {name: list_ids[name] for name in _lists(parts.rulebook) if name in list_ids}
-    names = {one.signal.name for one in entrances(parts.rulebook, ids)} | {*outputs(parts.rulebook)}
+    names = {one.signal.name for one in entrances(parts.rulebook, ids)} | {*outputs(parts.rulebook), *ids.values()}
     told = {
         "rulebook": parts.rulebook.hash,
         "flows": [_told(flow, names) for flow in flows],
@@ -102,6 +102,17 @@ def hearing(parts: Parts) -> Hearing:
     return hearing_of(parts.rulebook, last.flows, last.list_ids)
 
 
+def unheard_lists(parts: Parts) -> frozenset[str]:
+    """The names of those of our lists to which no workflow of the portal listens, switched on or off; none where nobody could
+    look within the last day.
+    """
+    last = last_reading(parts)
+    if last is None or not abs(parts.now() - last.at) < STANDS:
+        return frozenset()
+    told = last.list_ids.items()
+    return frozenset(name for name, id_ in told if all(flow.hears("list", id_) is False for flow in last.flows))
+
+
 def _is_due(parts: Parts) -> bool:
     with parts.engine.connect() as conn:
         if state.cached(conn, _REFUSED, _HOURLY.total_seconds(), parts.now()) is not None:
@@ -128,9 +139,10 @@ def _verified(rulebook: Rulebook) -> bool:
 
 
 def _lists(rulebook: Rulebook) -> frozenset[str]:
-    """The names of the lists that tracks enroll into."""
+    """The names of the lists that tracks enroll into, and of those of segments."""
     ways = (way.hubspot for track in rulebook.tracks.tracks.values() for way in track.enroll)
-    return frozenset(target.list for target in ways if target is not None and target.list is not None)
+    targets = (*ways, *(segment.hubspot for segment in rulebook.tracks.segments.values()))
+    return frozenset(target.list for target in targets if target is not None and target.list is not None)
 
 
 def _told(flow: Flow, names: Collection[str]) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from adapters.ports import PlatformError
 from connector.nurturing.guard import SHARE_FLOOR
 from connector.nurturing.segments import places
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.portal.hearing import unheard_lists
 from connector.steps.segments.moving import bring_in_line
 from connector.steps.segments.seeing import see_who_is_there
 from connector.steps.tally import Tally
@@ -48,7 +49,7 @@ def keep_in_line(
 
     attempt(HUBSPOT, partial(see_who_is_there, parts))
     with parts.engine.begin() as conn:
-        guarded = {place.key for place in places(parts.rulebook) if place.guarded}
+        guarded = {place.key for place in places(parts.rulebook) if place.guarded} - _unheard(parts)
         roster.let_go(conn, guarded)
         keys = roster.open_keys(conn, parts.now())
         tally["held"] += sum(_hold(parts, conn, key) for key in sorted(guarded & keys.keys()))
@@ -56,6 +57,11 @@ def keep_in_line(
         if source in parts.platforms:
             attempt(source.partition(":")[0], partial(bring_in_line, parts, key, source, stop))
     return tally
+
+
+def _unheard(parts: Parts) -> frozenset[str]:
+    """The keys of lists to which nobody listens, as far as that is known: to put people there starts nothing."""
+    return frozenset(f"{HUBSPOT}:list:{name}" for name in unheard_lists(parts))
 
 
 def _hold(parts: Parts, conn: Connection, key: str) -> int:
