@@ -9,7 +9,7 @@ from adapters.hubspot import HubSpotClient, HubSpotPlatform
 from adapters.ports import Deadline, Definition, Enrollment, EnrollmentChannel, Outcome, PlatformError, ScopeMissing
 from adapters.sandbox import Sandbox
 from adapters.sandbox.faults import Fault
-from adapters.sandbox.hubspot.workflows import Workflow
+from adapters.sandbox.hubspot.workflow import Workflow
 
 #: An address that has to be quoted in a path.
 MARIA, BRIAN = "maria+q/4@acme.example", "brian@acme.example"

@@ -4,7 +4,7 @@ from adapters.sandbox.hubspot.api import Api
 from adapters.sandbox.hubspot.errors import invalid, missing
 from adapters.sandbox.hubspot.portal import Portal
 from adapters.sandbox.hubspot.record import Record
-from adapters.sandbox.hubspot.workflows import Workflow
+from adapters.sandbox.hubspot.workflow import Workflow
 from adapters.sandbox.web import Request, Response
 
 _SCOPE = "automation"

@@ -198,6 +198,14 @@ class Life:
                 raise LookupError(f"no workflow {workflow}")
             return self._portal.workflows.enroll(found, self.person(email), "enrolled by hand")
 
+    def switch_workflow(self, workflow: str, *, on: bool) -> None:
+        """A person switches a workflow on or off, by its name or flowId."""
+        with self._portal.lock:
+            found = self._portal.workflows.find(workflow)
+            if found is None:
+                raise LookupError(f"no workflow {workflow}")
+            self._portal.workflows.switch(found, on=on)
+
     def merge(self, primary: str, other: str) -> str:
         """A person merges two contacts (e-mail addresses). Returns the id of the result."""
         with self._portal.lock:

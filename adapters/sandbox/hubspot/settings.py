@@ -65,6 +65,7 @@ class Settings:
         merge_keeps_primary_id: "Primary ID Preservation"; otherwise a merge makes a third record.
         merge_counters: what lifetime totals are after a merge: the primary's, the sum or the greater one.
         merged_ids_redirect: whether reads by an id that was merged away show the record in its place; else not found.
+        switching_on_enrolls: whether a workflow that is switched on lets in who met it already; HubSpot asks who does it.
         v2_enroll_works: whether the legacy direct enrollment still answers.
         v2_says_no: whether it tells whom a workflow does not let in (400), or who is not in (404); else it answers 204.
         v2_lists_bare: whether the workflows that somebody is in come as an array, or under a name.
@@ -95,6 +96,7 @@ class Settings:
     merge_keeps_primary_id: bool = False
     merge_counters: Literal["primary", "sum", "max"] = "primary"
     merged_ids_redirect: bool = False
+    switching_on_enrolls: bool = True
     v2_enroll_works: bool = True
     v2_says_no: bool = False
     v2_lists_bare: bool = True

@@ -1,13 +1,11 @@
 """Workflows of the pretend portal: who enters, who leaves, and which mails would go out (facts/hubspot.md §5).
 
-Contact workflows with one trigger: a property that takes one of some values, membership of a list, or none (manual).
 What happens goes to the effect ledger; mails are sent as sandbox time passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from adapters.sandbox.hubspot.builtin import optout_property
 from adapters.sandbox.hubspot.record import Record, Source
+from adapters.sandbox.hubspot.workflow import Mail, Trigger, Workflow
 
 if TYPE_CHECKING:
     from adapters.sandbox.effects import Kind
@@ -23,59 +22,12 @@ if TYPE_CHECKING:
 MAIL = Source("EMAIL", "")
 
 
-@dataclass(frozen=True)
-class Mail:
-    """One mail of a workflow, `after` the entry."""
-
-    name: str
-    after: timedelta
-
-
-@dataclass
-class Workflow:
-    """One contact workflow.
-
-    Attributes:
-        id: the flowId of v4 and of the UI.
-        workflow_id: the other id, which the legacy v2 enrollment wants.
-        property, values: the property trigger; the workflow may exist before the property does.
-        list_id: the list trigger.
-        mails: in order of sending.
-        enabled: a switched-off workflow lets nobody in and sends nothing.
-        reenroll: whether those who were in before may enter again.
-        leave: whether those who stop matching are taken out.
-        subscription: id of the mails' subscription type.
-        suppression_lists: members are refused.
-        inside: contact id → number of the present enrollment.
-        ever: contacts that were in at least once.
-
-    """
-
-    id: str
-    workflow_id: str
-    name: str
-    mails: tuple[Mail, ...]
-    property: str = ""
-    values: frozenset[str] = frozenset()
-    list_id: str = ""
-    enabled: bool = True
-    reenroll: bool = True
-    leave: bool = True
-    subscription: str = ""
-    suppression_lists: tuple[str, ...] = ()
-    created: str = ""
-    inside: dict[int, int] = field(default_factory=dict)
-    ever: set[int] = field(default_factory=set)
-
-
 class Workflows:
     """All workflows of the portal; not thread-safe, the portal's lock protects it."""
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self._by_id: dict[str, Workflow] = {}
-        self._by_property: dict[str, list[Workflow]] = {}
-        self._by_list: dict[str, list[Workflow]] = {}
         self._enrollments = count(1)
         self._due: list[tuple[datetime, int, str, int, int]] = []
 
@@ -93,13 +45,17 @@ class Workflows:
         days_between: float = 3.0,
         enabled: bool = True,
         reenroll: bool = True,
+        reenroll_by: Sequence[Trigger] = ("property", "list"),
         leave: bool = True,
+        by_events: bool = False,
+        goal: tuple[str, str] | None = None,
         subscription: str = "",
         suppression_lists: Sequence[str] = (),
     ) -> Workflow:
         """Make a workflow; the first mail goes out on entry, each further one `days_between` days later.
 
-        Without `property` and `list_id` it has no trigger: only a manual or direct enrollment enters it.
+        Without `property` and `list_id` it has no trigger: only a manual or direct enrollment enters it. Without `values`
+        any value of the property enters. `goal` is a property and its value.
         """
         number = len(self._by_id) + 1
         workflow = Workflow(
@@ -112,16 +68,15 @@ class Workflows:
             list_id=list_id,
             enabled=enabled,
             reenroll=reenroll,
+            reenroll_by=frozenset(reenroll_by),
             leave=leave,
+            by_events=by_events,
+            goal=goal and (goal[0], goal[1]),
             subscription=subscription,
             suppression_lists=tuple(suppression_lists),
             created=self._portal.now_iso(),
         )
         self._by_id[workflow.id] = workflow
-        if property:
-            self._by_property.setdefault(property, []).append(workflow)
-        if list_id:
-            self._by_list.setdefault(list_id, []).append(workflow)
         return workflow
 
     def find(self, key: str) -> Workflow | None:
@@ -132,28 +87,56 @@ class Workflows:
         """By the id that v2 uses."""
         return next((workflow for workflow in self if workflow.workflow_id == workflow_id), None)
 
+    def switch(self, workflow: Workflow, *, on: bool) -> None:
+        """Switch a workflow on or off; those who are inside stay, and what is due while it is off is not sent.
+
+        One that goes by what people are may let in who met it already and never was in: HubSpot asks, a setting answers.
+        """
+        begins, workflow.enabled = on and not workflow.enabled, on
+        if begins and self._portal.settings.switching_on_enrolls and not workflow.by_events:
+            for record in list(self._portal.contacts):
+                if (trigger := self._met(workflow, record)) and record.id not in workflow.ever:
+                    self.enroll(workflow, record, "met it when it was switched on", trigger)
+
     def property_changed(self, record: Record, name: str, old: str, new: str) -> None:
         """A contact's property got another value."""
-        for workflow in self._by_property.get(name, ()):
-            if new in workflow.values and old not in workflow.values:
-                self.enroll(workflow, record, f"{name} became {new}")
-            elif new not in workflow.values and workflow.leave:
-                self.unenroll(workflow, record, f"{name} is {new or 'empty'}")
+        for workflow in self:
+            if workflow.goal == (name, new):
+                self.unenroll(workflow, record, f"reached its goal: {name} is {new}")
+            if workflow.property != name:
+                continue
+            if workflow.wants(new) and (workflow.by_events or not workflow.wants(old)):
+                self.enroll(workflow, record, f"{name} became {new}", "property")
+            elif not workflow.wants(new):
+                self._stopped_matching(workflow, record, f"{name} is {new or 'empty'}")
 
     def list_joined(self, record: Record, list_id: str, list_name: str) -> None:
         """A contact became a member."""
-        for workflow in self._by_list.get(list_id, ()):
-            self.enroll(workflow, record, f"joined list {list_name}")
+        for workflow in self:
+            if list_id in workflow.suppression_lists:
+                self.unenroll(workflow, record, f"joined suppression list {list_name}")
+            if workflow.list_id == list_id:
+                self.enroll(workflow, record, f"joined list {list_name}", "list")
 
     def list_left(self, record: Record, list_id: str, list_name: str) -> None:
         """A contact ceased to be a member."""
-        for workflow in self._by_list.get(list_id, ()):
-            if workflow.leave:
-                self.unenroll(workflow, record, f"left list {list_name}")
+        for workflow in self:
+            if workflow.list_id == list_id:
+                self._stopped_matching(workflow, record, f"left list {list_name}")
 
-    def enroll(self, workflow: Workflow, record: Record, why: str) -> bool:
-        """Let a contact in, if the workflow's rules allow it; either way the ledger says so."""
-        refused = self._refusal(workflow, record)
+    def _stopped_matching(self, workflow: Workflow, record: Record, why: str) -> None:
+        if workflow.leave and not workflow.by_events and self._met(workflow, record) is None:
+            self.unenroll(workflow, record, why)
+
+    def _met(self, workflow: Workflow, record: Record) -> Trigger | None:
+        """By which of its triggers a contact meets a workflow now."""
+        if workflow.property and workflow.wants(record.values.get(workflow.property, "")):
+            return "property"
+        return "list" if workflow.list_id and self._portal.lists.has_member(workflow.list_id, record.id) else None
+
+    def enroll(self, workflow: Workflow, record: Record, why: str, by: Trigger | None = None) -> bool:
+        """Let a contact in, if the workflow's rules allow it; either way the ledger says so. `by` None: by hand or call."""
+        refused = self._refusal(workflow, record, by)
         if refused:
             self._record("refused", workflow, record, f"{refused} ({why})")
             return False
@@ -219,13 +202,15 @@ class Workflows:
             return "not a marketing contact"
         return ""
 
-    def _refusal(self, workflow: Workflow, record: Record) -> str:
+    def _refusal(self, workflow: Workflow, record: Record, by: Trigger | None) -> str:
         if not workflow.enabled:
             return "workflow is off"
         if record.id in workflow.inside:
             return "already inside"
-        if record.id in workflow.ever and not workflow.reenroll:
+        if record.id in workflow.ever and not workflow.lets_in_again(by):
             return "re-enrollment is off"
+        if workflow.goal and record.values.get(workflow.goal[0]) == workflow.goal[1]:
+            return "its goal is reached"
         lists = self._portal.lists
         if any(lists.has_member(list_id, record.id) for list_id in workflow.suppression_lists):
             return "on a suppression list"
