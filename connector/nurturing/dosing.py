@@ -1,4 +1,4 @@
-"""How much mail a person gets: the budget of touches, the pause after a rise, and who is held out to measure the effect.
+"""How much mail a person gets: the budget of touches, and who is held out to measure the effect.
 
 Dosing gates entries; mails inside a platform's workflow run on.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from connector.nurturing.intents import Memory
-from connector.rulebook.types import Dosing, Touches
-from connector.scoring.verdict import Step
+from connector.facts import Trust
+from connector.nurturing.situation import Situation
+from connector.rulebook.types import Touches, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,17 @@ def budget(touches: Touches | None, made: Sequence[datetime], now: datetime) -> 
     return Budget(left, free_at)
 
 
-def paused_until(dosing: Dosing, memory: Memory, step: Step, today: date) -> date | None:
-    """Return the first day after the pause that follows a rise, or None when there is no pause today."""
-    rose = step.after.since if step.moved and step.rise else memory.stage_rose
-    if rose is None:
-        return None
-    until = rose + timedelta(days=dosing.hold_after_rise)
-    return until if today < until else None
+def dose(situation: Situation, track: Track | None = None) -> Touches | None:
+    """Return how many touches she may have for a track (None: for any that has no `cap`); None means without a limit.
+
+    Whoever answered (`rectify.pleased`) may have more for a while, but of a closing track: its cap is a hard one.
+    """
+    file = situation.rulebook.tracks
+    cap = track.cap if track is not None else None
+    touches = cap or file.dosing.by_stage.get(situation.stage, file.dosing.touches)
+    if touches is None or (track is not None and track.role == "closing"):
+        return touches
+    return touches.model_copy(update={"max": touches.max + _more(situation)})
 
 
 def held_out(share: Decimal, refs: Mapping[str, str], track: str) -> bool:
@@ -55,3 +59,16 @@ def held_out(share: Decimal, refs: Mapping[str, str], track: str) -> bool:
     digest = hashlib.sha256(f"{source}:{refs[source]}\n{track}".encode()).digest()
     numerator, denominator = share.as_integer_ratio()
     return int.from_bytes(digest[:8]) * denominator < numerator << 64
+
+
+def _more(situation: Situation) -> int:
+    pleased = situation.rulebook.tracks.rectify.pleased
+    if pleased is None:
+        return 0
+    answered = any(
+        act.kind in pleased.events
+        and act.trust is Trust.HUMAN
+        and (situation.today - situation.day_of(act.happened_at)).days <= pleased.within
+        for act in situation.acts
+    )
+    return pleased.more if answered else 0

@@ -18,7 +18,7 @@ def barred(situation: Situation, track: Track) -> Held | Refusal | None:
         return refused
     if situation.stage == SUPPRESSED:
         return Held.SUPPRESSED
-    if track.aim == "win" and (reason := _not_to_be_won(situation)) is not None:
+    if (reason := not_in_aim(situation, track)) is not None:
         return reason
     if track.exit_when is not None and situation.holds(track.exit_when):
         return Held.EXIT_WHEN
@@ -33,8 +33,13 @@ def general_refusal(consent: Consent) -> Refusal | None:
     return next((kind for kind in Refusal if kind in consent.general and kind is not Refusal.UNREADABLE), None)
 
 
-def _not_to_be_won(situation: Situation) -> Held | None:
-    """Only people on the ladder are to be won. (A person without evidence is off it, and matches nothing anyway.)"""
+def not_in_aim(situation: Situation, track: Track) -> Held | None:
+    """Return why she is beyond the track's aim, or None. Only people on the ladder are to be won; of no other aim anybody is.
+
+    (A person without evidence is off the ladder, and matches nothing anyway.)
+    """
+    if track.aim != "win":
+        return None
     if situation.stage == CUSTOMER:
         return Held.CUSTOMER
     if any(event.kind in WON for event in situation.contact.events):

@@ -35,6 +35,10 @@ def track_states(situation: Situation, *, baseline: bool) -> Mapping[str, TrackS
 
 def is_for(situation: Situation, track_id: str) -> bool:
     """Tell whether the track's `when` and its aim hold. Nobody without evidence and a score is meant: scoring comes first."""
+    return is_scored(situation) and situation.holds(situation.rulebook.tracks.whom[track_id])
+
+
+def is_scored(situation: Situation) -> bool:
+    """Tell whether there is enough evidence, and a score."""
     verdict = situation.verdict
-    scored = verdict.enough and verdict.score is not None and situation.stage != NOT_ENOUGH_DATA
-    return scored and situation.holds(situation.rulebook.tracks.whom[track_id])
+    return verdict.enough and verdict.score is not None and situation.stage != NOT_ENOUGH_DATA

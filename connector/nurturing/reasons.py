@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+
+from connector.facts import Refusal
 
 
 class Chosen(StrEnum):
@@ -22,7 +26,8 @@ class Held(StrEnum):
     WON = "won"  # she bought, though the platform does not call her a customer yet
     OFF_LADDER = "off_ladder"  # she stands in a state of the team's own, and the aim is `win`
     EXIT_WHEN = "exit_when"  # she would have to leave at once
-    # She may not enter this track now (entries.py):
+    # She may not enter this track now (asking.py):
+    UNSCORED = "unscored"  # said of her standing only: nobody without a score is meant by a track
     STALE = "stale"  # the verdict is of an earlier day
     BASELINE = "baseline"  # she matched already when the baseline was taken, and has not left since
     ENTERED_BEFORE = "entered_before"  # no `reenter_after`, or nobody knows when the last episode began
@@ -30,12 +35,18 @@ class Held(StrEnum):
     TOO_SOON = "too_soon"  # `reenter_after` is not over
     HOLDOUT = "holdout"
     UNKNOWN_THERE = "unknown_there"  # she is on none of the platforms that the track enrolls by
+    NO_WAY = "no_way"  # no way of the track is meant for her (its `when`)
+    NO_LISTENER = "no_listener"  # `listener: verified`, and no switched-on workflow was seen to listen
     MARKERS_FULL = "markers_full"  # the episodes marker would not fit; cutting it could enroll her twice
-    # She may not enter any track now:
+    # She may not enter any track now (room.py):
     LEAVING = "leaving"  # she is being taken out of another track; one move at a time
     ON_ANOTHER_TRACK = "on_another_track"
-    AFTER_RISE = "after_rise"  # `dosing.hold_after_rise`
-    DOSE = "dose"  # `dosing.touches` is used up
+    RESTING = "resting"  # she has shown that she has had enough: `rectify.annoyed.rest`
+    STILL_MAILED = "still_mailed"  # the mails of a track that she left may run on until then
+    # She may enter no track of this kind now (room.py):
+    ANOTHER_AIM = "another_aim"  # `one_track: false`, and what she is on has another aim: one aim at a time
+    AFTER_RISE = "after_rise"  # `dosing.hold_after_rise`: only reminders
+    DOSE = "dose"  # the budget of touches is used up
     ANOTHER_CHOSEN = "another_chosen"  # it has a higher priority, or stands first in the file
 
 
@@ -46,6 +57,17 @@ class Left(StrEnum):
 
     WON = "won"
     LOST = "lost"
+    STOPPED = "stopped"  # one of the track's `stops_on` happened on it
+    ANNOYED = "annoyed"  # `rectify.annoyed`
+    INTEREST = "interest"  # `rectify.interest`: it is not for her any more, and another of the same aim is
     LASTS = "lasts"  # the track's time is over: platforms do not say when a workflow has ended
     TRACK_REMOVED = "track_removed"  # the rulebook has no such track any more
     NO_LONGER_MATCHES = "no_longer_matches"  # segments only: a track's mails run on
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """Why she may not enter, and the day on which it may be asked again, where that is known."""
+
+    reason: Held | Refusal
+    again: date | None = None

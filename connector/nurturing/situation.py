@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from itertools import chain
 from zoneinfo import ZoneInfo
 
-from connector.facts import Contact, Episode
+from connector.facts import Contact, Episode, Event
 from connector.nurturing.intents import Memory
 from connector.nurturing.ways import segment_keys
 from connector.rulebook.conditions import Condition, Subject, holds
 from connector.rulebook.types import Rulebook
-from connector.scoring.computed import as_values
+from connector.scoring.computed import RETAIN, WIN, as_values
 from connector.scoring.evidence import believed_events, subject_of
 from connector.scoring.verdict import CUSTOMER, Step, Verdict
 
@@ -61,20 +62,33 @@ class Situation:
         """The episodes she is in now."""
         return tuple(episode for episode in self.episodes if episode.left_at is None)
 
+    @cached_property
+    def acts(self) -> tuple[Event, ...]:
+        """What she did, as of the verdict's day, oldest first; what certainly a machine did is not among it."""
+        return tuple(self._placed.events)
+
+    @cached_property
+    def aim(self) -> str:
+        """What she is nurtured for: the aim of the track she is on; off every track the first of `aims` that holds for her,
+        else a customer is to be retained, and anybody else to be won.
+        """
+        file = self.rulebook.tracks
+        present = (file.tracks[episode.track].aim for episode in self.on if episode.track in file.tracks)
+        hers = (aim for aim, goal in file.aims.items() if holds(goal.when, self._placed))
+        return next(chain(present, hers), RETAIN if self.stage == CUSTOMER else WIN)
+
     def holds(self, condition: Condition) -> bool:
         """Tell whether a track's condition is true of her: fields, events, and the names that scoring computed."""
         return holds(condition, self._subject)
 
     @cached_property
     def _subject(self) -> Subject:
-        values = {**self.contact.fields, **as_values(self.verdict), "stage": self.stage, "aim": self._aim()}
-        day = self.verdict.day
-        return subject_of(
-            believed_events(self.contact, self.rulebook, self.verdict.model, day, None), day, self.tz, values
-        )
+        return replace(self._placed, values={**self._placed.values, "aim": self.aim})
 
-    def _aim(self) -> str:
-        """The aim of the track she is on; off every track a customer is to be retained, anybody else to be won."""
-        tracks = self.rulebook.tracks.tracks
-        present = (tracks[episode.track].aim for episode in self.on if episode.track in tracks)
-        return next(present, "retain" if self.stage == CUSTOMER else "win")
+    @cached_property
+    def _placed(self) -> Subject:
+        """All that can be asked of her but her aim, which hangs on the rest."""
+        values = {**self.contact.fields, **as_values(self.verdict), "stage": self.stage}
+        day = self.verdict.day
+        events = believed_events(self.contact, self.rulebook, self.verdict.model, day, None)
+        return subject_of(events, day, self.tz, values)

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from connector.facts import Contact, aware
 from connector.nurturing.entries import entries
-from connector.nurturing.exits import leaves, segment_leaves
+from connector.nurturing.exits import leaves
 from connector.nurturing.handover import hand_over
 from connector.nurturing.intents import Memory, Plan
 from connector.nurturing.matching import track_states
 from connector.nurturing.segments import segments_of
 from connector.nurturing.situation import Situation
+from connector.nurturing.standing import is_paused, standing_of
+from connector.nurturing.unheard import unheard_leaves
 from connector.rulebook.types import Rulebook
 from connector.scoring.verdict import Step, Verdict
 
@@ -28,14 +30,23 @@ def plan(
     situation = Situation(contact, verdict, step, memory, rulebook, aware(now))
     states = track_states(situation, baseline=baseline)
     if baseline:
-        return Plan(tracks=states, segments=segments_of(situation))
-    leave = leaves(situation)
+        standing = standing_of(situation)
+        return Plan(
+            tracks=states,
+            standing=standing,
+            segments=segments_of(situation),
+            paused=is_paused(situation, standing),
+        )
+    leave = leaves(situation, states)
     enter, refused = entries(situation, states, leaving=bool(leave))
+    standing = standing_of(situation, enter, leave)
     return Plan(
         enter=enter,
-        leave=(*leave, *segment_leaves(situation, states)),
+        leave=(*leave, *unheard_leaves(situation, states)),
         handover=hand_over(situation),
         refused=refused,
         tracks=states,
+        standing=standing,
         segments=segments_of(situation),
+        paused=is_paused(situation, standing),
     )

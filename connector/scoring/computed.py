@@ -11,6 +11,9 @@ from connector.scoring.verdict import Verdict
 #: What every lead is scored and nurtured for, until she is won.
 WIN = "win"
 
+#: What a customer who is on no track is nurtured for, unless tracks.yaml says otherwise.
+RETAIN = "retain"
+
 
 def in_points(thousandths: int) -> int | float:
     """Thousandths as a number of points: 18000 → 18, 200 → 0.2 (the very number that the file's 0.2 is read as)."""

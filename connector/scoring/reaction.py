@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
-from connector.facts import Episode
+from connector.facts import Contact, Episode
 from connector.rulebook.types import Answer, Reaction, Rulebook, Track
 from connector.scoring import lines as receipt_lines
 from connector.scoring.decay import age, day_of
@@ -44,6 +45,7 @@ class ReactionFactor:
 
     def __init__(self, reaction: Reaction, rulebook: Rulebook) -> None:
         self._reaction = reaction
+        self._rulebook = rulebook
         sent = rulebook.fields.events.get(SENT)
         self._hubspot_tells_mails = sent is not None and sent.hubspot is not None
         self._tracks = {
@@ -57,10 +59,9 @@ class ReactionFactor:
 
     def judge(self, evidence: Evidence) -> ReactionOutcome:
         """Weigh the answer of one contact."""
-        entered = [episode for episode in evidence.contact.episodes if self._is_heard(episode, evidence)]
-        if not entered:
+        episode = latest_heard(evidence.contact, self._rulebook, evidence.day)
+        if episode is None:
             return ReactionOutcome((), None)
-        episode = max(entered, key=lambda one: (one.entered_at, one.track, one.number))
         answers = self._answers(evidence, episode)
         if not answers:
             return ReactionOutcome((), None)
@@ -69,13 +70,6 @@ class ReactionFactor:
         lines = [self._line(answer, acts, episode) for answer, acts in counted.items()]
         lines = receipt_lines.at_least(receipt_lines.at_most(lines, self._reaction.max), -self._reaction.max)
         return ReactionOutcome(tuple(lines), decisive)
-
-    def _is_heard(self, episode: Episode, evidence: Evidence) -> bool:
-        """Tell whether she had entered by then, by a way that somebody listens to: a segment sends no mail to answer."""
-        if episode.track not in self._tracks or day_of(episode.entered_at, evidence.zone) > evidence.day:
-            return False
-        track, *_ = self._tracks[episode.track]
-        return not any(episode.channel.endswith(f":{target}") for target in _unheard(track))
 
     def _answers(self, evidence: Evidence, episode: Episode) -> dict[Answer, tuple[Act, ...]]:
         """Every answer she gave, with its acts, newest first."""
@@ -121,6 +115,21 @@ class ReactionFactor:
             asset=episode.track,
             late=newest.late if newest else False,
         )
+
+
+def latest_heard(contact: Contact, rulebook: Rulebook, day: date) -> Episode | None:
+    """The episode whose answer counts on `day`: the latest that had begun by then, of a track that is in the rulebook, by a
+    way that somebody listens to (a segment sends no mail to answer). None: there is none.
+    """
+    tracks, zone = rulebook.tracks.tracks, ZoneInfo(rulebook.fields.timezone)
+    heard = (
+        episode
+        for episode in contact.episodes
+        if episode.track in tracks
+        and day_of(episode.entered_at, zone) <= day
+        and not any(episode.channel.endswith(f":{target}") for target in _unheard(tracks[episode.track]))
+    )
+    return max(heard, key=lambda one: (one.entered_at, one.track, one.number), default=None)
 
 
 def _unheard(track: Track) -> Iterator[str]:

@@ -196,7 +196,7 @@ def baseline_forgotten(patch: pytest.MonkeyPatch, _: Acts) -> None:
 
 
 def no_wait_before_entering_again(patch: pytest.MonkeyPatch, _: Acts) -> None:
-    patch.setattr("connector.nurturing.entries._reentry", lambda *_: None)
+    patch.setattr("connector.nurturing.asking.not_again", lambda *_: None)
 
 
 # ---------------------------------------------------------------- erasing
