@@ -238,8 +238,8 @@ def seen(contact, verdict, placed, rulebook):
     moment = datetime.combine(verdict.day, datetime.min.time(), tzinfo=ZoneInfo(rulebook.fields.timezone))
     situation = Situation(contact, verdict, placed, Memory(), rulebook, moment)
     tracks = [
-        (is_for(situation, track), track.exit_when is not None and situation.holds(track.exit_when))
-        for track in rulebook.tracks.tracks.values()
+        (is_for(situation, name), track.exit_when is not None and situation.holds(track.exit_when))
+        for name, track in rulebook.tracks.tracks.items()
     ]
     first_topic = next(iter(verdict.topics), None)
     return (
