@@ -25,15 +25,21 @@ def review(rulebook: Rulebook, today: date) -> Iterator[Finding]:
                 what = f"rule {rule.id} was to be reviewed by {rule.review_by}"
                 yield Finding("warning", what, "Review it, then move the date")
     for name, track in rulebook.tracks.tracks.items():
-        heard = [way for way in track.enroll if way.listener != "none"]
+        heard = [way for way in track.enroll if not way.is_segment]
         if not heard:
             yield Finding(
                 "advice", f"track {name} has no listener: it is a segment, without mails", "Fine on a free portal"
             )
         for way in heard:
-            if way.exit == "none":
+            if way.exit == "none" and not (way.hubspot and way.hubspot.task):
                 what = f"track {name} is entry only by {_way(way)}: leaving it ends no mail"
-                yield Finding("warning", what, "Say `exit: confirmed` there once the workflow takes people out")
+                yield Finding("warning", what, _entry_only(way))
+
+
+def _entry_only(way: Enroll) -> str:
+    if way.mailchimp is not None and way.mailchimp.journey is not None:
+        return "Keep it short: nobody can be taken out of a flow that a call began"
+    return "Say `exit: confirmed` there once the workflow takes people out"
 
 
 def _rules(model: Model) -> list[Rule]:
@@ -45,9 +51,15 @@ def _rules(model: Model) -> list[Rule]:
 
 
 def _way(way: Enroll) -> str:
-    if way.mailchimp is not None:
-        return f"Mailchimp tag {way.mailchimp.tag}"
+    if (there := way.mailchimp) is not None:
+        return (
+            f"Mailchimp tag {there.tag}"
+            if there.journey is None
+            else f"Mailchimp flow {there.journey}, step {there.step}"
+        )
     assert way.hubspot is not None
     if way.hubspot.property is not None:
         return f"HubSpot property {way.hubspot.property}"
+    if way.hubspot.workflow is not None:
+        return f"HubSpot workflow {way.hubspot.workflow}"
     return f'HubSpot list "{way.hubspot.list}"'
