@@ -22,7 +22,7 @@ from adapters.budget.limit import Limit
 from connector.steps.bell import SYNC, WORK
 from connector.steps.circuit import Kind
 from connector.steps.health import health_of, last_pass
-from connector.store import failures, inbox, ledger, outbox, state
+from connector.store import failures, handovers, inbox, ledger, outbox, state
 from connector.store.alert import open_alerts
 from connector.store.called import calls_made
 from connector.store.rate import kept_rates
@@ -83,6 +83,8 @@ class Metrics(Collector):
         yield _gauge("trellis_unknown", "What nobody but a person can end", ("what",), unknown)
         yield _gauge("trellis_failures_open", "Records in `trellis failures list`", (), self._failures.get(conn))
         yield _gauge("trellis_contacts", "Contacts, by stage", ("stage",), self._contacts.get(conn))
+        over = {(what,): float(number) for what, number in handovers.count(conn).items()}
+        yield _gauge("trellis_handovers", "Hand-overs that nobody has touched yet, and those overdue", ("state",), over)
         alerts: dict[Any, float] = {}
         for kind, _ in open_alerts(conn):
             alerts[kind,] = alerts.get((kind,), 0) + 1

@@ -33,6 +33,7 @@ COMMANDS = {
     "holds": Command("connector.cli.change", "List what waits for a person."),
     "approve": Command("connector.cli.change", "Let something held go."),
     "discard": Command("connector.cli.change", "Drop something held for good."),
+    "handovers": Command("connector.cli.handovers", "List whom sales was given and nobody has touched yet."),
     "deliveries": Command("connector.cli.rows", "What webhooks brought: list, show, replay."),
     "failures": Command("connector.cli.rows", "What went wrong: list, show, replay."),
     "forget": Command("connector.cli.operate", "Erase one person from every table."),

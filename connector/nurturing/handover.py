@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
+from collections.abc import Sequence
+
 from connector.facts import Contact
 from connector.nurturing.intents import HandOver
 from connector.nurturing.situation import Situation
 from connector.nurturing.working_time import due_at
+from connector.rulebook.types import OwnerRule
+from connector.scoring.sales import sales_verdict
 
 #: Fields of fields.yaml that can name a person in a task, best first.
 NAMES = ("first_name", "company")
@@ -17,18 +21,23 @@ def hand_over(situation: Situation) -> HandOver | None:
     """Return the hand-over of a contact who has just come up into a handover stage, or None.
 
     Her first placement and a return from a state count as coming up: whoever is hot when we first see her is sales' as
-    well. A fall from a higher stage is none, and neither is a second rise within one standing.
+    well. A fall from a higher stage is none, and neither is a second rise within one standing. Whom sales has accepted they
+    have already, as long as that verdict stands.
     """
     rules = situation.rulebook.tracks.handover
     if rules is None or situation.memory.handed_over or not _came_up(situation):
+        return None
+    said = sales_verdict(situation.contact, situation.rulebook, situation.verdict.day)
+    if said is not None and not said.rejected:
         return None
     contact, calendar, task = situation.contact, situation.rulebook.tracks.calendar, rules.task
     return HandOver(
         contact=contact.id,
         stage=situation.stage,
-        owner=_by_turns(rules.owner.round_robin, contact.id) if rules.owner else None,
+        owners=_in_turn(_responsible(rules.owner, situation), contact.id) if rules.owner else (),
         task=task.title.replace("{name}", name_of(contact)) if task else None,
         due=due_at(calendar, situation.tz, situation.now, task.due) if task else None,
+        note=rules.note,
     )
 
 
@@ -47,7 +56,15 @@ def _came_up(situation: Situation) -> bool:
     return stage is not None and stage.handover and step.moved and (step.rise or from_outside)
 
 
-def _by_turns(owners: tuple[str, ...], contact: int) -> str:
-    """Pick an owner by the contact's id: even over many contacts, and the same one however often it is asked."""
+def _responsible(rule: OwnerRule, situation: Situation) -> Sequence[str]:
+    """Those of the first territory that is hers; else everybody."""
+    hers = (one.round_robin for one in rule.territories if situation.holds(one.when))
+    return next(hers, rule.round_robin)
+
+
+def _in_turn(owners: Sequence[str], contact: int) -> tuple[str, ...]:
+    """Each owner once, beginning with one by the contact's id: even over many contacts, the same however often asked."""
+    each = tuple(dict.fromkeys(owners))
     digest = hashlib.sha256(str(contact).encode()).digest()
-    return owners[int.from_bytes(digest[:8]) % len(owners)]
+    first = int.from_bytes(digest[:8]) % len(each)
+    return (*each[first:], *each[:first])

@@ -47,13 +47,14 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Give one contact to sales: an owner (kept if a person set one) and a task."""
+    """Give one contact to sales: an owner (kept if a person set one), a task and, by choice, a note."""
 
     contact: int
     stage: str
-    owner: str | None  # e-mail of the owner
+    owners: tuple[str, ...]  # e-mails in turn: the first who works in the portal gets her
     task: str | None  # title, already filled in
     due: datetime | None
+    note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,17 @@ class FieldsFile(Strict):
 
     @cached_property
     def turns(self) -> tuple[tuple[str, str], ...]:
-        """Every kind of act that is another value of a HubSpot property, with the property's name."""
+        """Every kind of act that is another value of a HubSpot property, with the property's name.
+
+        What sales makes of a lead is one in any case: `sales_verdict`, unless `events` calls it otherwise.
+        """
         told = ((kind, one.hubspot) for kind, one in self.events.items() if one.hubspot)
-        return tuple((kind, one.changed) for kind, one in told if one.changed)
+        named = tuple((kind, one.changed) for kind, one in told if one.changed)
+        verdict = self.write.sales_verdict.hubspot
+        said = "sales_verdict" in self.events or any(name == verdict for _, name in named)
+        return named if said else (*named, ("sales_verdict", verdict))
+
+    @cached_property
+    def verdicts(self) -> frozenset[str]:
+        """The kinds of act by which sales says what it makes of a lead."""
+        return frozenset(kind for kind, name in self.turns if name == self.write.sales_verdict.hubspot)

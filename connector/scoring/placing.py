@@ -13,6 +13,7 @@ from datetime import date, datetime
 from connector.facts import Contact
 from connector.rulebook.opens import opens_of
 from connector.rulebook.types import Rulebook
+from connector.scoring.sales import rejected_by_sales
 from connector.scoring.score import judge
 from connector.scoring.stages import step
 from connector.scoring.verdict import Line, Place, Step, Verdict
@@ -28,16 +29,33 @@ def place(
     earlier: Sequence[Line] = (),
 ) -> Step:
     """The step of `stages.step`, but never higher than it would be had she opened nothing; then she stays where she is, or
-    goes as far up as she would without. Arguments as there.
+    goes as far up as she would without. Whom sales rejected comes up to no hand-over meanwhile. Arguments as there.
     """
-    found = step(before, verdict, contact, rulebook, day, known_by, earlier)
+    rejected = rejected_by_sales(before, contact, rulebook, day, known_by)
+    found = _without_opens(before, verdict, contact, rulebook, day, known_by, earlier, rejected)
+    on_ladder = any(stage.id == found.after.stage for stage in rulebook.stages.stages)
+    return replace(found, barred=rejected) if rejected and on_ladder else found
+
+
+def _without_opens(
+    before: Place | None,
+    verdict: Verdict,
+    contact: Contact,
+    rulebook: Rulebook,
+    day: date,
+    known_by: datetime | None,
+    earlier: Sequence[Line],
+    rejected: str,
+) -> Step:
+    found = step(before, verdict, contact, rulebook, day, known_by, earlier, rejected)
     ranks = {stage.id: rank for rank, stage in enumerate(rulebook.stages.stages)}
     opens = opens_of(rulebook.fields).events
     closed = tuple(event for event in contact.events if event.kind not in opens)
     if not _climbs(found, ranks) or len(closed) == len(contact.events):
         return found
     unopened = replace(contact, events=closed)
-    without = step(before, judge(unopened, rulebook, day, known_by), unopened, rulebook, day, known_by, earlier)
+    judged = judge(unopened, rulebook, day, known_by)
+    without = step(before, judged, unopened, rulebook, day, known_by, earlier, rejected)
     return lower(found, without, ranks)
 
 

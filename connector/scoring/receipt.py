@@ -15,6 +15,7 @@ from connector.scoring.words import (
     exact_number,
     joined,
     one_line,
+    rejection,
     say,
     short_number,
     stage_label,
@@ -127,6 +128,8 @@ def _head(verdict: Verdict, step: Step, rulebook: Rulebook, language: Language, 
         says.append(say(language, "phase", phase=verdict.phase))
     if len(verdict.each) > 1:
         says.append(say(language, "model", model=verdict.model))
+    if step.barred:
+        says.append(rejection(language, step.barred))
     return " · ".join(says)
 
 

@@ -4,8 +4,9 @@ States beside the ladder come first: *suppressed* (a refusal that holds everywhe
 their order, then *not_enough_data*. On the ladder she rises at once to the highest stage whose `enter` holds. She falls
 only once her score is below `leave_below` of the stage she stands on (where it has one) and `minimum_stay` days have
 passed, and then to the highest stage whose `enter` holds. A decisive answer to nurturing lifts to a stage, or bars
-one and those above, at once; who is mere audience is barred from the first stage with a hand-over. Who is barred stands
-on the highest stage below whose `enter` holds. Coming from a state, or for the first time, she is placed afresh.
+one and those above, at once; who is mere audience, or was rejected by sales, is barred from the first stage with a
+hand-over. Who is barred stands on the highest stage below whose `enter` holds. Coming from a state, or for the first
+time, she is placed afresh.
 """
 
 from __future__ import annotations
@@ -35,10 +36,12 @@ def step(
     day: date,
     known_by: datetime | None = None,
     earlier: Sequence[Line] = (),
+    rejected: str = "",
 ) -> Step:
     """The step from `before` on `day`, with what was known at `known_by` (None: all).
 
-    `earlier` are the lines of the verdict that put her at `before`; what changed since then is the cause.
+    `earlier` are the lines of the verdict that put her at `before`; what changed since then is the cause. `rejected` is what
+    sales said, where that bars her from the stages with a hand-over.
 
     Without a move `after` is `before` and the cause is empty. `rise` is true when she climbed from a lower stage; who is
     placed afresh did not rise, wherever she is placed.
@@ -48,7 +51,7 @@ def step(
     subject = subject_of(events, day, zone, {**contact.fields, **as_values(verdict)})
     state = _state(verdict, contact, rulebook, subject)
     if state is None:
-        return _step_on_ladder(before, verdict, rulebook, subject, earlier)
+        return _step_on_ladder(before, verdict, rulebook, subject, earlier, rejected)
     name, cause = state
     if before is not None and before.stage == name:
         return Step(before, before, "")
@@ -64,11 +67,11 @@ class _Bar:
 
 
 def _step_on_ladder(
-    before: Place | None, verdict: Verdict, rulebook: Rulebook, subject: Subject, earlier: Sequence[Line]
+    before: Place | None, verdict: Verdict, rulebook: Rulebook, subject: Subject, earlier: Sequence[Line], rejected: str
 ) -> Step:
     ladder = rulebook.stages.stages
     places = {stage.id: place for place, stage in enumerate(ladder)}
-    bar = _bar(verdict, rulebook, places)
+    bar = _bar(verdict, rulebook, places, rejected)
     fitting = _highest(ladder[: bar.place], subject)
     lift = places.get(verdict.lifts or "", 0)
     target = max(0, min(max(fitting, lift), bar.place - 1))
@@ -87,10 +90,14 @@ def _step_on_ladder(
     return Step(before, before, "")
 
 
-def _bar(verdict: Verdict, rulebook: Rulebook, places: Mapping[str, int]) -> _Bar:
-    """The lower of two bars: that of the decisive answer (also on a tie), and for the audience the first hand-over."""
+def _bar(verdict: Verdict, rulebook: Rulebook, places: Mapping[str, int], rejected: str) -> _Bar:
+    """The lower of two bars: that of the decisive answer, and the first hand-over for whom sales rejected or who is mere
+    audience. On a tie the word of sales comes first, then the answer.
+    """
     bar = _Bar(places.get(verdict.bars or "", len(places)), verdict.answer)
     handover = next((place for place, stage in enumerate(rulebook.stages.stages) if stage.handover), len(places))
+    if rejected and handover < len(places) and handover <= bar.place:
+        return _Bar(handover, rejected)
     if not verdict.audience or handover >= bar.place:
         return bar
     rule = next(model.audience for model in rulebook.models if model.model == verdict.model)

@@ -85,12 +85,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One move of a contact: from the last place to the next; `cause` is a rule id or a plain word; None: no move."""
+    """One move of a contact: from the last place to the next; `cause` is a rule id or a plain word; None: no move.
+
+    `barred` is the rejection of sales that keeps her from the stages with a hand-over, moved or not.
+    """
 
     before: Place | None
     after: Place
     cause: str
     rise: bool = False
+    barred: str = ""
 
     @property
     def moved(self) -> bool:

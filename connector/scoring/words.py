@@ -51,6 +51,12 @@ def one_line(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def rejection(language: Language, verdict: str) -> str:
+    """That sales rejected somebody, and why; options of the portal's own are told as they are."""
+    key = f"cause_{verdict}"
+    return say(language, key) if knows(language, key) else say(language, "cause_rejected", verdict=verdict)
+
+
 def joined(language: Language, key: Literal["and", "or"], texts: Iterable[str]) -> str:
     """`a`, `b` and `c` as one text, with the word of that language between each two."""
     return reduce(lambda first, second: say(language, key, first=first, second=second), texts)

@@ -99,6 +99,15 @@ WORDS = {
     "cause_evidence": "se'n sap massa poc",
     "cause_faded": "ha perdut punts amb el temps",
     "cause_score": "per la puntuació",
+    "cause_rejected": "vendes la va rebutjar: {verdict}",
+    "cause_rejected_no_budget": "vendes la va rebutjar: sense pressupost",
+    "cause_rejected_not_a_fit": "vendes la va rebutjar: no encaixa",
+    "cause_rejected_timing": "vendes la va rebutjar: mal moment",
+    "cause_rejected_bad_data": "vendes la va rebutjar: dades errònies",
+    # the task for who looks after Trellis
+    "held_task": "Trellis: {number} decisions t'esperen",
+    "held_body": "S'ha decidit més del que permet la protecció, així que la resta queda retinguda. "
+    "Mira `trellis holds`; `trellis approve` la deixa passar, `trellis discard` la descarta.",
     # what was done
     "did_form_submit": "va omplir un formulari",
     "did_email_click": "va fer clic en un correu",

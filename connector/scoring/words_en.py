@@ -99,6 +99,15 @@ WORDS = {
     "cause_evidence": "not enough is known",
     "cause_faded": "points have faded",
     "cause_score": "by the score",
+    "cause_rejected": "sales rejected: {verdict}",
+    "cause_rejected_no_budget": "sales rejected: no budget",
+    "cause_rejected_not_a_fit": "sales rejected: not a fit",
+    "cause_rejected_timing": "sales rejected: bad timing",
+    "cause_rejected_bad_data": "sales rejected: bad data",
+    # the task for who looks after Trellis
+    "held_task": "Trellis: {number} decisions wait for you",
+    "held_body": "More than the guard allows was decided, so the rest is held. "
+    "See `trellis holds`; `trellis approve` lets it go, `trellis discard` drops it.",
     # what was done
     "did_form_submit": "filled in a form",
     "did_email_click": "clicked in a mail",

@@ -99,6 +99,15 @@ WORDS = {
     "cause_evidence": "se sabe demasiado poco",
     "cause_faded": "ha perdido puntos con el tiempo",
     "cause_score": "por la puntuación",
+    "cause_rejected": "ventas la rechazó: {verdict}",
+    "cause_rejected_no_budget": "ventas la rechazó: sin presupuesto",
+    "cause_rejected_not_a_fit": "ventas la rechazó: no encaja",
+    "cause_rejected_timing": "ventas la rechazó: mal momento",
+    "cause_rejected_bad_data": "ventas la rechazó: datos erróneos",
+    # the task for who looks after Trellis
+    "held_task": "Trellis: {number} decisiones te esperan",
+    "held_body": "Se decidió más de lo que permite la protección, así que el resto queda retenido. "
+    "Mira `trellis holds`; `trellis approve` lo deja pasar, `trellis discard` lo descarta.",
     # what was done
     "did_form_submit": "rellenó un formulario",
     "did_email_click": "hizo clic en un correo",

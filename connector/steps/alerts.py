@@ -16,6 +16,7 @@ from connector.steps.circuit import Kind
 from connector.steps.health import health_of
 from connector.steps.hook import Message, NotTold
 from connector.steps.parts import HUBSPOT, Parts
+from connector.store import handovers
 from connector.store.alert import Alert, alert_not_told, alert_told, alerts_to_tell, raise_alert, resolve_alerts
 from connector.store.piles import Pile, piles
 
@@ -30,6 +31,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 _NAMES = {HUBSPOT: ("HubSpot", "HUBSPOT_ACCESS_TOKEN"), "mailchimp": ("Mailchimp", "MAILCHIMP_API_KEY")}
 _STOPPED, _AWAY, _QUOTA, _SILENT = "platform stopped", "platform away", "quota used up", "no pass"
+_OVERDUE = "hand-over overdue"
 _LOOKS = {
     "deliveries": "trellis deliveries list --state {state}",
     "intents": "trellis holds",
@@ -46,11 +48,11 @@ def raise_alerts(parts: Parts, *, after_reading: bool, aloud: bool = True) -> No
     now, tell = parts.now(), parts.hook is not None
     with parts.engine.begin() as conn:
         found = _platforms(parts, conn, now)
-        kinds = {_STOPPED, _AWAY, _QUOTA, *_PILES}
+        kinds = {_STOPPED, _AWAY, _QUOTA, _OVERDUE, *_PILES}
         if after_reading:
             found |= _not_read(parts, conn, {about for _, about in found}, now)
             kinds.add(_SILENT)
-        found |= _piled(conn, now)
+        found |= {**_piled(conn, now), **_overdue(conn)}
         for (kind, about), message in found.items():
             if raise_alert(conn, kind, about, message, now, tell=tell) and aloud:
                 log("alert", level="WARNING", kind=kind, about=about, message=message)
@@ -137,6 +139,16 @@ def _told(pile: Pile) -> str:
     what, _, state = pile.what.partition(" ")
     look = _LOOKS[what].format(state=state)
     return f"{pile.items} {what} {state} want a person ({pile.about}): see `{look}`."
+
+
+def _overdue(conn: Connection) -> Open:
+    return {
+        (_OVERDUE, f"#{one.contact}"): (
+            f"nobody has touched contact #{one.contact} since sales was given her on {_minute(one.at)}: see"
+            " `trellis handovers --overdue`."
+        )
+        for one in handovers.open_ones(conn, overdue=True)
+    }
 
 
 def _on(parts: Parts) -> list[str]:

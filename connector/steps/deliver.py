@@ -1,5 +1,5 @@
 """From the outbox to the platforms: what is unknown is looked into, then values, people out of tracks, hand-overs, lists and
-tags of segments, people into tracks.
+tags of segments, people into tracks; last, what became of hand-overs.
 
 A platform that is away is left alone: its intents wait in the outbox and cost the others nothing.
 """
@@ -16,10 +16,12 @@ from connector.steps.enroll import enroll_all
 from connector.steps.hand_over import hand_over
 from connector.steps.heard_writes import hold_heard
 from connector.steps.leave import leave_tracks
+from connector.steps.overdue import chase
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.segments import keep_in_line
 from connector.steps.settle import settle
 from connector.steps.tally import Tally
+from connector.steps.tell_held import tell_held
 from connector.steps.write import write_values
 from connector.store import ledger, outbox
 
@@ -42,6 +44,12 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
     tally += keep_in_line(parts, _down(errors), errors, stop)
     if not stop():
         tally += enroll_all(parts, _down(errors), stop)
+    if parts.hubspot is not None and HUBSPOT not in _down(errors) and not stop():
+        try:
+            tally += chase(parts, parts.hubspot)
+            tell_held(parts, parts.hubspot)
+        except PlatformError as error:
+            errors.append(error)
     return tally
 
 

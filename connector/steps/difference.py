@@ -138,7 +138,12 @@ def lifecycle_forward(
     present one, is left alone (facts/hubspot.md §8).
     """
     target = next((stage.lifecycle for stage in rulebook.stages.stages if stage.id == risen_to), None)
-    if rulebook.fields.write.lifecycle is None or target is None or target not in order:
+    return None if rulebook.fields.write.lifecycle is None else forward(present, target, order)
+
+
+def forward(present: str | None, target: str | None, order: Sequence[str]) -> str | None:
+    """`target`, where that is a move forward from the `present` lifecycle stage in the portal's own order; else None."""
+    if target is None or target not in order:
         return None
     if present and (present not in order or order.index(present) >= order.index(target)):
         return None

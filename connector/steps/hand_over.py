@@ -1,10 +1,12 @@
-"""Over to sales: an owner, and a task."""
+"""Over to sales: an owner, a task and, by choice, a note; and the verdict of the last time is emptied."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -21,10 +23,13 @@ from adapters.ports import (
     RowOutcome,
     ScopeMissing,
 )
+from connector.nurturing.working_time import due_at
 from connector.steps.enroll import DEADLINE_S, LEASE_S
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
-from connector.store import ledger, outbox
+from connector.steps.write import facts_of
+from connector.store import handovers, ledger, outbox
+from connector.store.engine import writer_lock
 from connector.store.ledger import Person
 from connector.store.outbox import Intent
 
@@ -68,27 +73,42 @@ def _hand_over_some(
                 outbox.release(conn, intent.id, _reason(away), parts.now(), again_in_s=30)
             tally[_LATER] += 1
             continue
-        record = people[intent.contact].records.get(HUBSPOT) if intent.contact in people else None
-        if record is None:
+        person = people.get(intent.contact)
+        if person is None or HUBSPOT not in person.records:
             with parts.engine.begin() as conn:
                 outbox.finish(conn, intent.id, "refused", "she is not at HubSpot", parts.now())
             continue
         try:
             if not owners:
                 owners.update({owner.email.lower(): owner.id for owner in port.owners()})
-            reason = _hand_over_one(parts, port, intent, record.id, owners, deadline)
+            given = _HandingOver(parts, port, intent, person, owners, deadline).done()
         except PlatformError as error:
             with parts.engine.begin() as conn:
                 ended = _not_handed_over(parts, conn, intent, error)
             tally[ended] += 1
             away = error if ended == _LATER else None
             continue
-        if reason is None:
+        if given is None:
             continue
         with parts.engine.begin() as conn:
-            outbox.finish(conn, intent.id, "accepted", reason, parts.now())
+            outbox.finish(conn, intent.id, "accepted", given.reason, parts.now())
+            now, due = parts.now(), until_touched(parts)
+            handovers.hand_over(
+                conn, intent.id, owner=given.owner, ours=given.ours, task=given.task, at=now, due_at=due
+            )
         tally["handed over"] += 1
     return tally
+
+
+def until_touched(parts: Parts) -> datetime | None:
+    """By when somebody must have touched whom sales gets now, by the calendar; None where no such rule is set."""
+    rules = parts.rulebook.tracks.handover
+    return None if rules is None or rules.sla is None else in_working_days(parts, rules.sla)
+
+
+def in_working_days(parts: Parts, days: int) -> datetime:
+    """So many working days from now, by the calendar."""
+    return due_at(parts.rulebook.tracks.calendar, ZoneInfo(parts.rulebook.fields.timezone), parts.now(), days)
 
 
 def _not_handed_over(parts: Parts, conn: Connection, intent: Intent, error: PlatformError) -> str:
@@ -106,44 +126,107 @@ def _reason(error: PlatformError) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _hand_over_one(
-    parts: Parts, port: HubSpotPort, intent: Intent, contact_id: str, owners: Mapping[str, str], deadline: Deadline
-) -> str | None:
-    """Set the owner if nobody has (a person's choice stays), then make the task; a note for the row, or None when the
-    task is no longer ours to make. Raises PlatformError.
-    """
-    wanted = intent.payload
-    found = port.by_ids([contact_id])
-    if found.unreadable:
-        raise PlatformUnreachable(HUBSPOT, "whether somebody owns the contact cannot be read", maybe_applied=False)
-    owner = (found.records[0].values.get("hubspot_owner_id") if found.records else None) or ""
-    notes = []
-    if wanted.get("owner") and owner:
-        notes.append("the owner was kept")
-    elif wanted.get("owner"):
-        owner = owners.get(str(wanted["owner"]).lower(), "")
-        if owner:
-            _written_or_raise(port.write([Change(contact_id, {"hubspot_owner_id": owner})], deadline))
-        else:
-            notes.append("no HubSpot user has the address of the owner in tracks.yaml")
-    if wanted.get("task"):
-        due = datetime.fromisoformat(str(wanted["due"]))
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What sales has been given: HubSpot's ids of owner and task ("" for none), whether we set that owner, and remarks."""
+
+    owner: str
+    ours: bool
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _HandingOver:
+    """One contact on her way to sales. `owners` are ids by address, of those who work in the portal now."""
+
+    parts: Parts
+    port: HubSpotPort
+    intent: Intent
+    person: Person
+    owners: Mapping[str, str]
+    deadline: Deadline
+
+    def done(self) -> _Given | None:
+        """Set the owner if nobody has (a person's choice stays), empty the last verdict, then make task and note; None when
+        the task is no longer ours to make. Raises PlatformError.
+        """
+        wanted, present = self.intent.payload, self._present()
+        owner, remarks = present.get("hubspot_owner_id") or "", []
+        ours = bool(owner) and owner == wanted.get("chosen")  # by a worker who died before the task
+        values = dict.fromkeys(self._spent_verdict(present), "")
+        if owner and wanted.get("owners") and not ours:
+            remarks.append("the owner was kept")
+        elif not owner and wanted.get("owners"):
+            active = [self.owners[one.lower()] for one in wanted["owners"] if one.lower() in self.owners]
+            if len(active) < len(wanted["owners"]):
+                remarks.append("some owners in tracks.yaml are no active HubSpot users and were passed over")
+            owner, ours = next(iter(active), ""), bool(active)
+            values |= {"hubspot_owner_id": owner} if ours else {}
+        if values:
+            self._write(values, owner if ours else "")
+        task = ""
+        if wanted.get("task") or wanted.get("note"):
+            with self.parts.engine.begin() as conn:
+                if not outbox.mark_sending(conn, {self.intent.id: "hubspot:task"}, self.parts.now()):
+                    outbox.not_sent_in_time(conn, [self.intent.id])
+                    return None
+        if wanted.get("task"):
+            task = self._make_task(owner)
+        if wanted.get("note"):
+            remarks += self._note()
+        return _Given(owner, ours, task, "; ".join(remarks))
+
+    @property
+    def _contact(self) -> str:
+        return self.person.records[HUBSPOT].id
+
+    def _present(self) -> Mapping[str, str | None]:
+        found = self.port.by_ids([self._contact])
+        if found.unreadable:
+            raise PlatformUnreachable(HUBSPOT, "whether somebody owns the contact cannot be read", maybe_applied=False)
+        return found.records[0].values if found.records else {}
+
+    def _spent_verdict(self, present: Mapping[str, str | None]) -> Iterator[str]:
+        """The property of sales' verdict where it holds one that was there before this hand-over was decided."""
+        name = self.parts.rulebook.fields.write.sales_verdict.hubspot
+        said, known = present.get(name), self.person.records[HUBSPOT].values.get(name)
+        since = self.person.changed.get((HUBSPOT, name))
+        if said and said == known and (since is None or since < self.intent.created_at):
+            yield name
+
+    def _write(self, values: Mapping[str, str], chosen: str) -> None:
+        """Write, and remember it: neither the owner nor the emptied verdict is news when it comes back."""
+        parts = self.parts
+        if chosen:
+            with parts.engine.begin() as conn:
+                handovers.choose_owner(conn, self.intent.id, chosen)
+        written_or_raise(self.port.write([Change(self._contact, values)], self.deadline))
         with parts.engine.begin() as conn:
-            if not outbox.mark_sending(conn, {intent.id: "hubspot:task"}, parts.now()):
-                outbox.not_sent_in_time(conn, [intent.id])
-                return None
-        port.create_task(
-            contact_id,
+            writer_lock(conn)
+            ledger.wrote(conn, HUBSPOT, {self._contact: values}, parts.now(), facts=facts_of(parts, HUBSPOT))
+
+    def _make_task(self, owner: str) -> str:
+        wanted = self.intent.payload
+        return self.port.create_task(
+            self._contact,
             title=str(wanted["task"]),
             body=str(wanted["brief"]),
-            due=due,
+            due=datetime.fromisoformat(str(wanted["due"])),
             owner_id=owner or None,
-            deadline=deadline,
+            deadline=self.deadline,
         )
-    return "; ".join(notes)
+
+    def _note(self) -> Iterator[str]:
+        """The brief as a note, once; without it the hand-over is done all the same."""
+        text, at = str(self.intent.payload["brief"]), self.parts.now()
+        try:
+            self.port.create_note(self._contact, text=text, at=at, deadline=self.deadline)
+        except PlatformError as error:
+            yield f"whether there is a note is not certain: {_reason(error)}"
 
 
-def _written_or_raise(outcomes: Sequence[RowOutcome]) -> None:
+def written_or_raise(outcomes: Sequence[RowOutcome]) -> None:
     """An owner whose answer was lost may be set again without harm: nothing has been done that cannot be repeated."""
     for outcome in outcomes:
         if outcome.outcome is Outcome.UNKNOWN:

@@ -97,7 +97,7 @@ def _row(
         writes=writes,
         enters=tuple(_entering(enter) for enter in plan.enter),
         leaves=tuple(Leaving(leave.track, leave.episode, leave.key, leave.why) for leave in plan.leave),
-        handover=HandingOver(over.owner, over.task, one.brief(), over.due) if over else None,
+        handover=HandingOver(over.owners, over.task, one.brief(), over.due, over.note) if over else None,
         handed_over=over is not None or (person.handed_over and _is_for_sales(parts, step.after.stage)),
         baseline=baseline,
     )

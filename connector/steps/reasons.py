@@ -9,7 +9,8 @@ from connector.nurturing.intents import NotEnrolled
 from connector.nurturing.reasons import Held
 from connector.rulebook.types import Rulebook
 from connector.scoring.causes import BY_CONSENT, BY_EVIDENCE, BY_FADING, BY_SCORE
-from connector.scoring.words import say, stage_label, written_day
+from connector.scoring.sales import REJECTED
+from connector.scoring.words import rejection, say, stage_label, written_day
 from connector.steps.labels import Language
 
 _HEAD: Mapping[Language, str] = {
@@ -127,6 +128,8 @@ def cause_of_move(cause: str, rulebook: Rulebook, language: Language) -> str:
     """The words for a stage's change: its rule's `why`, a phase, a state, or one of CAUSES; else the id as it is."""
     if cause in CAUSES[language]:
         return CAUSES[language][cause]
+    if cause.startswith(REJECTED):
+        return rejection(language, cause)
     for model in rulebook.models:
         factors = model.factors
         rules = [*factors.fit.adjust, *model.overrides]

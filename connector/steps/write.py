@@ -229,7 +229,7 @@ def _end(
     if any(_names(one.error, name) for one in outcomes for name in claim.rows[one.id][1].values):
         # Somebody may have changed these properties: the next pass looks before it writes.
         state.forget_cached(conn, f"{source}:")
-    ledger.wrote(conn, source, stored, now, facts=_facts(parts, source))
+    ledger.wrote(conn, source, stored, now, facts=facts_of(parts, source))
     counts = {"written": len(well), "refused": len(failed), "written later": len(later)}
     return Counter({name: number for name, number in counts.items() if number})
 
@@ -247,7 +247,7 @@ def _names(error: PlatformError | None, name: str) -> bool:
     return name in named or name.removeprefix(MERGE_FIELDS) in named
 
 
-def _facts(parts: Parts, source: str) -> frozenset[str]:
+def facts_of(parts: Parts, source: str) -> frozenset[str]:
     """The names under which a source tells fields: what we write there is read again as a fact."""
     fields = parts.rulebook.fields.fields.values()
     names = [name for one in fields for name in ((one.hubspot, one.or_) if source == HUBSPOT else (one.mailchimp,))]

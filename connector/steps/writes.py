@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connector.steps.difference import Held, for_hubspot, for_mailchimp, lifecycle_back, lifecycle_forward
+from connector.scoring.sales import ACCEPTED
+from connector.steps.difference import Held, for_hubspot, for_mailchimp, forward, lifecycle_back, lifecycle_forward
 from connector.steps.judged import Judged
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store.ledger import Person
 from connector.store.people import Written
+
+#: HubSpot's lifecycle stage of whom sales has taken on.
+ACCEPTED_LIFECYCLE = "salesqualifiedlead"
 
 
 def writes_of(
@@ -30,15 +34,19 @@ def writes_of(
 
 
 def _lifecycle(person: Person, one: Judged, order: Sequence[str]) -> str | None:
-    """The lifecycle stage to write: forward after she came up, or back where the admin lets us (fields.yaml)."""
+    """The lifecycle stage to write: forward after she came up or sales accepted her, or back where the admin lets us
+    (fields.yaml).
+    """
     write = one.rulebook.fields.write.lifecycle
     if write is None:
         return None
     present = person.records[HUBSPOT].values.get(write.hubspot)
     ours = person.written.get(HUBSPOT, {}).get(write.hubspot)
-    forward = lifecycle_forward(present, _came_up_to(person, one, ours), one.rulebook, order)
-    if forward is not None:
-        return forward
+    if _was_accepted(person, one, ours) and (accepted := forward(present, ACCEPTED_LIFECYCLE, order)):
+        return accepted
+    risen = lifecycle_forward(present, _came_up_to(person, one, ours), one.rulebook, order)
+    if risen is not None:
+        return risen
     return lifecycle_back(present, one.step.after.stage, ours.value if ours else None, one.rulebook, order)
 
 
@@ -56,6 +64,17 @@ def _came_up_to(person: Person, one: Judged, written: Written | None) -> str | N
         return None
     waits = written is None or written.at < arrival.at
     return step.after.stage if waits and _is_up(arrival.before, one, rise=arrival.rise) else None
+
+
+def _was_accepted(person: Person, one: Judged, ours: Written | None) -> bool:
+    """Tell whether sales was seen to accept her, and nobody, neither we nor a person, has set the lifecycle stage since."""
+    write = one.rulebook.fields.write
+    verdict, lifecycle = write.sales_verdict.hubspot, write.lifecycle.hubspot if write.lifecycle else ""
+    since = person.changed.get((HUBSPOT, verdict))
+    if since is None or person.records[HUBSPOT].values.get(verdict) != ACCEPTED:
+        return False
+    changed = person.changed.get((HUBSPOT, lifecycle))
+    return (ours is None or ours.at < since) and (changed is None or changed <= since)
 
 
 def _is_up(before: str | None, one: Judged, *, rise: bool) -> bool:

@@ -172,7 +172,8 @@ def _leave(row: Judgement, one: Leaving, at: datetime) -> dict[str, Any]:
 
 def _handover(row: Judgement, one: HandingOver, at: datetime) -> dict[str, Any]:
     due = one.due.isoformat() if one.due else None
-    payload = {"owner": one.owner, "task": one.task, "brief": one.brief, "due": due, "stage": row.stage}
+    payload = {"owners": list(one.owners), "task": one.task, "brief": one.brief, "due": due, "note": one.note}
+    payload["stage"] = row.stage
     return {**_base(row, "handover", at, row.hold), "payload": payload}
 
 

@@ -35,12 +35,13 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class HandingOver:
-    """Give to sales: an owner by e-mail, a task with its text and due time; each may be absent."""
+    """Give to sales: owners by e-mail, in turn, a task with its text and due time, and the text as a note; each may be absent."""
 
-    owner: str | None = None
+    owners: tuple[str, ...] = ()
     task: str | None = None
     brief: str = ""
     due: datetime | None = None
+    note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
         two,
     )
     conn.execute(text("UPDATE flip SET contact = :keep WHERE contact = :gone"), two)
+    _move_handovers(conn, two, at)
     conn.execute(text("UPDATE failure SET contact = :keep WHERE contact = :gone AND resolved_at IS NOT NULL"), two)
     _unite_standings(conn, two)
     for table, key in _KEYED.items():
@@ -145,6 +146,18 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
             two,
         )
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :gone"), two)  # noqa: S608
+
+
+def _move_handovers(conn: Connection, two: dict[str, int], at: datetime) -> None:
+    """Sales need touch one person once: where both were given to them, the hand-over of the kept contact goes on."""
+    conn.execute(
+        text(
+            "UPDATE handover SET ended_at = :at, ended_by = 'left' WHERE contact = :gone AND ended_at IS NULL"
+            " AND EXISTS (SELECT FROM handover AS other WHERE other.contact = :keep AND other.ended_at IS NULL)"
+        ),
+        {**two, "at": at},
+    )
+    conn.execute(text("UPDATE handover SET contact = :keep WHERE contact = :gone"), two)
 
 
 def _unite_standings(conn: Connection, two: dict[str, int]) -> None:

@@ -1,14 +1,18 @@
 """The hand-over to sales, once per standing."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from connector.facts import Event
 
 HANDOVER = {
     "owner": {"round_robin": ["ana@team.example", "biel@team.example"]},
     "task": {"title": "Call {name}", "due": "1d"},
 }
+#: A Wednesday morning in Madrid, as `plans` has it.
+NOW = datetime(2027, 3, 10, 9, 30, tzinfo=UTC)
 CALENDAR = {"days": "mon-fri", "hours": "09:00-18:00"}
 
 
@@ -24,7 +28,7 @@ def handed(plans, who, handover=HANDOVER, **rest):
 def test_a_rise_into_hot_gives_an_owner_and_a_task(hot, plans):
     given = handed(plans, hot)
     assert (given.contact, given.stage, given.task) == (1, "hot", "Call Maria")
-    assert given.owner in HANDOVER["owner"]["round_robin"]
+    assert set(given.owners) == set(HANDOVER["owner"]["round_robin"])
     assert given.due == datetime(2027, 3, 11, 9, 30, tzinfo=UTC)
 
 
@@ -63,7 +67,7 @@ def test_nothing_at_baseline_and_nothing_without_rules(hot, plans):
 def test_only_what_the_rules_ask_for(hot, plans):
     given = handed(plans, hot, handover={"owner": HANDOVER["owner"]})
     assert (given.task, given.due) == (None, None)
-    assert handed(plans, hot, handover={"task": HANDOVER["task"]}).owner is None
+    assert handed(plans, hot, handover={"task": HANDOVER["task"]}).owners == ()
 
 
 @pytest.mark.parametrize(
@@ -81,8 +85,53 @@ def test_the_name_in_the_task(fields, title, hot, plans):
 
 def test_turns_are_even_and_stable(hot, plans):
     def owner(number):
-        return handed(plans, hot.knows(id=number)).owner
+        return handed(plans, hot.knows(id=number)).owners[0]
 
     turns = Counter(owner(number) for number in range(200))
     assert min(turns.values()) > 70
     assert owner(7) == owner(7)
+
+
+# ---------------------------------------------------------------- whose she is
+
+SPAIN = {"when": {"company": {"contains": "acme"}}, "round_robin": ["carles@team.example"]}
+NURTURE = {"when": {"persona": "finance_lead"}, "round_robin": ["dora@team.example", "eva@team.example"]}
+
+
+def owners(plans, who, *territories):
+    rule = {"round_robin": HANDOVER["owner"]["round_robin"], "territories": list(territories)}
+    return handed(plans, who, handover={"owner": rule}).owners
+
+
+def test_the_first_territory_that_holds_has_her_and_who_belongs_to_none_goes_by_turns(hot, plans):
+    assert owners(plans, hot, SPAIN, NURTURE) == ("carles@team.example",)
+    elsewhere = hot.knows(fields={"company": "Bolt"})
+    assert set(owners(plans, elsewhere, SPAIN, NURTURE)) == set(NURTURE["round_robin"])
+    assert set(owners(plans, elsewhere, SPAIN)) == set(HANDOVER["owner"]["round_robin"])
+
+
+def test_the_turn_begins_with_the_one_who_has_her_and_names_each_once(hot, plans):
+    thrice = {
+        "owner": {"round_robin": ["ana@team.example", "biel@team.example", "eva@team.example", "ana@team.example"]}
+    }
+    turns = {handed(plans, hot.knows(id=number), handover=thrice).owners for number in range(50)}
+    assert all(sorted(turn) == ["ana@team.example", "biel@team.example", "eva@team.example"] for turn in turns)
+    assert {turn[0] for turn in turns} == set(thrice["owner"]["round_robin"])
+
+
+# ---------------------------------------------------------------- what sales has said
+
+
+def said(value, days_ago):
+    at = NOW - timedelta(days=days_ago)
+    return Event("sales_verdict", at, at, f"verdict:{value}", asset=value)
+
+
+def test_whom_sales_has_accepted_is_not_handed_over_again_while_that_stands(hot, plans):
+    assert handed(plans, hot.knows(events=(said("accepted", 89),))) is None
+    assert handed(plans, hot.knows(events=(said("accepted", 90),))) is not None
+    assert handed(plans, hot.knows(events=(said("accepted", 20), said("rejected_timing", 9)))) is not None
+    assert (
+        handed(plans, hot.knows(events=(said("accepted", 9),)), handover={**HANDOVER, "verdict_lasts": "7d"})
+        is not None
+    )

@@ -58,7 +58,7 @@ def past_properties(fields: FieldsFile) -> tuple[str, ...]:
 
     What we write ourselves is not among them, but for the lifecycle stage.
     """
-    told = {*past_fields(fields), *(name for _, name in fields.turns)}
+    told = {*past_fields(fields), *(name for kind, name in fields.turns if kind in fields.events)}
     for counter in fields.counters:
         told.update(filter(None, (counter.count, counter.asset)))
     return tuple(sorted({*told, MERGED_IDS})) if told else ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -50,8 +50,11 @@ def due(contact: Contact, verdict: Verdict, step: Step, rulebook: Rulebook, day:
 
     Between the two nothing differs that anybody would notice: stage or state, persona, phase, model, audience, answer,
     first topic, whether there is enough evidence, a score that is worth a write, whom a track is for. `verdict` and
-    `step` are those of `day`, from everything known by then; `told` is as of after the writes of `day`.
+    `step` are those of `day`, from everything known by then; `told` is as of after the writes of `day`. Whom sales
+    rejected is looked at every day: they are few.
     """
+    if step.barred:
+        return day + timedelta(days=1)
     return _ready(ByIdentity(rulebook)).due(contact, verdict, step, day, told)
 
 

@@ -1,0 +1,152 @@
+"""What becomes of whom sales was given: touched in time, or known to be overdue, told, and passed on to the next in turn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from adapters.ports import Change, Deadline, HubSpotPort, PlatformError, PlatformRefused
+from connector.logs import log
+from connector.rulebook.quantities import parse_moment
+from connector.steps.enroll import DEADLINE_S
+from connector.steps.hand_over import in_working_days, until_touched, written_or_raise
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.tally import Tally
+from connector.steps.write import facts_of
+from connector.store import handovers, ledger, state
+from connector.store.engine import writer_lock
+from connector.store.handovers import Handed
+
+#: When somebody last called her, met her or wrote to her, as logged in HubSpot (facts/hubspot.md §7).
+CONTACTED = "notes_last_contacted"
+OWNER = "hubspot_owner_id"
+
+#: Which counters a note moves is not documented: what comes together with our own hand-over is no touch.
+_OUR_OWN = timedelta(minutes=2)
+#: Those that are known to be overdue are looked at so often.
+_AGAIN_S = 3600.0
+_LOOKED = "looked at who is overdue"
+_AT_ONCE = 200
+
+
+def chase(parts: Parts, port: HubSpotPort) -> Tally:
+    """End the hand-overs that somebody has touched, or who are for sales no more; note the others once their time is over.
+
+    Two calls for each hundred of those whose time is over; without any, none. Raises PlatformError.
+    """
+    tally: Tally = Counter()
+    rulebook, now = parts.rulebook, parts.now()
+    for_sales = [stage.id for stage in rulebook.stages.stages if stage.handover]
+    with parts.engine.begin() as conn:
+        handovers.end_by_what_is_known(conn, for_sales, rulebook.fields.write.sales_verdict.hubspot, now)
+        known_too = state.cached(conn, _LOOKED, _AGAIN_S, now) is None
+        due = handovers.to_look_at(conn, now, _AT_ONCE, known_too=known_too)
+        if not due:
+            return tally
+        if known_too:
+            state.put_cached(conn, _LOOKED, True, now)
+        ids = handovers.platform_ids(conn, [one.contact for one in due])
+        decided = handovers.payloads(conn, [one.intent for one in due])
+    look = _look(parts, port, due, ids)
+    touched = {one.id: by for one in due if (by := look.touched(one))}
+    late = [one for one in due if one.id not in touched and one.due_at is not None and one.due_at <= now]
+    with parts.engine.begin() as conn:
+        handovers.end(conn, touched, now)
+        handovers.tell(conn, [one.id for one in late], now)
+    tally["touched by sales"], tally["overdue"] = len(touched), len(late)
+    rules = rulebook.tracks.handover
+    if rules is None or rules.overdue != "reroute":
+        return +tally
+    active = {owner.email.lower(): owner.id for owner in port.owners()} if late else {}
+    for one in late:
+        turn = [active.get(str(each).lower(), "") for each in _owners(decided.get(one.intent, {}))]
+        following = _next(turn, one.owner)
+        if one.ours and following and look.owner(one) == one.owner:
+            tally["rerouted"] += _pass_on(parts, port, one, ids[one.contact], following, decided[one.intent])
+    return +tally
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What HubSpot shows now: chosen values of contacts, and which tasks are done."""
+
+    ids: Mapping[int, str]
+    values: Mapping[str, Mapping[str, str | None]]
+    done: Mapping[str, bool]
+    verdict: str
+
+    def _value(self, one: Handed, name: str) -> str:
+        return self.values.get(self.ids.get(one.contact, ""), {}).get(name) or ""
+
+    def owner(self, one: Handed) -> str:
+        """The id of her owner now."""
+        return self._value(one, OWNER)
+
+    def touched(self, one: Handed) -> str:
+        """By what somebody has touched her, or "". Of a task that was deleted nobody can tell."""
+        if self._value(one, self.verdict):
+            return "verdict"
+        if self.done.get(one.task):
+            return "task"
+        contacted = parse_moment(self._value(one, CONTACTED))
+        return "contacted" if contacted is not None and contacted > one.at + _OUR_OWN else ""
+
+
+def _look(parts: Parts, port: HubSpotPort, due: Sequence[Handed], ids: Mapping[int, str]) -> _Look:
+    verdict = parts.rulebook.fields.write.sales_verdict.hubspot
+    values = port.values_of(sorted(set(ids.values())), (OWNER, CONTACTED, verdict))
+    return _Look(ids, values, _tasks_done(port, sorted({one.task for one in due if one.task})), verdict)
+
+
+def _tasks_done(port: HubSpotPort, tasks: Sequence[str]) -> Mapping[str, bool]:
+    """Of tasks that HubSpot does not let us read nobody can tell either; the other signs count all the same."""
+    try:
+        return port.tasks_done(tasks) if tasks else {}
+    except PlatformRefused as error:
+        log("tasks not read", level="WARNING", kind=type(error).__name__, error=error.message)
+        return {}
+
+
+def _owners(payload: Mapping[str, object]) -> Sequence[object]:
+    owners = payload.get("owners")
+    return owners if isinstance(owners, list) else ()
+
+
+def _next(turn: Sequence[str], present: str) -> str:
+    """Who comes after the present one and works in the portal; "" once the turn has come round."""
+    following = turn[turn.index(present) + 1 :] if present in turn else ()
+    return next((one for one in following if one), "")
+
+
+def _pass_on(
+    parts: Parts, port: HubSpotPort, one: Handed, contact_id: str, owner: str, wanted: Mapping[str, object]
+) -> int:
+    """Give her to the next in turn, with a task of her own; the task at most once. 1 when it is done.
+
+    Should we die after the owner is written, she is no longer the one whom we know to have set, and stays where she is.
+    """
+    deadline = Deadline.after(DEADLINE_S, parts.monotonic)
+    try:
+        written_or_raise(port.write([Change(contact_id, {OWNER: owner})], deadline))
+        with parts.engine.begin() as conn:
+            writer_lock(conn)
+            ledger.wrote(conn, HUBSPOT, {contact_id: {OWNER: owner}}, parts.now(), facts=facts_of(parts, HUBSPOT))
+            handovers.pass_on(conn, one.id, owner, until_touched(parts))
+        rules = parts.rulebook.tracks.handover
+        if wanted.get("task") and rules is not None and rules.task is not None:
+            task = port.create_task(
+                contact_id,
+                title=str(wanted["task"]),
+                body=str(wanted.get("brief", "")),
+                due=in_working_days(parts, rules.task.due),
+                owner_id=owner,
+                deadline=deadline,
+            )
+            with parts.engine.begin() as conn:
+                handovers.note_task(conn, one.id, task)
+    except PlatformError as error:
+        log("not passed on", level="WARNING", contact=one.contact, kind=type(error).__name__, error=error.message)
+        return 0
+    return 1
