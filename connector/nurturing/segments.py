@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from connector.nurturing.eligibility import general_refusal
 from connector.nurturing.intents import Plan
+from connector.nurturing.matching import is_scored
 from connector.nurturing.situation import Situation
 from connector.nurturing.ways import HUBSPOT
 from connector.rulebook.types import Rulebook
-from connector.scoring.verdict import NOT_ENOUGH_DATA, SUPPRESSED
+from connector.scoring.verdict import SUPPRESSED
 
 #: Under this name the list of those whom no workflow should mail now is kept like a segment (`dosing.paused_list`).
 PAUSED = "paused"
@@ -58,9 +59,8 @@ def segments_of(situation: Situation) -> frozenset[str]:
 
     As with tracks, scoring comes first: nobody without evidence and a score belongs to any.
     """
-    verdict = situation.verdict
-    scored = verdict.enough and verdict.score is not None and situation.stage not in (NOT_ENOUGH_DATA, SUPPRESSED)
-    if not scored or general_refusal(situation.contact.consent) is not None:
+    barred = situation.stage == SUPPRESSED or general_refusal(situation.contact.consent) is not None
+    if barred or not is_scored(situation):
         return frozenset()
     segments = situation.rulebook.tracks.segments
     return frozenset(name for name, segment in segments.items() if situation.holds(segment.when))
