@@ -32,9 +32,10 @@ def as_lines(found: Explanation, width: int) -> Sequence[str]:
         lines += ["", "Next:", *(line for text in found.next.splitlines() for line in _wrapped(text, "  ", width, 2))]
     if found.history:
         lines += ["", "Stage history:", *_history(found, width)]
-    if found.tracks:
+    tracks = [f"{one.label}: {one.says}" for one in found.tracks]
+    if found.stands or tracks:
         lines += ["", "Tracks:"]
-        lines += [line for one in found.tracks for line in _wrapped(f"{one.label}: {one.says}", "  ", width, 2)]
+        lines += [line for text in (found.stands, *tracks) for line in _wrapped(text, "  ", width, 2)]
     return lines
 
 
@@ -59,6 +60,7 @@ def as_data(found: Explanation) -> Mapping[str, object]:
             }
             for one in found.history
         ],
+        "standing": _standing_data(found),
         "tracks": [{"track": one.track, "says": one.says} for one in found.tracks],
         "known_by": found.known_by.isoformat() if found.known_by else None,
         "scores": dict(found.each),
@@ -68,6 +70,14 @@ def as_data(found: Explanation) -> Mapping[str, object]:
         "known_then": {"score": found.knew.score, "thousandths": found.knew.exact} if found.knew else None,
         "versus": versus_data(found.versus) if found.versus else None,
     }
+
+
+def _standing_data(found: Explanation) -> Mapping[str, object] | None:
+    one = found.standing
+    if one is None:
+        return None
+    until = one.until.isoformat() if one.until else None
+    return {"state": one.state, "track": one.track, "until": until, "cause": one.cause, "says": found.stands}
 
 
 def _as_of(found: Explanation) -> str:

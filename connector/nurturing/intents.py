@@ -96,14 +96,14 @@ class Hearing:
 class Tended(StrEnum):
     """Where she stands in nurturing; what people read is in the language files."""
 
-    GATE = "gate"  # not scored, too little evidence, or a verdict of an earlier day: nothing begins
+    GATE = "gate"  # not scored, too little evidence, a verdict of an earlier day, or consent unread: nothing begins
     OUT = "out"  # she may not be mailed, or stands where no track is for her
     FREE = "free"  # nothing is under way, and nothing keeps a track from beginning
     ON_TRACK = "on_track"
     CLOSING = "closing"  # on a track with `role: closing`
     HOLD = "hold"  # after a rise: only reminders, until a day or a signal
     RECTIFY = "rectify"  # she changes over, or rests because she has had enough
-    DOSED = "dosed"  # she has had enough touches for now
+    DOSED = "dosed"  # she has had enough touches for now, or the mails of a track that she left may run on
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from connector.facts import Contact
+from connector.nurturing.intents import Standing
 from connector.scoring.comparison import Comparison, compare
 from connector.scoring.next_step import next_text
 from connector.scoring.receipt import Row, long, short
 from connector.scoring.verdict import Verdict
-from connector.scoring.words import exact_number, stage_label, written_day
+from connector.scoring.words import exact_number, stage_label
 from connector.steps import portal
 from connector.steps.judge import judge_person
-from connector.steps.judged import Judged
 from connector.steps.labels import Language
 from connector.steps.parts import Parts
 from connector.steps.past import Then, as_of, end_of
-from connector.steps.reasons import cause_of_move, reason_of
+from connector.steps.reasons import cause_of_move, how_she_stands
+from connector.steps.track_lines import TrackLine, episode_lines, track_lines
 from connector.store import judgement, ledger
 from connector.store.judgement import Flip
 
@@ -32,15 +32,6 @@ class Chapter:
     before: str
     after: str
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How she stands to one track: on it, was on it, enters it, or why not."""
-
-    track: str
-    label: str
-    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +52,9 @@ class Explanation:
     """What `trellis explain` shows. `rows` add up to `total`; texts are in the team's `language`.
 
     `refs` are her ids by source, `rulebook` the hash of the one that judged her, as of `day`, with what was known by the
-    end of `known_by` (None: all that is known now). Of a past day there is no next step, no rank and no enrollment to
-    come. `knew` is the score that she had by what was known on that very day, where it differs: something was told late.
+    end of `known_by` (None: all that is known now). `standing` is how she stands in nurturing, and `stands` says it. Of a
+    past day there is no standing, no next step, no rank and no enrollment to come. `knew` is the score that she had by what
+    was known on that very day, where it differs: something was told late.
     """
 
     contact: int
@@ -78,8 +70,10 @@ class Explanation:
     total: str
     next: str
     history: tuple[Chapter, ...]
-    tracks: tuple[Standing, ...]
+    tracks: tuple[TrackLine, ...]
     each: Mapping[str, int | None]
+    standing: Standing | None = None
+    stands: str = ""
     rank: Rank | None = None
     knew: Verdict | None = None
     versus: Comparison | None = None
@@ -137,8 +131,10 @@ def _present(parts: Parts, contact: int, flips: Sequence[Flip]) -> Explanation:
         total=exact_number(language, verdict.exact),
         next=next_text(judged.contact, verdict, judged.step, parts.rulebook, verdict.day, language),
         history=tuple(_chapter(parts, flip) for flip in flips),
-        tracks=tuple(_standings(parts, judged)),
+        tracks=tuple(track_lines(parts, judged)),
         each=verdict.each,
+        standing=judged.plan.standing,
+        stands=how_she_stands(judged.plan.standing, parts.rulebook),
         rank=_rank(parts, verdict.score),
     )
 
@@ -162,7 +158,7 @@ def _past(parts: Parts, then: Then, day: date, known_by: date | None, flips: Seq
         total=exact_number(language, verdict.exact),
         next="",
         history=tuple(_chapter(parts, flip) for flip in flips if flip.at <= until),
-        tracks=tuple(_episodes(parts, contact)),
+        tracks=tuple(episode_lines(parts, contact)),
         each=verdict.each,
         knew=knew.verdict if knew is not None and late else None,
     )
@@ -182,25 +178,3 @@ def _chapter(parts: Parts, flip: Flip) -> Chapter:
     before = stage_label(rulebook, language, flip.before) if flip.before else ""
     after = stage_label(rulebook, language, flip.after)
     return Chapter(flip, before, after, cause_of_move(flip.cause, rulebook, language))
-
-
-def _standings(parts: Parts, judged: Judged) -> Iterator[Standing]:
-    language, labels = parts.rulebook.fields.language, _labels(parts)
-    yield from _episodes(parts, judged.contact)
-    for enter in judged.plan.enter:
-        yield Standing(enter.track, labels.get(enter.track, enter.track), "enters with the next pass, in working hours")
-    for refused in judged.plan.refused:
-        yield Standing(refused.track, labels.get(refused.track, refused.track), reason_of(refused, language))
-
-
-def _episodes(parts: Parts, contact: Contact) -> Iterator[Standing]:
-    language, labels = parts.rulebook.fields.language, _labels(parts)
-    for one in contact.episodes:
-        since = written_day(language, parts.day_of(one.entered_at))
-        until = written_day(language, parts.day_of(one.left_at)) if one.left_at else ""
-        says = f"was on it from {since} to {until}" if until else f"on it since {since}"
-        yield Standing(one.track, labels.get(one.track, one.track), f"{says}, by {one.channel}")
-
-
-def _labels(parts: Parts) -> Mapping[str, str]:
-    return {name: track.label or name for name, track in parts.rulebook.tracks.tracks.items()}

@@ -12,7 +12,7 @@ from connector.scoring.next_step import next_text
 from connector.scoring.receipt import short
 from connector.scoring.verdict import Step, Verdict
 from connector.steps.difference import Texts
-from connector.steps.reasons import why_not
+from connector.steps.reasons import next_in_nurturing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Judged:
         hint = next_text(self.contact, self.verdict, self.step, self.rulebook, self.verdict.day, language)
         return Texts(
             why=short(self.verdict, self.step, self.rulebook, language, self.contact.consent.general),
-            next="\n".join(filter(None, (hint, why_not(self.plan.refused, language)))),
+            next="\n".join(filter(None, (hint, next_in_nurturing(self.plan, self.rulebook)))),
             brief=self.brief() if self.rulebook.fields.write.brief else "",
         )
 

@@ -27,7 +27,9 @@ from connector.store.ledger import Person, TrackMemory
 from connector.store.membership import Belonging
 
 #: Reasons of nurturing that time alone may cure, where it does not say itself when to ask again.
-_PASSING = frozenset({Held.LEAVING, Held.ON_ANOTHER_TRACK, Held.DOSE, Held.AFTER_RISE, Held.TOO_SOON, Held.STALE})
+_PASSING = frozenset(
+    {Held.LEAVING, Held.ON_ANOTHER_TRACK, Held.ANOTHER_AIM, Held.DOSE, Held.AFTER_RISE, Held.TOO_SOON, Held.STALE}
+)
 
 Writes = Mapping[str, Mapping[str, str]]
 
@@ -114,6 +116,8 @@ def _due(parts: Parts, person: Person, one: Judged, writes: Writes) -> date | No
     if _is_under_way(parts, one):
         return tomorrow
     days = [refused.again or tomorrow for refused in one.plan.refused if refused.again or refused.reason in _PASSING]
+    if one.plan.paused and one.plan.standing.until and parts.rulebook.tracks.dosing.paused_list is not None:
+        days.append(one.plan.standing.until)
     told = _told(parts, person, one, writes)
     scored = due(one.contact, one.verdict, one.step, parts.rulebook, one.verdict.day, told=told)
     return min((max(day, tomorrow) for day in (*days, scored) if day is not None), default=None)

@@ -1,0 +1,199 @@
+"""What is said of nurturing in the team's languages: one sentence per reason code, and one per standing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector.nurturing.intents import Tended
+from connector.nurturing.reasons import Chosen, Held, Left
+from connector.steps.labels import Language
+
+#: Why somebody is not enrolled: one sentence per reason and language; a test holds the three complete.
+SENTENCES: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        Held.SUPPRESSED: "may not be mailed",
+        Held.CUSTOMER: "a customer is not won again",
+        Held.WON: "has bought",
+        Held.OFF_LADDER: "stands in a state beside the ladder",
+        Held.EXIT_WHEN: "would have to leave at once",
+        Held.UNSCORED: "there is no score yet",
+        Held.STALE: "the score is of an earlier day",
+        Held.BASELINE: "matched already when Trellis began; enters after leaving and matching again",
+        Held.ENTERED_BEFORE: "was on it before, and re-entry is not allowed",
+        Held.SAME_MATCH: "has not stopped matching since the last time",
+        Held.TOO_SOON: "was on it not long ago",
+        Held.HOLDOUT: "belongs to the share that is left alone",
+        Held.UNKNOWN_THERE: "is on no platform that it enrolls by",
+        Held.NO_WAY: "no way in is meant for this contact",
+        Held.NO_LISTENER: "no workflow listens that is switched on",
+        Held.MARKERS_FULL: "the marker has no room",
+        Held.LEAVING: "is leaving another track first",
+        Held.ON_ANOTHER_TRACK: "is on another track",
+        Held.RESTING: "has had enough; first rest",
+        Held.STILL_MAILED: "the mails of the last track may go on",
+        Held.ANOTHER_AIM: "is on a track with another aim",
+        Held.AFTER_RISE: "has just risen; first wait",
+        Held.DOSE: "has had enough touches for now",
+        Held.ANOTHER_CHOSEN: "another track comes first",
+    },
+    "es": {
+        Held.SUPPRESSED: "no se le puede escribir",
+        Held.CUSTOMER: "a un cliente no se le gana otra vez",
+        Held.WON: "ha comprado",
+        Held.OFF_LADDER: "está en un estado fuera de la escalera",
+        Held.EXIT_WHEN: "tendría que salir enseguida",
+        Held.UNSCORED: "aún no hay puntuación",
+        Held.STALE: "la puntuación es de un día anterior",
+        Held.BASELINE: "ya encajaba cuando Trellis empezó; entrará si deja de encajar y vuelve",
+        Held.ENTERED_BEFORE: "ya estuvo, y no se permite volver",
+        Held.SAME_MATCH: "no ha dejado de encajar desde la última vez",
+        Held.TOO_SOON: "estuvo hace poco",
+        Held.HOLDOUT: "es de la parte que no se toca",
+        Held.UNKNOWN_THERE: "no está en ninguna plataforma por la que se inscribe",
+        Held.NO_WAY: "ninguna entrada es para este contacto",
+        Held.NO_LISTENER: "ningún flujo activo lo recoge",
+        Held.MARKERS_FULL: "no cabe en la marca",
+        Held.LEAVING: "primero sale de otro itinerario",
+        Held.ON_ANOTHER_TRACK: "está en otro itinerario",
+        Held.RESTING: "ya tiene bastante; primero, descansar",
+        Held.STILL_MAILED: "los correos del último itinerario quizá sigan",
+        Held.ANOTHER_AIM: "está en un itinerario con otro objetivo",
+        Held.AFTER_RISE: "acaba de subir; primero, esperar",
+        Held.DOSE: "ya ha recibido bastante por ahora",
+        Held.ANOTHER_CHOSEN: "otro itinerario va antes",
+    },
+    "ca": {
+        Held.SUPPRESSED: "no se li pot escriure",
+        Held.CUSTOMER: "un client no es guanya dues vegades",
+        Held.WON: "ha comprat",
+        Held.OFF_LADDER: "és en un estat fora de l'escala",
+        Held.EXIT_WHEN: "n'hauria de sortir de seguida",
+        Held.UNSCORED: "encara no hi ha puntuació",
+        Held.STALE: "la puntuació és d'un dia anterior",
+        Held.BASELINE: "ja hi encaixava quan Trellis va començar; hi entrarà si deixa d'encaixar i torna",
+        Held.ENTERED_BEFORE: "ja hi va ser, i no s'hi pot tornar",
+        Held.SAME_MATCH: "no ha deixat d'encaixar-hi des de l'última vegada",
+        Held.TOO_SOON: "hi era fa poc",
+        Held.HOLDOUT: "és de la part que no es toca",
+        Held.UNKNOWN_THERE: "no és a cap plataforma per on s'inscriu",
+        Held.NO_WAY: "cap entrada no és per a aquest contacte",
+        Held.NO_LISTENER: "cap flux actiu no ho recull",
+        Held.MARKERS_FULL: "no cap a la marca",
+        Held.LEAVING: "primer surt d'un altre itinerari",
+        Held.ON_ANOTHER_TRACK: "és en un altre itinerari",
+        Held.RESTING: "ja en té prou; primer, descansar",
+        Held.STILL_MAILED: "els correus de l'últim itinerari potser continuen",
+        Held.ANOTHER_AIM: "és en un itinerari amb un altre objectiu",
+        Held.AFTER_RISE: "acaba de pujar; primer, esperar",
+        Held.DOSE: "ja n'ha rebut prou per ara",
+        Held.ANOTHER_CHOSEN: "un altre itinerari va abans",
+    },
+}
+
+#: Why somebody entered a track.
+CHOSEN: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        Chosen.MATCHES: "it is the one that is for this contact",
+        Chosen.HIGHEST_PRIORITY: "it has the highest priority",
+        Chosen.FIRST_IN_FILE: "of the same priority, it comes first",
+    },
+    "es": {
+        Chosen.MATCHES: "es el que corresponde a este contacto",
+        Chosen.HIGHEST_PRIORITY: "es el de mayor prioridad",
+        Chosen.FIRST_IN_FILE: "a igual prioridad, va antes",
+    },
+    "ca": {
+        Chosen.MATCHES: "és el que correspon a aquest contacte",
+        Chosen.HIGHEST_PRIORITY: "és el de més prioritat",
+        Chosen.FIRST_IN_FILE: "a igual prioritat, va abans",
+    },
+}
+
+#: Why somebody left a track, besides what bars from it.
+LEFT: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        Left.WON: "has bought",
+        Left.LOST: "the deal was lost",
+        Left.STOPPED: "did what ends it",
+        Left.ANNOYED: "has had enough",
+        Left.INTEREST: "is interested in something else",
+        Left.LASTS: "its time was over",
+        Left.TRACK_REMOVED: "the track is not there any more",
+        Left.NO_LONGER_MATCHES: "does not match any more",
+        Held.EXIT_WHEN: "fulfills what ends it",
+    },
+    "es": {
+        Left.WON: "ha comprado",
+        Left.LOST: "se perdió el negocio",
+        Left.STOPPED: "hizo lo que lo termina",
+        Left.ANNOYED: "ya tiene bastante",
+        Left.INTEREST: "le interesa otra cosa",
+        Left.LASTS: "acabó su tiempo",
+        Left.TRACK_REMOVED: "el itinerario ya no existe",
+        Left.NO_LONGER_MATCHES: "ya no encaja",
+        Held.EXIT_WHEN: "cumple lo que lo termina",
+    },
+    "ca": {
+        Left.WON: "ha comprat",
+        Left.LOST: "es va perdre el negoci",
+        Left.STOPPED: "va fer el que l'acaba",
+        Left.ANNOYED: "ja en té prou",
+        Left.INTEREST: "li interessa una altra cosa",
+        Left.LASTS: "se n'ha acabat el temps",
+        Left.TRACK_REMOVED: "l'itinerari ja no existeix",
+        Left.NO_LONGER_MATCHES: "ja no hi encaixa",
+        Held.EXIT_WHEN: "compleix el que l'acaba",
+    },
+}
+
+#: How somebody stands; `{until}` is the text of UNTIL, or nothing.
+STANDINGS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        Tended.GATE: "Nothing begins: {cause}",
+        Tended.OUT: "Not nurtured: {cause}",
+        Tended.FREE: "No track under way",
+        Tended.ON_TRACK: "On track {track}{until}",
+        Tended.CLOSING: "Closing, on track {track}{until}",
+        Tended.HOLD: "Waiting after the rise{until}: only reminders",
+        Tended.RECTIFY: "Leaving track {track}: {cause}",
+        "resting": "Resting{until}: {cause}",
+        Tended.DOSED: "No new track{until}: {cause}",
+    },
+    "es": {
+        Tended.GATE: "No empieza nada: {cause}",
+        Tended.OUT: "Sin maduración: {cause}",
+        Tended.FREE: "Ningún itinerario en curso",
+        Tended.ON_TRACK: "En el itinerario {track}{until}",
+        Tended.CLOSING: "En cierre, en el itinerario {track}{until}",
+        Tended.HOLD: "En espera tras subir{until}: solo recordatorios",
+        Tended.RECTIFY: "Sale del itinerario {track}: {cause}",
+        "resting": "En descanso{until}: {cause}",
+        Tended.DOSED: "Ningún itinerario nuevo{until}: {cause}",
+    },
+    "ca": {
+        Tended.GATE: "No comença res: {cause}",
+        Tended.OUT: "Sense maduració: {cause}",
+        Tended.FREE: "Cap itinerari en curs",
+        Tended.ON_TRACK: "A l'itinerari {track}{until}",
+        Tended.CLOSING: "En tancament, a l'itinerari {track}{until}",
+        Tended.HOLD: "En espera després de pujar{until}: només recordatoris",
+        Tended.RECTIFY: "Surt de l'itinerari {track}: {cause}",
+        "resting": "En descans{until}: {cause}",
+        Tended.DOSED: "Cap itinerari nou{until}: {cause}",
+    },
+}
+
+#: The day up to which something holds; on the day itself it does not any more.
+UNTIL: Mapping[Language, str] = {"en": " until {day}", "es": " hasta el {day}", "ca": " fins al {day}"}
+
+HEAD: Mapping[Language, str] = {
+    "en": "Not enrolled in {track}: {reason}",
+    "es": "Sin inscribir en {track}: {reason}",
+    "ca": "Sense inscriure a {track}: {reason}",
+}
+
+AGAIN: Mapping[Language, str] = {
+    "en": " (asked again from {day})",
+    "es": " (se volverá a mirar desde el {day})",
+    "ca": " (es tornarà a mirar des del {day})",
+}
