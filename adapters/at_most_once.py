@@ -11,8 +11,11 @@ from collections.abc import Callable
 
 from adapters.ports import Deadline, DeadlinePassed, Outcome, PlatformError, RowOutcome
 
-#: Less time than this, in seconds, is too little for marker, call and taking back: nothing is begun.
+#: Less time than this, in seconds, is too little for marker and call: nothing is begun.
 ENOUGH_S = 5.0
+#: The marker may be taken back after the row's deadline: whoever finds it until then asks nobody, and does nothing. A
+#: platform that has just asked to wait is waited for.
+TAKING_BACK_S = 30.0
 
 OutcomeOf = Callable[[str, PlatformError], RowOutcome]
 
@@ -24,7 +27,7 @@ def enroll_once(
     platform: str,
     mark: Callable[[], None],
     ask: Callable[[], None],
-    unmark: Callable[[], None],
+    unmark: Callable[[Deadline], None],
     outcome_of: OutcomeOf,
 ) -> RowOutcome:
     """Mark one row, ask for it, and take the marker back where that was refused or not asked.
@@ -40,21 +43,21 @@ def enroll_once(
         ended = outcome_of(row, error)
         if ended.outcome is not Outcome.UNKNOWN:
             return ended
-        _is_done(unmark)
+        _is_taken_back(unmark)
         return RowOutcome(row, Outcome.LATER, error)  # an unknown marker is no unknown enrollment
     try:
         ask()
     except PlatformError as error:
         ended = outcome_of(row, error)
-        if ended.outcome is Outcome.UNKNOWN or _is_done(unmark):
+        if ended.outcome is Outcome.UNKNOWN or _is_taken_back(unmark):
             return ended
         return RowOutcome(row, Outcome.LATER, error)
     return RowOutcome(row, Outcome.DONE)
 
 
-def _is_done(act: Callable[[], None]) -> bool:
+def _is_taken_back(unmark: Callable[[Deadline], None]) -> bool:
     try:
-        act()
+        unmark(Deadline.after(TAKING_BACK_S))
     except PlatformError:
         return False
     return True

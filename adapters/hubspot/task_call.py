@@ -84,7 +84,7 @@ class TaskChannel:
             platform=PLATFORM,
             mark=lambda: self._marks.write_one(row, deadline),
             ask=ask,
-            unmark=lambda: self._marks.take_one_back(row, deadline),
+            unmark=lambda longer: self._marks.take_one_back(row, longer),
             outcome_of=outcome_of,
         )
 

@@ -64,7 +64,7 @@ class WorkflowChannel:
                 platform=PLATFORM,
                 mark=lambda: self._marks.write_one(row, deadline),
                 ask=lambda: _drop(self._client.call("workflow_enroll", path=path, deadline=deadline)),
-                unmark=lambda: self._marks.take_one_back(row, deadline),
+                unmark=lambda longer: self._marks.take_one_back(row, longer),
                 outcome_of=outcome_of,
             )
 

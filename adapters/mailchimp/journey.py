@@ -76,8 +76,8 @@ class JourneyChannel:
             body = {"email_address": str(stored[0].get("email_address") or "")}
             self._client.call("POST", TRIGGER, self._path, body=body, deadline=deadline)
 
-        def unmark() -> None:
-            self._writer.store(row.id, {self._markers_tag: taken_back(row)}, deadline)
+        def unmark(longer: Deadline) -> None:
+            self._writer.store(row.id, {self._markers_tag: taken_back(row)}, longer)
 
         return enroll_once(
             row.id, deadline, platform="mailchimp", mark=mark, ask=ask, unmark=unmark, outcome_of=row_outcome

@@ -85,7 +85,7 @@ class Tape:
             platform="hubspot",
             mark=self.act("mark"),
             ask=self.act("ask"),
-            unmark=self.act("unmark"),
+            unmark=lambda _longer: self.act("unmark")(),
             outcome_of=outcome_of,
         )
 
