@@ -96,6 +96,8 @@ def _of_nurturing(expect: Expect, outcome: Outcome) -> Iterator[Miss]:
     """Which tracks she is on, leaves and is refused, how she stands, and where she belongs."""
     if expect.track is not None and set(expect.track) != outcome.tracks:
         yield Miss("track", _listed(expect.track), _listed(sorted(outcome.tracks)), _why_track(outcome))
+    if expect.by is not None and outcome.platforms != {expect.by}:
+        yield Miss("by", expect.by, _listed(sorted(outcome.platforms)), _why_track(outcome))
     if expect.leaves is not None and expect.leaves != (left := {one.track: str(one.why) for one in outcome.plan.leave}):
         yield Miss("leaves", _paired(expect.leaves), _paired(left), _why_track(outcome))
     if expect.refused:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from connector.change.mutation.tree import replaced
 from connector.facts import Consent, Contact, Episode, Event, Trust
 from connector.nurturing.intents import Memory, Plan
+from connector.nurturing.touches import touches
 from connector.nurturing.tracks import plan
 from connector.nurturing.ways import HUBSPOT, ways_into
 from connector.rulebook.cases_file import Deed, WasOn
@@ -53,9 +54,10 @@ def person_of(golden: Golden, rulebook: Rulebook) -> Person:
         episodes=tuple(_episodes(golden, refs, zone, rulebook)),
     )
     before = Place(case.was.stage, golden.day - timedelta(days=case.was.since)) if case.was else None
+    told = touches(contact.events, contact.episodes, rulebook, _moment(golden.day, 0, _PLANS, zone))
     memory = Memory(
         stage_rose=None if case.rose is None else golden.day - timedelta(days=case.rose),
-        touches=tuple(sorted(_moment(golden.day, ago, _ACTS, zone) for ago in case.touches)),
+        touches=tuple(sorted((*told, *(_moment(golden.day, ago, _ACTS, zone) for ago in case.touches)))),
     )
     return Person(golden, contact, before, memory)
 
@@ -82,7 +84,7 @@ class Outcome:
     def plan(self) -> Plan:
         """What nurturing wants for her at noon. Nobody is held out."""
         person, zone = self._person, ZoneInfo(self._rulebook.fields.timezone)
-        noon = datetime.combine(person.golden.day, _PLANS, zone).astimezone(UTC)
+        noon = _moment(person.golden.day, 0, _PLANS, zone)
         rulebook = replaced(self._rulebook, ("tracks", "holdout"), Holdout())
         return plan(person.contact, self.verdict, self.step, person.memory, rulebook, noon, baseline=False)
 
@@ -92,6 +94,12 @@ class Outcome:
         stays = {episode.track for episode in self._person.contact.episodes if episode.left_at is None}
         stays -= {leave.track for leave in self.plan.leave}
         return frozenset(stays | {enter.track for enter in self.plan.enter})
+
+    @property
+    def platforms(self) -> frozenset[str]:
+        """The platforms by which she is to enter tracks, the first ways only; lists without a listener are none."""
+        first = (enter.ways[0] for enter in self.plan.enter)
+        return frozenset(way.source.partition(":")[0] for way in first if not way.segment)
 
 
 def _events(deeds: Sequence[Deed], day: date, zone: ZoneInfo) -> Iterator[Event]:

@@ -1,5 +1,5 @@
 """What a rulebook says of itself that a person should look at: opens that could change a stage, rules without a why, reviews
-that are due, tracks nobody hears.
+that are due, tracks nobody hears, people nobody nurtures.
 """
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from connector.rulebook.content_gap import content_gap
+from connector.rulebook.idle_tracks import idle_tracks
 from connector.rulebook.opens import opens_alone
 from connector.rulebook.types import Enroll, Model, Rule, Rulebook
 from connector.steps.finding import Finding
@@ -34,6 +36,35 @@ def review(rulebook: Rulebook, today: date) -> Iterator[Finding]:
             if way.exit == "none" and not (way.hubspot and way.hubspot.task):
                 what = f"track {name} is entry only by {_way(way)}: leaving it ends no mail"
                 yield Finding("warning", what, _entry_only(way))
+    yield from _idle(rulebook)
+    yield from _gap(rulebook)
+
+
+def _idle(rulebook: Rulebook) -> Iterator[Finding]:
+    for idle in idle_tracks(rulebook):
+        if idle.behind is None:
+            what = f"track {idle.track} can be for nobody: what it asks for is never true at once"
+            yield Finding("warning", what, "Correct its `when`, or whom its aim is for in `aims`")
+        else:
+            what = (
+                f"track {idle.track} is nobody's first: {idle.behind} is for all of them, too, and is chosen before it"
+            )
+            yield Finding("advice", what, "Fine if it shall follow; else raise its priority, or narrow the other one")
+
+
+def _gap(rulebook: Rulebook) -> Iterator[Finding]:
+    gap = content_gap(rulebook)
+    for persona in gap.forgotten:
+        what = f"no track nurtures anybody of persona {persona}"
+        yield Finding("advice", what, "Add a track for her, or count on people to write to her")
+    by_aim: dict[str, list[str]] = {}
+    for one in gap.gaps:
+        by_aim.setdefault(one.aim, []).append(f"{one.persona} ({'any phase' if one.whole else ', '.join(one.phases)})")
+    if by_aim:
+        told = "; ".join(f"to {aim} {', '.join(people)}" for aim, people in by_aim.items())
+        yield Finding(
+            "advice", f"there is no track {told}", "Write what they lack, or let a track there be for them, too"
+        )
 
 
 def _entry_only(way: Enroll) -> str:
