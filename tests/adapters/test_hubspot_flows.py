@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.budget import RateBudget
 from adapters.hubspot import HubSpotClient, HubSpotPlatform
+from adapters.hubspot.criteria import criteria_of
 from adapters.ports import Flow, Meets, Trigger
 from adapters.sandbox.server import Server
 from adapters.sandbox.web import Request, Response, Routes
@@ -263,3 +266,34 @@ def test_being_off_a_list_is_not_joining_it(flows: Flows) -> None:
 def test_a_list_counts_without_a_value() -> None:
     assert Trigger("list", "12").fits("") is True
     assert Trigger("property", TRACK, Meets.ANY).fits("") is False
+
+
+_WORDS = """
+LIST_BASED EVENT_BASED MANUAL AND OR NOT_ALL PROPERTY IN_LIST IS_ANY_OF IS_KNOWN IS_GREATER_THAN 4-655002 hs_name hs_value
+trellis_track finance 70
+"""
+_KEYS = """
+type shouldReEnroll unEnrollObjectsNotMeetingCriteria listFilterBranch eventFilterBranches reEnrollmentTriggersFilterBranches
+listMembershipFilterBranches refinementCriteria filters filterBranches filterBranchType filterType property operation operator
+values value listId eventTypeId
+"""
+_words, _keys = st.sampled_from(_WORDS.split()), st.sampled_from(_KEYS.split())
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | _words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(_json)
+def test_whatever_is_told_of_a_workflow_is_read(told: Any) -> None:
+    """Real shapes are richer than any that are known here: the worst that may come of one is that it cannot be told."""
+    found = criteria_of(told)
+    flow = Flow("1", "F", True, found.triggers, found.again, found.opaque, found.by_events, found.leaves)
+    answers = [
+        flow.hears("property", TRACK, "finance"),
+        flow.hears_again("list", "12"),
+        flow.lets_go("property", TRACK),
+    ]
+    assert set(answers) <= {True, False, None}
+    assert isinstance(told, dict) or flow.hears("property", TRACK, "finance") is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from adapters.sandbox.faults import Fault
@@ -90,6 +92,16 @@ def test_a_pass_looks_at_most_once_an_hour_and_one_by_hand_always(world):
     assert world.calls()["hubspot"][FLOWS] == 1
     steps.sync(world.parts, by_hand=True)
     assert world.calls()["hubspot"][FLOWS] == 2
+
+
+def test_a_clock_that_was_ahead_keeps_nobody_from_looking(world):
+    world.pass_time(days=3)
+    world.sync()
+    world.sandbox.clock.advance(-timedelta(days=3))
+    world.forget_calls()
+    world.sync()
+    assert world.calls()["hubspot"][FLOWS] == 1
+    assert not deaf(world)
 
 
 def test_a_lost_scope_costs_nothing_for_a_day_and_then_nobody_enters(world):

@@ -115,17 +115,21 @@ def unheard_lists(parts: Parts) -> frozenset[str]:
 
 def _is_due(parts: Parts) -> bool:
     with parts.engine.connect() as conn:
-        if state.cached(conn, _REFUSED, _HOURLY.total_seconds(), parts.now()) is not None:
-            return False
-        kept = state.cached(conn, _KEY, _HOURLY.total_seconds(), parts.now())
-    return not isinstance(kept, dict) or kept["rulebook"] != parts.rulebook.hash
+        kept, refused = (state.cached(conn, key, _EVER_S, parts.now()) for key in (_KEY, _REFUSED))
+    looked = _within_the_hour(parts, kept) and kept is not None and kept["rulebook"] == parts.rulebook.hash
+    return not looked and not _within_the_hour(parts, refused)
+
+
+def _within_the_hour(parts: Parts, kept: Any) -> bool:
+    """Whether something is so young; a clock that was set back makes nothing young for long."""
+    return isinstance(kept, dict) and abs(parts.now() - datetime.fromisoformat(kept["at"])) < _HOURLY
 
 
 def _note(parts: Parts, error: PlatformError) -> None:
     """What is refused is asked again in an hour, what got no answer at the next pass; told where somebody waits for it."""
     with parts.engine.begin() as conn:
         if isinstance(error, PlatformRefused):
-            state.put_cached(conn, _REFUSED, True, parts.now())
+            state.put_cached(conn, _REFUSED, {"at": parts.now().isoformat()}, parts.now())
         if _verified(parts.rulebook):
             reason = f"{error.message}: after {STANDS // _HOURLY} h nobody enters where the listener is to be verified"
             failures.record_failure(
