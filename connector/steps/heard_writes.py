@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from adapters.ports import Flow
 from connector.steps import portal
-from connector.steps.listeners import OWNER, outputs
+from connector.steps.listeners import OWNER, lets_in, outputs
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store import ledger
 from connector.store.heard import Waiting, hold_heard_beyond, waiting_for
@@ -38,15 +38,5 @@ def _may_hear(
         return bool(one.payload.get("owner")) and OWNER in names
     wanted: Mapping[str, str] = one.payload["values"]
     return any(
-        _lets_in(flow, name, value, (before or {}).get(name) or "") for name, value in wanted.items() for flow in flows
+        lets_in(flow, name, value, (before or {}).get(name) or "") for name, value in wanted.items() for flow in flows
     )
-
-
-def _lets_in(flow: Flow, name: str, value: str, before: str) -> bool:
-    """Whether a workflow may let her in for it. One that goes by what people are has noticed her before, if she met it
-    before, unless it lets in again.
-    """
-    if not flow.looks_at("property", name) or flow.hears("property", name, value) is False:
-        return False
-    met = flow.hears("property", name, before) is True and flow.hears_again("property", name, value) is False
-    return flow.by_events or not met

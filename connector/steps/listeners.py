@@ -112,3 +112,14 @@ def outputs(rulebook: Rulebook) -> tuple[str, ...]:
     write, handover = rulebook.fields.write, rulebook.tracks.handover
     names = [target.hubspot for key, target in write.targets.items() if key not in ("track", "exclude")]
     return tuple(dict.fromkeys([*names, *([OWNER] if handover and handover.owner else [])]))
+
+
+def lets_in(flow: Flow, name: str, value: str, before: str) -> bool:
+    """Tell whether a workflow may let her in when a property of hers that was `before` gets this value.
+
+    One that goes by what people are has noticed before who met it before, unless it lets in again.
+    """
+    if not flow.looks_at("property", name) or flow.hears("property", name, value) is False:
+        return False
+    met = flow.hears("property", name, before) is True and flow.hears_again("property", name, value) is False
+    return flow.by_events or not met

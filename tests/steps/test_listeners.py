@@ -13,7 +13,7 @@ from adapters.ports import Flow, Meets, Trigger
 from connector.rulebook.read import read_rulebook
 from connector.rulebook.types import Rulebook
 from connector.steps.listener_findings import listening
-from connector.steps.listeners import hearing_of
+from connector.steps.listeners import hearing_of, lets_in
 from connector.steps.workflow_findings import platform_free, unread_workflows, workflow_findings
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
@@ -333,3 +333,27 @@ def test_where_workflows_may_not_be_read_what_is_verified_is_an_error(files):
         f"error: track tips: `{key}: verified` cannot be verified here. Look yourself, and write `{key}: confirmed`."
         for key in ("listener", "exit")
     ]
+
+
+# ---------------------------------------------------------------- what the guard counts
+
+OVER_70 = Trigger("property", "trellis_score", Meets.ABOVE, ("70",))
+
+
+@pytest.mark.parametrize(
+    ("heard", "before", "value", "counts"),
+    [
+        (flow(OVER_70, again=()), "60", "75", True),
+        (flow(OVER_70, again=()), "", "75", True),
+        (flow(OVER_70, again=()), "75", "78", False),  # it noticed her before
+        (flow(OVER_70, again=()), "75", "60", False),
+        (flow(OVER_70), "75", "78", True),  # it lets in again
+        (flow(OVER_70, again=None), "75", "78", True),  # or may
+        (flow(OVER_70, again=(), by_events=True), "75", "78", True),  # each change is one
+        (flow(Trigger("property", "trellis_score", Meets.UNCLEAR), again=()), "75", "78", True),
+        (flow(Trigger("property", "trellis_stage"), again=()), "60", "75", False),
+        (flow(Trigger("property", "trellis_stage"), opaque=True), "60", "75", False),
+    ],
+)
+def test_a_write_lets_in_whom_a_workflow_has_not_noticed_before(heard, before, value, counts):
+    assert lets_in(heard, "trellis_score", value, before) is counts
