@@ -56,9 +56,7 @@ def _open_ways(situation: Situation, track_id: str, track: Track) -> tuple[Way, 
     if not allowed:
         return No(next(refused for refused in refusals.values() if refused is not None))
     heard = [way for way in allowed if (track_id, way.key) not in situation.memory.hearing.deaf]
-    if not heard or (
-        len(heard) < len(allowed) and heard[0].segment
-    ):  # a list is no stand-in for a workflow that is off
+    if not heard or heard[0].segment > allowed[0].segment:  # a list is no stand-in for a workflow that is off
         return No(Held.NO_LISTENER, situation.today + timedelta(days=1))
     after = Markers(situation.memory.markers).with_episode(track_id, next_episode(situation, track_id))
     fits = fits_mailchimp(after)

@@ -16,13 +16,12 @@ def waits_until(situation: Situation) -> date | None:
     """
     file, step = situation.rulebook.tracks, situation.step
     rose = step.after.since if step.moved and step.rise else situation.memory.stage_rose
-    if rose is None:
+    if rose is None or situation.today >= (until := rose + timedelta(days=file.dosing.hold_after_rise)):
         return None
-    until = rose + timedelta(days=file.dosing.hold_after_rise)
     pleased = file.rectify.pleased
     signals = {*file.dosing.hold_until, *(pleased.events if pleased else ())}
     signaled = any(
         act.kind in signals and act.trust is Trust.HUMAN and situation.day_of(act.happened_at) > rose
         for act in situation.acts
     )
-    return until if situation.today < until and not signaled else None
+    return None if signaled else until

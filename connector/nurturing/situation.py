@@ -53,7 +53,7 @@ class Situation:
         """Her episodes, oldest first, without memberships of segments (a segment is no episode)."""
         return tuple(
             episode
-            for episode in sorted(self.contact.episodes, key=lambda episode: (episode.entered_at, episode.number))
+            for episode in sorted(self.contact.episodes, key=lambda one: (one.entered_at, one.track, one.number))
             if episode.channel not in segment_keys(self.rulebook, episode.track)
         )
 
