@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from connector.change.mutation.model_mutants import model_mutants
 from connector.change.mutation.mutant import Mutant, condition_mutants, number_mutants, threshold_mutants
+from connector.change.mutation.track_mutants import track_mutants
 from connector.change.mutation.tree import REMOVED, Path_
 from connector.rulebook.types import Rulebook
 
@@ -15,7 +16,7 @@ def mutants(rulebook: Rulebook) -> Iterator[Mutant]:
     for place, model in enumerate(rulebook.models):
         yield from model_mutants(("models", place), model, rulebook)
     yield from _of_stages(rulebook)
-    yield from _of_tracks(rulebook)
+    yield from track_mutants(("tracks",), rulebook.tracks)
 
 
 def _of_stages(rulebook: Rulebook) -> Iterator[Mutant]:
@@ -37,12 +38,3 @@ def _of_stages(rulebook: Rulebook) -> Iterator[Mutant]:
             yield from number_mutants(
                 (*at_stage, "minimum_stay"), stage.id, "minimum_stay", stage.minimum_stay, least=1
             )
-
-
-def _of_tracks(rulebook: Rulebook) -> Iterator[Mutant]:
-    for name, track in rulebook.tracks.tracks.items():
-        path = ("tracks", "tracks", name)
-        yield Mutant(path, name, "removed", REMOVED)
-        yield from condition_mutants((*path, "when"), name, track.when, "when ")
-        if track.exit_when is not None:
-            yield from condition_mutants((*path, "exit_when"), name, track.exit_when, "exit_when ", removable=True)

@@ -44,10 +44,17 @@ def _replaced(content: Any, path: Path_, new: object) -> Any:
     if isinstance(content, BaseModel):
         if inner is REMOVED:
             inner = type(content).model_fields[str(key)].get_default(call_default_factory=True)
-        return content.model_copy(update={str(key): inner})
+        return _afresh(content.model_copy(update={str(key): inner}))
     if isinstance(content, Mapping):
         return {one: inner if one == key else old for one, old in content.items() if one != key or inner is not REMOVED}
     return tuple(inner if one == key else old for one, old in enumerate(content) if one != key or inner is not REMOVED)
+
+
+def _afresh(copied: BaseModel) -> BaseModel:
+    """Without what was computed of the content before it was changed: a copy of pydantic's takes it along."""
+    for name in copied.__dict__.keys() - type(copied).model_fields.keys():
+        del copied.__dict__[name]
+    return copied
 
 
 def inside(content: Any) -> Iterator[Any]:
