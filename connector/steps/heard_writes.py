@@ -33,10 +33,12 @@ def hold_heard(parts: Parts) -> int:
 def _may_hear(
     flows: Sequence[Flow], one: Waiting, names: Collection[str], before: Mapping[str, str | None] | None = None
 ) -> bool:
-    """Whether any of them may let her in for it; `before` is what HubSpot holds of her as far as it is known."""
+    """Whether any of them may let her in for it; `before` is what HubSpot holds of her, None or empty if that is not known."""
     if one.kind == "handover":  # the owner's id is not known yet, only the address
         return bool(one.payload.get("owner")) and OWNER in names
     wanted: Mapping[str, str] = one.payload["values"]
     return any(
-        lets_in(flow, name, value, (before or {}).get(name) or "") for name, value in wanted.items() for flow in flows
+        lets_in(flow, name, value, (before.get(name) or "") if before else None)
+        for name, value in wanted.items()
+        for flow in flows
     )

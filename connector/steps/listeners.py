@@ -114,12 +114,12 @@ def outputs(rulebook: Rulebook) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names, *([OWNER] if handover and handover.owner else [])]))
 
 
-def lets_in(flow: Flow, name: str, value: str, before: str) -> bool:
-    """Tell whether a workflow may let her in when a property of hers that was `before` gets this value.
+def lets_in(flow: Flow, name: str, value: str, before: str | None) -> bool:
+    """Tell whether a workflow may let her in when a property of hers that was `before` (None: unknown) gets this value.
 
     One that goes by what people are has noticed before who met it before, unless it lets in again.
     """
     if not flow.looks_at("property", name) or flow.hears("property", name, value) is False:
         return False
-    met = flow.hears("property", name, before) is True and flow.hears_again("property", name, value) is False
-    return flow.by_events or not met
+    noticed = before is not None and flow.hears("property", name, before) is True
+    return flow.by_events or not noticed or flow.hears_again("property", name, value) is not False

@@ -18,7 +18,7 @@ from connector.steps.workflow_findings import platform_free, unread_workflows, w
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 TRACK = "trellis_track"
-LISTS = {"Warm": "12", "Paused by Trellis": "7"}
+LISTS = {"Warm": "12", "Hot": "13", "Paused by Trellis": "7"}
 BY_PROPERTY = {"hubspot": {"property": TRACK}}
 BY_LIST = {"hubspot": {"list": "Warm"}}
 BY_CALL = {"hubspot": {"workflow": 60001}}
@@ -261,13 +261,12 @@ def test_a_second_episode_that_would_not_be_mailed_is_told_where_there_may_be_on
 
 def test_a_segment_that_somebody_hears_is_an_error(files):
     """Whoever is put there would be mailed, and nobody counted it."""
-    rulebook = files(
-        {**BY_LIST, "listener": "none"}, segments={"warm": {"when": {"stage": "hot"}, "hubspot": {"list": "Warm"}}}
-    )
-    assert lines(rulebook, [flow(Trigger("list", "13"))]) == []
-    track, segment = lines(rulebook, [flow(WARM)])
+    hot = {"when": {"stage": "hot"}, "hubspot": {"list": "Hot"}}
+    rulebook = files({**BY_LIST, "listener": "none"}, segments={"hot": hot})
+    assert lines(rulebook, [flow(Trigger("list", "14"))]) == []
+    track, segment = lines(rulebook, [flow(WARM, Trigger("list", "13"))])
     assert track.startswith('error: track tips is a segment, and list "Warm" is heard by "Tips".')
-    assert segment.startswith('error: segment warm is a segment, and list "Warm" is heard by "Tips".')
+    assert segment.startswith('error: segment hot is a segment, and list "Hot" is heard by "Tips".')
     off = flow(WARM, enabled=False)
     assert lines(rulebook, [off, flow(opaque=True)]) == []
     doubtful = files({**BY_PROPERTY, "listener": "none"})
@@ -345,6 +344,8 @@ OVER_70 = Trigger("property", "trellis_score", Meets.ABOVE, ("70",))
     [
         (flow(OVER_70, again=()), "60", "75", True),
         (flow(OVER_70, again=()), "", "75", True),
+        (flow(Trigger("property", "trellis_score", Meets.NOT_AMONG, ("0",)), again=()), "", "75", False),
+        (flow(Trigger("property", "trellis_score", Meets.NOT_AMONG, ("0",)), again=()), None, "75", True),
         (flow(OVER_70, again=()), "75", "78", False),  # it noticed her before
         (flow(OVER_70, again=()), "75", "60", False),
         (flow(OVER_70), "75", "78", True),  # it lets in again
