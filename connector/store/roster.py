@@ -26,6 +26,7 @@ _KEYS = text(f"SELECT DISTINCT key, source FROM membership WHERE {_OPEN} ORDER B
 _LET_GO = text("UPDATE membership SET held = false WHERE held AND key <> ALL(:guarded)")
 _PUT_LATELY = text(
     "SELECT count(*) FROM membership WHERE key = :key AND put_at > :since AND put_at IS NOT NULL AND approved_at IS NULL"
+    " AND (there OR NOT wanted)"
 )
 _EVER_PUT = text("SELECT EXISTS (SELECT FROM membership WHERE key = :key AND put_at IS NOT NULL)")
 _UNASKED = f"key = :key AND wanted AND approved_at IS NULL AND {_OPEN}"
@@ -34,25 +35,28 @@ _HOLD = text(
     f" (SELECT contact FROM membership WHERE {_UNASKED} ORDER BY since, contact OFFSET :room)"
 )
 _TO_PUT = text(
-    "SELECT membership.contact, platform_id FROM membership"  # noqa: S608 -- our own words
+    "UPDATE membership SET put_at = :now FROM ("  # noqa: S608 -- our own words
+    " SELECT membership.contact, platform_id FROM membership"
     " JOIN record ON record.contact = membership.contact AND record.source = membership.source AND NOT archived"
-    f" WHERE key = :key AND wanted AND {_OPEN} ORDER BY membership.contact LIMIT :limit"
+    f" WHERE key = :key AND wanted AND {_OPEN} ORDER BY membership.contact LIMIT :limit) AS due"
+    " WHERE key = :key AND membership.contact = due.contact RETURNING membership.contact, platform_id"
 )
 _TO_TAKE_OFF = text(
     "SELECT membership.contact, coalesce(platform_id, '') FROM membership"  # noqa: S608 -- our own words
     " LEFT JOIN record ON record.contact = membership.contact AND record.source = membership.source"
     f" WHERE key = :key AND there AND {_OPEN} ORDER BY membership.contact LIMIT :limit"
 )
-_PUT = text(
-    "UPDATE membership SET there = true, put_at = :now, again_at = NULL WHERE key = :key AND contact = ANY(:contacts)"
+_PUT = text("UPDATE membership SET there = true, again_at = NULL WHERE key = :key AND contact = ANY(:contacts)")
+_TAKEN_OFF = text(
+    "UPDATE membership SET there = false, again_at = NULL, put_at = CASE WHEN put_at > :since THEN put_at END"
+    " WHERE key = :key AND contact = ANY(:contacts)"
 )
-_TAKEN_OFF = text("UPDATE membership SET there = false, again_at = NULL WHERE key = :key AND contact = ANY(:contacts)")
 _LATER = text("UPDATE membership SET again_at = :again WHERE key = :key AND contact = ANY(:contacts)")
 _SIZES = text("SELECT key, count(*) AS people FROM membership WHERE there AND key = ANY(:keys) GROUP BY key")
 _SEEN = text(
     "UPDATE membership SET there = (platform_id = ANY(:ids)), held = false FROM record"
     " WHERE key = :key AND record.contact = membership.contact AND record.source = membership.source"
-    " AND there <> (platform_id = ANY(:ids)) AND (there OR wanted)"
+    " AND there <> (platform_id = ANY(:ids)) AND (there OR wanted OR put_at IS NOT NULL)"
 )
 
 
@@ -67,7 +71,9 @@ def let_go(conn: Connection, guarded: Collection[str]) -> None:
 
 
 def put_lately(conn: Connection, key: str, now: datetime) -> int:
-    """How many were put there in the sliding 24 h, those approved by a person apart. Read-only."""
+    """How many were put there in the sliding 24 h, those approved by a person apart. Whoever is still to be put there, though
+    it was tried, is not among them. Read-only.
+    """
     return int(conn.execute(_PUT_LATELY, {"key": key, "since": now - _DAY}).scalar_one())
 
 
@@ -88,8 +94,9 @@ def hold_beyond(conn: Connection, key: str, room: int, now: datetime) -> int:
 
 
 def to_put(conn: Connection, key: str, limit: int, now: datetime) -> list[Listed]:
-    """Whom to put there now. Read-only."""
-    return [Listed(*row) for row in conn.execute(_TO_PUT, {"key": key, "limit": limit, "now": now})]
+    """Whom to put there now. It is noted that this is tried: whoever may stand there is found the next night."""
+    rows = (Listed(*row) for row in conn.execute(_TO_PUT, {"key": key, "limit": limit, "now": now}))
+    return sorted(rows, key=lambda one: one.contact)
 
 
 def to_take_off(conn: Connection, key: str, limit: int, now: datetime) -> list[Listed]:
@@ -97,14 +104,14 @@ def to_take_off(conn: Connection, key: str, limit: int, now: datetime) -> list[L
     return [Listed(*row) for row in conn.execute(_TO_TAKE_OFF, {"key": key, "limit": limit, "now": now})]
 
 
-def were_put(conn: Connection, key: str, contacts: Sequence[int], now: datetime) -> None:
+def were_put(conn: Connection, key: str, contacts: Sequence[int]) -> None:
     """Note that they stand there."""
-    conn.execute(_PUT, {"key": key, "contacts": list(contacts), "now": now})
+    conn.execute(_PUT, {"key": key, "contacts": list(contacts)})
 
 
-def were_taken_off(conn: Connection, key: str, contacts: Sequence[int]) -> None:
+def were_taken_off(conn: Connection, key: str, contacts: Sequence[int], now: datetime) -> None:
     """Note that they do not stand there any more."""
-    conn.execute(_TAKEN_OFF, {"key": key, "contacts": list(contacts)})
+    conn.execute(_TAKEN_OFF, {"key": key, "contacts": list(contacts), "since": now - _DAY})
 
 
 def ask_again(conn: Connection, key: str, contacts: Sequence[int], at: datetime) -> None:
@@ -125,6 +132,6 @@ def sizes(conn: Connection, keys: Collection[str]) -> Mapping[str, int]:
 def seen_there(conn: Connection, key: str, ids: Collection[str]) -> int:
     """Note that of all people these platform ids, and no others, stand there; returns for how many that is news.
 
-    Whoever is there without belonging there by us, now or ever, is not ours to note, nor to take off.
+    Whoever is there by a person's hand alone is not ours to note, nor to take off.
     """
     return conn.execute(_SEEN, {"key": key, "ids": list(ids)}).rowcount

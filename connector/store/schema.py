@@ -356,7 +356,7 @@ membership = (
         _needed("since", Date),  # since when she belongs there, or does not any more
         _needed("there", Boolean, "false"),  # we have put her there
         _needed("held", Boolean, "false"),  # she belongs there, and a person is to say whether she is put there
-        Column("put_at", Moment),  # when we last did
+        Column("put_at", Moment),  # when we last tried to; null once she has been off it for long
         Column("approved_at", Moment),
         Column("again_at", Moment),  # the platform refused her: not before
         Index("membership_open", "key", "contact", postgresql_where=text("wanted <> there AND NOT held")),

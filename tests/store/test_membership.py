@@ -33,7 +33,7 @@ def judge(conn: Connection, belong: dict[int, tuple[Belonging, ...]], *, baselin
 def put(conn: Connection, place: Belonging = HOT, now: datetime = NOW) -> list[int]:
     """Put there whoever is to be."""
     contacts = [one.contact for one in roster.to_put(conn, place.key, 1000, now)]
-    roster.were_put(conn, place.key, contacts, now)
+    roster.were_put(conn, place.key, contacts)
     return contacts
 
 
@@ -50,7 +50,7 @@ def test_only_differences_are_to_be_done(conn: Connection) -> None:
     assert roster.open_keys(conn, NOW) == {}
     judge(conn, {maria: (PAUSED,), brian: (HOT,)})
     assert (to_take_off(conn), put(conn)) == ([maria], [brian])
-    roster.were_taken_off(conn, HOT.key, [maria])
+    roster.were_taken_off(conn, HOT.key, [maria], NOW)
     assert roster.open_keys(conn, NOW) == {}
 
 
@@ -98,6 +98,18 @@ def test_beyond_the_room_people_wait_and_those_who_came_first_go(conn: Connectio
     assert roster.put_lately(conn, HOT.key, NOW) == goes
     assert roster.put_lately(conn, HOT.key, NOW + timedelta(hours=25)) == 0
     assert [one.people for one in waiting_segments(conn)] == ([5 - goes] if goes < 5 else [])
+
+
+def test_what_was_tried_and_broken_off_takes_no_room_twice(conn: Connection) -> None:
+    crowd = people(conn, 3)
+    judge(conn, dict.fromkeys(crowd, (HOT,)))
+    for _ in range(2):
+        assert len(roster.to_put(conn, HOT.key, 9, NOW)) == 3
+        assert roster.put_lately(conn, HOT.key, NOW) == 0
+    judge(conn, dict.fromkeys(crowd, ()))
+    assert roster.put_lately(conn, HOT.key, NOW) == 3  # they may stand there
+    assert roster.seen_there(conn, HOT.key, ["501"]) == 1
+    assert to_take_off(conn) == [crowd[1]]
 
 
 def test_taking_off_never_waits(conn: Connection) -> None:

@@ -55,7 +55,7 @@ def _change_of(parts: Parts, key: str, source: str) -> _Change:
 
 
 def _due(parts: Parts, key: str, *, put: bool) -> Sequence[Listed]:
-    with parts.engine.connect() as conn:
+    with parts.engine.begin() as conn:
         return (roster.to_put if put else roster.to_take_off)(conn, key, _AT_ONCE, parts.now())
 
 
@@ -65,9 +65,9 @@ def _keep(parts: Parts, key: str, source: str, ended: Ended, *, put: bool) -> Ta
     failed = [Failing(one.id, one.contact, reason) for one, reason in ended.refused.items()]
     with parts.engine.begin() as conn:
         if put:
-            roster.were_put(conn, key, done, now)
+            roster.were_put(conn, key, done)
         else:
-            roster.were_taken_off(conn, key, done)
+            roster.were_taken_off(conn, key, done, now)
         roster.ask_again(conn, key, [one.contact for one in ended.refused], now + _AGAIN)
         well = [*(one.id for one in ended.done), _list_named(key)]
         failures.resolve_failures(conn, step=STEP, source=source, platform_ids=well, at=now)
