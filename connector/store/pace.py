@@ -14,13 +14,18 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connector.store.deciding import LIFE
+from connector.store.intents import DISCARDED
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 
 #: True of an enrollment by ways that nobody listens to: it mails nobody.
 IN_SEGMENT = "coalesce(payload #>> '{ways,0,segment}', '') = 'true'"
-#: True of an enrollment that has gone out since `:{since}`, whatever became of it; what was refused did not go out.
-SENT = "(sending_at > :{since} AND state IN ('accepted', 'sending', 'unknown', 'parked'))"
+#: True of an enrollment that has gone out since `:{since}`, or may have, whatever became of it; what a platform refused did
+#: not.
+SENT = (
+    "(sending_at > :{since} AND (state IN ('accepted', 'sending', 'unknown', 'parked')"
+    f" OR (state = 'refused' AND reason = '{DISCARDED}')))"
+)
 #: True of what is claimed right now, or pauses after a failure that was not the first.
 CLAIMED = "(state = 'pending' AND attempts > 0 AND lease_until > clock_timestamp())"
 
