@@ -28,7 +28,7 @@ _OUR_OWN = timedelta(minutes=2)
 #: Those that are known to be overdue are looked at so often.
 _AGAIN_S = 3600.0
 _LOOKED = "looked at who is overdue"
-_AT_ONCE = 200
+_AT_ONCE = 2_000
 
 
 def chase(parts: Parts, port: HubSpotPort) -> Tally:
