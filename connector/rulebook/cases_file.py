@@ -172,8 +172,9 @@ class Expect(Strict):
     """What must come out. What is not named may be anything; of `lines` only those named are looked at.
 
     `track` names all tracks that she is on afterwards: stayed on or entered, lists without a listener included; `segments`
-    all that she belongs to. `by` is the platform by which she is to enter first of all. `leaves` are the tracks that she is taken out of, each with its cause, and no others; of those
-    that she is `refused`, each with its reason, only the named ones are looked at. `standing` is a nurturing.intents.Tended.
+    all that she belongs to. `by` is the platform by which she is to enter first of all. `leaves` are the tracks that she is
+    taken out of, each with its cause, and no others; of those that she is `refused`, each with its reason, only the named
+    ones are looked at. `standing` is a nurturing.intents.Tended.
     """
 
     score: WantedScore | None = None

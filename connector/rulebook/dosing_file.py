@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from connector.rulebook.kinds import Days, Identifier, Share, Strict
+from connector.rulebook.kinds import Address, Days, Identifier, Share, Strict
 from connector.rulebook.model_file import Answer
 
 
@@ -37,6 +37,14 @@ class Dosing(Strict):
     per_hour: int | None = Field(None, ge=1)
     per_day: int | None = Field(None, ge=1)
     paused_list: str | None = Field(None, min_length=1)
+
+    @model_validator(mode="after")
+    def _an_hour_is_less_than_a_day(self) -> Dosing:
+        if self.per_hour is not None and self.per_day is not None and self.per_hour > self.per_day:
+            raise ValueError(
+                "per_hour lies above per_day, so it would never hold anybody back: lower it, or leave it out"
+            )
+        return self
 
 
 class Annoyed(Strict):
@@ -111,7 +119,7 @@ class Guard(Strict):
 
     stage_moves: StageMoves = StageMoves()
     enrollments: int = Field(500, ge=0)
-    tell: str | None = Field(None, min_length=3)
+    tell: Address | None = None
 
 
 class Holdout(Strict):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 
 from connector.rulebook.conditions import Condition
 from connector.rulebook.parse import parse_condition, parse_text_test, write_condition, write_text_test
@@ -28,6 +29,15 @@ Days = Annotated[int, BeforeValidator(parse_days), PlainSerializer(write_days)]
 Share = Annotated[Decimal, BeforeValidator(parse_share), PlainSerializer(write_share)]
 When = Annotated[Condition, PlainValidator(parse_condition), PlainSerializer(write_condition)]
 TextTest = Annotated[Condition, PlainValidator(parse_text_test), PlainSerializer(write_text_test)]
+
+
+def _address(text: str) -> str:
+    if re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text) is None:
+        raise ValueError("takes the e-mail address of a HubSpot user, such as ana@team.example")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from connector.rulebook.conditions import Condition, Every, Not
 from connector.rulebook.dosing_file import Calendar, Dosing, Guard, Holdout, Rectify, Touches
-from connector.rulebook.kinds import Days, Identifier, Strict, TextTest, When
+from connector.rulebook.kinds import Address, Days, Identifier, Strict, TextTest, When
 from connector.rulebook.ways_file import Enroll, SegmentTag, SegmentTarget
 
 
@@ -81,14 +81,14 @@ class Territory(Strict):
     """Those who are handed over to these owners by turns, by place, product or whatever else `when` asks."""
 
     when: When
-    round_robin: tuple[str, ...] = Field(min_length=1)
+    round_robin: tuple[Address, ...] = Field(min_length=1)
 
 
 class OwnerRule(Strict):
     """Who gets a hand-over: the first of `territories` that holds, else everybody by turns. E-mail addresses of users."""
 
     territories: tuple[Territory, ...] = ()
-    round_robin: tuple[str, ...] = Field(min_length=1)
+    round_robin: tuple[Address, ...] = Field(min_length=1)
 
 
 class TaskRule(Strict):
@@ -112,6 +112,14 @@ class Handover(Strict):
     sla: Days | None = Field(None, ge=1)
     overdue: Literal["alert", "reroute"] = "alert"
     verdict_lasts: Days = Field(90, ge=1)
+
+    @model_validator(mode="after")
+    def _somebody_is_late(self) -> Handover:
+        if self.sla is not None and self.owner is None and self.task is None:
+            raise ValueError("sla needs somebody who can be late: add owner, task, or both")
+        if self.overdue == "reroute" and (self.sla is None or self.owner is None):
+            raise ValueError("overdue: reroute needs sla, and owner, who is next in turn")
+        return self
 
 
 class TracksFile(Strict):

@@ -55,6 +55,30 @@ SLIPS = {
     "one address where a list belongs": ("tracks.yaml", "round_robin: [ana@team.example, biel@team.example]", "round_robin: ana@team.example", "handover.owner.round_robin", "takes a list"),
     "a condition in words": ("stages.yaml", "enter: {score: {at_least: 20}}", "enter: score at least 20", "stages[1].enter", "a condition is a mapping; write field: {operator: value}"),
     "an expression that is not closed": ("model.yaml", r"'\bintern\b'", "'(intern'", "factors.fit.adjust[0].when.any[1].job_title.matches", "matches is not a regular expression: missing )"),
+    # nurturing
+    "a flow without its step": ("tracks.yaml", 'tag: "trellis:track:mailchimp-warmup"}, listener: confirmed, exit: confirmed', "journey: 5}, listener: confirmed", "tracks.mailchimp-warmup.enroll[0].mailchimp", "give tag, or journey and step together"),
+    "an exit from a flow that was called": ("tracks.yaml", 'tag: "trellis:track:mailchimp-warmup"}', "journey: 5, step: 7}", "tracks.mailchimp-warmup.enroll[0]", "a journey or a task cannot be taken back: leave exit out"),
+    "an exit from a task": ("tracks.yaml", 'o se ha callado"}}]', 'o se ha callado"}, exit: confirmed}]', "tracks.call-customer.enroll[0]", "a journey or a task cannot be taken back: leave exit out"),
+    "a tag that Trellis is to verify": ("tracks.yaml", 'tag: "trellis:track:mailchimp-warmup"}, listener: confirmed', 'tag: "trellis:track:mailchimp-warmup"}, listener: verified', "tracks.mailchimp-warmup.enroll[0]", "look yourself, write confirmed"),
+    "a workflow as a text": ("tracks.yaml", "{hubspot: {property: trellis_track}, listener: confirmed, exit: confirmed}\n", '{hubspot: {workflow: "1500000001"}, listener: confirmed}\n', "tracks.finance-consideration.enroll[0].hubspot.workflow", "'1500000001' will not do; takes a whole number, without quotes"),
+    "a workflow that nobody has seen": ("tracks.yaml", "{hubspot: {property: trellis_track}, listener: confirmed, exit: confirmed}\n", "{hubspot: {workflow: 1500000001}}\n", "tracks.finance-consideration.enroll[0]", "see that it is on, and write listener: confirmed"),
+    "two targets in one way": ("tracks.yaml", "{hubspot: {property: trellis_track}, listener: confirmed, exit: confirmed}\n", "{hubspot: {property: trellis_track, list: Finance}, listener: confirmed}\n", "tracks.finance-consideration.enroll[0].hubspot", "give exactly one of property, list, workflow, task"),
+    "half a cap": ("tracks.yaml", "    cap: {max: 2, per: 14d}", "    cap: {max: 2}", "tracks.closing.cap.per", 'the key "per" is missing'),
+    "a role that is none": ("tracks.yaml", "role: reminder", "role: reminders", "tracks.price-reminder.role", "did you mean reminder?"),
+    "an act that ends a track and is none": ("tracks.yaml", "stops_on: [sales_verdict,", "stops_on: [sales_verdicts,", "tracks.closing.stops_on[0]", 'no event is called "sales_verdicts"; did you mean sales_verdict?'),
+    "a budget of a stage that is not there": ("tracks.yaml", "by_stage: {qualified:", "by_stage: {cualified:", "dosing.by_stage.cualified", 'no stage is called "cualified"; did you mean qualified?'),
+    "a wait until an act that is none": ("tracks.yaml", "hold_until: [form_submit,", "hold_until: [form_submits,", "dosing.hold_until[0]", 'no event is called "form_submits"; did you mean form_submit?'),
+    "an aim that asks for itself": ("tracks.yaml", "  retain: {when: {stage: customer}}", "  retain: {when: {stage: customer, aim: retain}}", "aims.retain.when.aim", '"aim" is computed later'),
+    "an aim that is none": ("tracks.yaml", "  retain: {when", "  keep: {when", "aims.keep", "'keep' is not one of win, retain, recover, reactivate"),
+    "a segment that is kept nowhere": ("tracks.yaml", ', hubspot: {list: "Trellis: Only readers"}}', "}", "segments.only-readers", "say where it is kept: hubspot: {list: …}"),
+    "a segment on the list of a track": ("tracks.yaml", '{list: "Trellis: Only readers"}', '{list: "Trellis: Ready for a hand-written mail"}', "segments.only-readers.hubspot", "give each track and each segment its own list or tag"),
+    "the list of the paused on that of a track": ("tracks.yaml", '# paused_list: "Paused by Trellis" ', 'paused_list: "Trellis: Ready for a hand-written mail" ', "dosing.paused_list", "is there twice, first on line"),
+    "a rest without its time": ("tracks.yaml", "answers: [silent], rest: 30d,", "answers: [silent],", "rectify.annoyed.rest", 'the key "rest" is missing'),
+    "an answer that annoys nobody": ("tracks.yaml", "answers: [silent]", "answers: [silence]", "rectify.annoyed.answers[0]", "did you mean silent?"),
+    "an owner without an address": ("tracks.yaml", "    round_robin: [ana@team.example, ", "    round_robin: [Ana, ", "handover.owner.round_robin[0]", "'Ana' will not do; takes the e-mail address of a HubSpot user"),
+    "a territory of nobody": ("tracks.yaml", "round_robin: [biel@team.example]", "round_robin: []", "handover.owner.territories[0].round_robin", "needs at least one entry"),
+    "an admin without an address": ("tracks.yaml", "enrollments: 500}", "enrollments: 500, tell: Ana}", "guard.tell", "'Ana' will not do; takes the e-mail address of a HubSpot user, such as ana@team.example"),
+    "what happens when it is late": ("tracks.yaml", "  sla: 1d ", "  overdue: alarm ", "handover.overdue", "'alarm' is not one of alert, reroute"),
     "an answer that is none": ("model.yaml", "bars: {silent: hot}", "bars: {silents: hot}", "factors.reaction.bars.silents", "'silents' is not one of clicked, replied, asked, silent, unsubscribed; did you mean silent?"),
 }  # fmt: skip
 
@@ -125,3 +149,21 @@ def test_quotes_make_words_of_what_looks_otherwise(folder):
     model.write_text(text.replace("{in: [ES, PT, AD]}", '{in: ["NO", "“ES”", "08001"]}', 1), encoding="utf-8")
     (acquisition,) = [one for one in read_rulebook(folder).models if one.model == "acquisition"]
     assert acquisition.factors.fit.personas["finance_lead"].traits[3].when.argument == ("no", "“es”", "08001")
+
+
+# what does not go together in one block: text, what it became, key, words, and the line at which the block begins
+BLOCKS = {
+    "closing without a cap": ("    cap: {max: 2, per: 14d}\n", "", "tracks.closing", "role: closing needs a hard cap, such as cap: {max: 2, per: 14d}", "  closing:"),
+    "more in an hour than in a day": ("  per_hour: 200", "  per_hour: 600", "dosing", "per_hour lies above per_day", "dosing:"),
+    "nobody who can be next in turn": ("  sla: 1d ", "  overdue: reroute ", "handover", "overdue: reroute needs sla, and owner", "handover:"),
+    "a time for sales, and nobody of sales": ('  owner:\n    territories: [{when: {country: PT}, round_robin: [biel@team.example]}]\n    round_robin: [ana@team.example, biel@team.example]\n  task: {title: "Llamar a {name}", due: 1d}\n', "", "handover", "sla needs somebody who can be late: add owner, task, or both", "handover:"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", BLOCKS.values(), ids=BLOCKS)
+def test_what_does_not_go_together_is_named_at_the_head_of_its_block(slip, broken, folder):
+    old, new, key, words, head = slip
+    (problem,) = broken("tracks.yaml", (old, new))
+    assert problem.key == key
+    assert words in problem.message
+    assert (folder / "tracks.yaml").read_text(encoding="utf-8").splitlines()[problem.line - 1] == head
