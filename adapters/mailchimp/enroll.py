@@ -17,7 +17,7 @@ from adapters.mailchimp.fields import TEXT_BYTES
 from adapters.mailchimp.members import SUBSCRIBED
 from adapters.mailchimp.read import TAGS, Reader
 from adapters.mailchimp.write import Writer
-from adapters.markers import episodes, is_segment
+from adapters.markers import episodes, is_segment, taken_back
 from adapters.ports import Deadline, Enrollment, Outcome, PlatformError, PlatformRefused, RowOutcome
 
 
@@ -41,7 +41,10 @@ class TagChannel:
         self._markers_tag = markers_tag
 
     def enroll(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
-        """Marker, then tag. Who is not `subscribed` at this moment is refused before anything is written."""
+        """Marker, then tag. Who is not `subscribed` at this moment is refused before anything is written.
+
+        The marker of who is refused after it is taken back: she has used no episode up.
+        """
         return self._each(rows, deadline, self._enroll)
 
     def leave(self, rows: Sequence[Enrollment], deadline: Deadline) -> tuple[RowOutcome, ...]:
@@ -80,6 +83,13 @@ class TagChannel:
                 return
             self._set_tag(member, "inactive", deadline)
         member = self._writer.store(row.id, {self._markers_tag: row.markers}, deadline)
+        try:
+            self._begin(member, row, deadline)
+        except PlatformRefused:
+            self._writer.store(row.id, {self._markers_tag: taken_back(row)}, deadline)
+            raise
+
+    def _begin(self, member: Mapping[str, Any], row: Enrollment, deadline: Deadline) -> None:
         if member.get("status") != SUBSCRIBED:
             raise PlatformRefused("mailchimp", f"status is now {member.get('status')}", category="Not Subscribed")
         self._set_tag(member, "active", deadline, silent=is_segment(row))

@@ -400,6 +400,7 @@ def test_a_list_that_cannot_be_joined_refuses_its_rows(sandbox: Sandbox, hubspot
     for name in ("Active people", "No such list"):
         (end,) = hubspot.list_channel(name).enroll(rows, Deadline.after(20))
         assert end.outcome is Outcome.REFUSED
+        assert hubspot.standings([maria])[maria].markers == "", "a refusal uses no episode up"
     assert hubspot.list_channel("No such list").entered(rows) == {maria: None}
 
 

@@ -102,6 +102,16 @@ def test_who_unsubscribes_between_the_read_and_the_marker_is_not_tagged(sandbox,
     assert happened(sandbox, "maria", "entered") == 0
 
 
+def test_a_tag_that_is_refused_uses_no_episode_up(sandbox, channel):
+    channel.enroll([row(sandbox, "maria", 1)], soon())
+    channel.leave([row(sandbox, "maria", 1)], soon())
+    sandbox.mailchimp_server.faults.add(Fault(method="POST", path="/tags", status=400, body={"title": "Bad Request"}))
+    (outcome,) = channel.enroll([row(sandbox, "maria", 2, markers="finance:2;ops:1")], soon())
+    assert outcome.outcome is Outcome.REFUSED
+    assert member_row(sandbox, "maria")["merge_fields"]["TRACKMARK"] == "finance:1;ops:1"
+    assert happened(sandbox, "maria", "entered") == 1
+
+
 def test_enrolling_twice_for_one_episode_mails_once(sandbox, channel):
     for _ in range(3):
         assert channel.enroll([row(sandbox, "maria")], soon())[0].outcome is Outcome.DONE
