@@ -93,4 +93,6 @@ def _way(way: Enroll) -> str:
         return f"HubSpot property {way.hubspot.property}"
     if way.hubspot.workflow is not None:
         return f"HubSpot workflow {way.hubspot.workflow}"
+    if way.hubspot.task is not None:
+        return f'HubSpot task "{way.hubspot.task}"'
     return f'HubSpot list "{way.hubspot.list}"'
