@@ -55,7 +55,7 @@ def holds(*, as_json: bool) -> None:
         click.echo(json.dumps([*map(_batch_as_data, batches), *map(_as_data, held)]))
     else:
         for batch in batches:
-            click.echo(f"{visible(batch.name)}  {batch.people:,} people {batch.why}")
+            click.echo(visible(str(batch)))
         for one in held:
             what = f"{one.kind} {one.track}" if one.track else f"{one.kind} {one.source or ''}".rstrip()
             click.echo(f"{one.id:>8}  {one.state:<6}  contact #{one.contact}  {what}: {visible(one.reason)}")
@@ -78,8 +78,10 @@ def approve(which: str, *, most: int | None) -> None:
     Example: trellis approve opening:finance-consideration --most 200
     """
     if is_batch(which):
+        from connector.steps.parts import now_utc
+
         with _deciding() as conn:
-            approve_batch(conn, which, most)
+            approve_batch(conn, which, most, now_utc())
         return
     if most is not None:
         raise click.UsageError("--most is for opening batches", click.get_current_context())

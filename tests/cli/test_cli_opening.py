@@ -1,4 +1,4 @@
-"""`holds`, `approve` and `discard` of opening batches: who matched a track already when Trellis began."""
+"""`holds`, `approve` and `discard` of batches: who matched a track when Trellis began, and who belongs to a segment."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from connector.cli.exits import Exit
 @pytest.fixture
 def opened(settled):
     """Three people match a track since the baseline, with scores of 70, 60 and 50."""
-    settled.execute("DELETE FROM track_state")
-    settled.execute("DELETE FROM intent")
+    for table in ("track_state", "membership", "intent"):
+        settled.execute(f"DELETE FROM {table}")
     settled.execute(
         "INSERT INTO track_state (contact, track, matched, matched_since, at_baseline)"
         " SELECT contact, 'spring', true, '2026-01-07', true FROM verdict ORDER BY contact LIMIT 3"
@@ -81,3 +81,18 @@ def test_who_is_discarded_is_asked_about_no_more_and_stays_out(opened):
     assert opened.trellis("holds").out == "Nothing is held.\n"
     assert opened.trellis("approve", "opening:spring").code == Exit.FAILED
     assert len(waiting(opened)) == 3
+
+
+def test_a_segment_that_waits_is_listed_and_approved_as_a_whole(settled):
+    settled.execute("DELETE FROM track_state")
+    settled.execute("DELETE FROM membership")
+    settled.execute(
+        "INSERT INTO membership (contact, key, source, segment, wanted, since, held)"
+        " SELECT contact, 'hubspot:list:Readers', 'hubspot', 'readers', true, '2026-01-07', true FROM verdict LIMIT 2"
+    )
+    assert settled.trellis("holds").out.splitlines()[0] == "segment:readers  2 people not put on its list yet"
+    for typed in ("approve segment:readers --most 1", "discard segment:readers"):
+        assert settled.trellis(*typed.split()).code == Exit.USAGE
+    ran = settled.trellis("approve", "segment:readers")
+    assert ran.out == "2 approved; the next `trellis sync` puts them on the list.\n"
+    assert settled.trellis("holds").out == "Nothing is held.\n"
