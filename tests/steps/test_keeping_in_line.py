@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adapters.memory_hubspot import HubSpotMemory
 from adapters.memory_mailchimp import MailchimpMemory
@@ -312,3 +315,63 @@ def test_before_the_baseline_is_over_nothing_is_asked(parts):
     judge(parts, people(parts, 3), HOT, PAUSED)
     assert run(parts) == (Counter(), [])
     assert parts.hubspot.calls == {}
+
+
+ACTS = st.one_of(
+    st.tuples(st.just("judge"), st.frozensets(st.integers(0, 7))),
+    st.tuples(st.sampled_from(["pass", "kill", "night", "empty", "anew", "lost"]), st.just(frozenset[int]())),
+    st.tuples(st.just("take off by hand"), st.frozensets(st.integers(0, 7))),
+)
+
+
+@given(st.lists(ACTS, max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+def test_whatever_happens_the_list_is_in_line_after_a_night(parts, acts):
+    portal, crowd = parts.hubspot, everybody(parts)
+    clean(parts)
+    wanted, days = frozenset[int](), 0
+    for act, who in acts:
+        if act == "judge":
+            wanted = who
+            judge_as(parts, crowd, wanted)
+        elif act == "take off by hand":
+            for one in who:
+                portal.members["Hot"].pop(str(500 + one), None)
+        elif act in ("kill", "lost"):
+            fault = Killed() if act == "kill" else PlatformUnreachable("hubspot", "no answer", maybe_applied=True)
+            portal.then = fault
+            with suppress(Killed):
+                run(parts, days)
+            portal.then = None
+        elif act in ("empty", "anew"):
+            portal.members["Hot"].clear()
+        else:
+            days += act == "night"
+            run(parts, days)
+    for _ in range(2):
+        days += 1
+        run(parts, days)
+    assert on(parts) == {str(500 + one) for one in wanted}
+    portal.calls.clear()
+    run(parts, days)
+    assert portal.calls == {}
+
+
+def everybody(parts):
+    """Eight people, whether they are met for the first time or not."""
+    people(parts, 8)
+    with parts.engine.connect() as conn:
+        return list(conn.exec_driver_sql("SELECT contact FROM record ORDER BY platform_id").scalars())
+
+
+def judge_as(parts, crowd, wanted):
+    with parts.engine.begin() as conn:
+        told = [(crowd[one], HOT) for one in sorted(wanted)]
+        keep_memberships(conn, dict.fromkeys(crowd, TODAY), told, baseline=False)
+
+
+def clean(parts):
+    parts.hubspot.members["Hot"].clear()
+    parts.hubspot.then = None
+    with parts.engine.begin() as conn:
+        conn.exec_driver_sql("TRUNCATE membership, failure, cursor, portal_cache")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from connector.facts import Record
 from connector.store import ledger, membership, roster
+from connector.store.bulk.read import slices
+from connector.store.bulk.slice import Wanted
+from connector.store.bulk.write import BelongingRows, write_belonging
 from connector.store.engine import writer_lock
 from connector.store.membership import Belonging, approve_segment, keep_memberships, waiting_segments
 
@@ -176,3 +180,45 @@ def test_whoever_has_no_record_there_is_not_to_be_put_there(conn: Connection) ->
     (maria,) = people(conn, 1)
     judge(conn, {maria: (TAG,)})
     assert put(conn, TAG) == []
+
+
+def test_by_columns_it_is_kept_and_read_as_singly(engine: Engine) -> None:
+    with engine.begin() as conn:
+        maria, brian, noor = people(conn, 3)
+        held = BelongingRows(np.array([maria, noor]), HOT, TODAY, held=True)
+        write_belonging(conn, held)
+        write_belonging(conn, BelongingRows(np.array([brian]), TAG, TODAY, held=False))
+        write_belonging(conn, BelongingRows(np.array([], np.int64), PAUSED, TODAY, held=False))
+        columns = conn.execute(text("SELECT contact, key, source, segment, wanted, since, there, held FROM membership"))
+        assert set(map(tuple, columns)) == {
+            (maria, HOT.key, "hubspot", "hot", True, TODAY, False, True),
+            (noor, HOT.key, "hubspot", "hot", True, TODAY, False, True),
+            (brian, TAG.key, "mailchimp:main", "hot", True, TODAY, False, False),
+        }
+        judge(conn, {noor: ()})
+        conn.execute(
+            text(
+                "INSERT INTO flip (contact, after, cause, rise, baseline, day, at)"
+                " VALUES (:maria, 'hot', 'score', true, false, :day, :now), (:brian, 'hot', 'score', true, true, :day, :now),"
+                " (:noor, 'hot', 'score', true, false, :before, :now)"
+            ),
+            {
+                "maria": maria,
+                "brian": brian,
+                "noor": noor,
+                "day": TODAY,
+                "before": TODAY - timedelta(days=1),
+                "now": NOW,
+            },
+        )
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn, conn.begin():
+        (one,) = slices(conn, Wanted({}, keys=(HOT.key, TAG.key), rises_since=TODAY))
+        (unasked,) = slices(conn, Wanted({}, keys=(HOT.key,)))
+    assert {key: there.tolist() for key, there in one.belongs.items()} == {
+        HOT.key: [True, False, False],
+        TAG.key: [False, True, False],
+    }
+    assert one.rose.tolist() == [True, False, False]
+    assert not unasked.rose.any()
+    assert unasked.alone.tolist() == [False, True, False]  # she belongs where the rulebook names nothing any more
+    assert not one.alone.any()
