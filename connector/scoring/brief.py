@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,9 @@ _BOUGHT = ("order", "deal_won")
 
 #: From this percent on she knows us, or our offer; below it a little.
 _KNOWS = 50
+
+#: An e-mail address, also as links write it; a page or a name may hold one.
+_ADDRESS = re.compile(r"[^\s@%/?&=:;,<>()\"]{1,64}(?:@|%40)[^\s@%/?&=:;,<>()\"]{1,255}", re.IGNORECASE)
 
 _SIGNALS = 5
 _REASONS = 3
@@ -80,7 +84,7 @@ def brief_text(contact: Contact, verdict: Verdict, step: Step, rulebook: Ruleboo
     if told.signals:
         lines += [say(language, "brief_signals"), *(f"- {signal}" for signal in told.signals)]
     lines += [say(language, "brief_missing", fields=", ".join(told.missing))] if told.missing else []
-    text = "\n".join(lines)
+    text = "\n".join(_ADDRESS.sub("…", line) for line in lines)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

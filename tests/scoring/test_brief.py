@@ -155,3 +155,14 @@ def test_it_fits_and_stays_plain_lines(full, act, acts, fields, language):
     said = text(Contact(9, fields=fields, events=events), full, language)
     assert 0 < len(said) <= LONGEST
     assert len(said.split("\n")) <= 20
+
+
+def test_no_address_is_told_whoever_wrote_it_where(maria, full, act):
+    page = act("page_view", 1, "https://acme.example/blog/maria?email=maria%40acme.example&to=ana@team.example")
+    contact = dataclasses.replace(
+        maria, fields={**maria.fields, "first_name": "maria@acme.example"}, events=(*maria.events, page)
+    )
+    told = text(contact, full)
+    assert "/blog/maria?email=…" in told
+    assert "@" not in told
+    assert "%40" not in told
