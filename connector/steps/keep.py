@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
+from connector.nurturing.eligibility import general_refusal
 from connector.nurturing.intents import Enter
 from connector.nurturing.reasons import Held
 from connector.nurturing.segments import belonging
@@ -102,6 +103,7 @@ def _row(
         handover=HandingOver(over.owners, over.task, one.brief(), over.due, over.note) if over else None,
         handed_over=over is not None or (person.handed_over and _is_for_sales(parts, step.after.stage)),
         baseline=baseline,
+        refusal=general_refusal(one.contact.consent) or "",
     )
 
 

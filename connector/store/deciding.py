@@ -54,8 +54,10 @@ _WITHDRAW_WRITES = text(
 )
 # Asked of the contacts at hand only: `wanted` and `matched` are small.
 _WITHDRAW_ENROLLMENTS = text(
-    "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
-    " WHERE kind = 'enroll' AND state IN ('pending', 'held') AND contact = ANY(:ids)"
+    "UPDATE intent SET state = 'superseded', finished_at = :at,"
+    " reason = CASE refusal WHEN '' THEN 'a newer judgement' ELSE refusal END"
+    " FROM unnest(CAST(:ids AS bigint[]), CAST(:refusals AS text[])) AS judged (who, refusal)"
+    " WHERE kind = 'enroll' AND state IN ('pending', 'held') AND contact = who"
     " AND (contact, track, episode) NOT IN (SELECT * FROM"
     "  unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[]), CAST(:episodes AS integer[])))"
     " AND (approved_at IS NULL OR (contact, track) NOT IN (SELECT * FROM"
@@ -98,6 +100,7 @@ def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datet
         _WITHDRAW_ENROLLMENTS,
         {
             "ids": [row.contact for row in rows],
+            "refusals": [row.refusal for row in rows],
             "at": at,
             "contacts": [contact for contact, _, _ in wanted],
             "tracks": [track for _, track, _ in wanted],
