@@ -12,7 +12,8 @@ from connector.steps.parts import HUBSPOT, Parts
 Port = TypeVar("Port", bound=ContactPlatform)
 
 #: What a port says without asking anybody.
-_UNASKED = frozenset({"source", "audience", "pace", "property_channel", "list_channel", "tag_channel"})
+_CHANNELS = ("property_channel", "list_channel", "workflow_channel", "task_channel", "tag_channel", "journey_channel")
+_UNASKED = frozenset({"source", "audience", "pace", *_CHANNELS})
 
 
 class _Silent:
