@@ -1,4 +1,4 @@
-"""What the portal's workflows make of each track and segment: who listens, who lets in twice, who takes out (design §4.5). Pure."""
+"""What the portal's workflows make of each track and segment: who listens, lets in twice, takes out (design §4.5). Pure."""
 
 from __future__ import annotations
 
