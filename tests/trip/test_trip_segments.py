@@ -314,3 +314,23 @@ def test_the_screen_says_of_everybody_what_a_single_judgement_says(make_world):
         world.pass_time(days=1)
         read_all(world.parts, full=False)
         judge_all(world.parts, baseline=False, many=0 if day % 2 else None)
+
+
+def test_whoever_has_had_enough_mail_is_paused_by_the_screen_as_well_until_the_dose_is_free_again(world):
+    mailed = [world.email(key) for key in ("laia", "maria", "brian", "jordi")]
+    for mail in range(3):
+        for email in mailed:
+            world.sandbox.hubspot.life.receive_mail(email, f"News {mail}")
+        world.pass_time(minutes=10)
+        read_all(world.parts, full=False)
+    judge_all(world.parts, baseline=False, many=0)
+    kept, wanted = kept_and_wanted(world.parts)
+    assert kept == wanted
+    paused = {contact for contact, keys in kept.items() if f"hubspot:list:{PAUSED}" in keys}
+    assert {world.contact(email) for email in mailed} & paused
+    world.sync()
+    there = listed(world, PAUSED) & set(mailed)
+    assert there
+    world.pass_time(days=8)
+    world.sync()
+    assert not there & listed(world, PAUSED)
