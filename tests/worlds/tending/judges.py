@@ -23,6 +23,7 @@ _ZONE = ZoneInfo(ZONE)
 _WINNING = ("deal_won", "order")
 _PROOF = ("form_submit", "page_view", "email_click", "email_reply", "deal_won", "deal_lost", "order")
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_PLEASED = timedelta(days=PLEASED_DAYS + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ class Judges:
     def _segmented(self, seen: Pass, opened: Opened) -> Iterator[Broken]:
         for human, after in seen.after.items():
             refused = opened.before.get(human, NOBODY).refused & seen.before.get(human, NOBODY).refused
-            if refused and after.segments:
+            if refused and after.segments and not human.swallowed:  # at Mailchimp one by each address
                 yield Broken("suppressed in segments", human, seen.at, f"{sorted(after.segments)}: {sorted(refused)}")
 
     def _file(self, human: Human) -> File:
@@ -281,21 +282,27 @@ def twice(case: Case) -> Iterator[str]:
 
 
 def overdosed(case: Case) -> Iterator[str]:
-    """Mails of both platforms, campaigns and enrollments in the sliding period."""
+    """What reached her in the sliding period: mails of tracks and campaigns on both platforms, calls, and entries of tracks
+    that have not mailed her yet.
+    """
     ruling, track, now = case.seen.ruling, case.entry.track, case.entry.at
     budget: Touches | None = track.cap or ruling.by_stage.get(case.after.stage) or ruling.touches
     if budget is None:
         return
     more = 0
-    if ruling.pleased_more and [
-        one for one in case.human.did(*PLEASING) if one > now - timedelta(days=PLEASED_DAYS + 1)
-    ]:
-        more = ruling.pleased_more
-    since = now - timedelta(days=budget.days)
-    mails = [one for one in case.human.mails if since < one < case.seen.known_until]
-    entered = [one for one in case.file.entries if one.at > since]
-    if len(mails) + len(entered) >= budget.most + more:
-        yield f"{len(mails)} mails and {len(entered)} entries in {budget.days} days, and {budget.most + more} are enough"
+    if ruling.pleased_more and not track.cap:
+        more = ruling.pleased_more * bool([one for one in case.human.did(*PLEASING) if one > now - _PLEASED])
+    since, known = now - timedelta(days=budget.days), case.seen.known_until
+    mails = [(at, of) for at, of in case.human.mails if since < at < known]
+    calls = {at for at in case.human.did("contacted") if since < at < known}
+    entered = [
+        one
+        for one in case.file.entries
+        if one.at > since and not any(of == one.track.name and at >= one.at for at, of in mails)
+    ]
+    if len(mails) + len(calls) + len(entered) >= budget.most + more:
+        told = f"{len(mails)} mails, {len(calls)} calls and {len(entered)} entries not mailed yet"
+        yield f"{told} in {budget.days} days, and {budget.most + more} are enough"
 
 
 def during_hold(case: Case) -> Iterator[str]:

@@ -116,9 +116,7 @@ class Script:
 
 #: Before the clocks are set back, before they are set forward, and before holidays.
 _BEGINNINGS = tuple(datetime(*day, 8, tzinfo=UTC) for day in ((2026, 10, 12), (2027, 3, 15), (2026, 12, 7)))
-_WAITS = tuple(
-    timedelta(**one) for one in ({"hours": 2}, {"hours": 9}, {"days": 1}, {"hours": 31}, {"days": 2}, {"days": 5})
-)
+_WAITS = tuple(timedelta(hours=one) for one in (2, 5, 9, 19, 22, 31, 44, 70, 118))
 
 
 def scripted(seed: int, lives: int, turns: int = TURNS) -> Script:

@@ -180,6 +180,7 @@ _FIELDS: dict[str, Any] = {
             "hubspot": {"count": "hs_email_delivered", "last": "hs_email_last_send_date", "asset": "hs_email_last_email_name"},
             "mailchimp": "activity.sent",
         },
+        "contacted": {"hubspot": {"count": "num_contacted_notes", "last": "notes_last_contacted"}},
         "unsubscribe": {"mailchimp": "activity.unsub"},
         "deal_won": {"hubspot": {"deals": "won"}},
         "deal_lost": {"hubspot": {"deals": "lost"}},
@@ -228,7 +229,7 @@ _REST = {
 _EVIDENCE = {
     "any": [
         {"known": 2, "of": ["job_title", "company", "interest"]},
-        {"events": 1, "except": ["email_sent", "unsubscribe"]},
+        {"events": 1, "except": ["email_sent", "unsubscribe", "contacted"]},
     ]
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tending.lives import Life, Step
 from tending.rule_files import AUDIENCE, LIST, OWNERS, SEGMENT_LIST, SEGMENT_TAG, TAG
@@ -58,6 +58,7 @@ class SandboxPlatforms:
                 self.hubspot.workflows.add(
                     track.name,
                     mails=mails,
+                    days_between=track.lasts / track.mails,
                     leave=way.leavable,
                     subscription=SUBSCRIPTION if track.subscription else "",
                     **listened,  # type: ignore[arg-type]
@@ -71,6 +72,7 @@ class SandboxPlatforms:
                 mails=mails,
                 tag=TAG.format(track.name),
                 reenter=True,
+                every=timedelta(days=track.lasts) / track.mails,
                 exit_on_tag_removed=leavable,
             )
 
@@ -141,7 +143,7 @@ class SandboxPlatforms:
 
     def _newsletter(self, human: Human, _record: Record, _step: Step) -> str:
         if self.hubspot.life.receive_mail(human.email, "Newsletter"):
-            human.mails.append(self.sandbox.clock())
+            human.mails.append((self.sandbox.clock(), ""))
         return ""
 
     def _lose(self, human: Human, _record: Record, _step: Step) -> str:
@@ -172,7 +174,7 @@ class SandboxPlatforms:
 
     def _call(self, human: Human, _record: Record, _step: Step) -> str:
         self.hubspot.life.contact_person(human.email)
-        return ""
+        return "contacted"
 
     @staticmethod
     def _set(name: str, value: str | None = None) -> Callable[[SandboxPlatforms, Human, Record, Step], str]:
@@ -211,7 +213,7 @@ class SandboxPlatforms:
         if member.status == "subscribed":
             title = f"Letter {len(self.mailchimp.campaigns)}"
             self._campaigns[human] = self.mailchimp.life.send_campaign(title, to=[member.email])
-            human.mails.append(self.sandbox.clock())
+            human.mails.append((self.sandbox.clock(), ""))
         return ""
 
     def _click_letter(self, human: Human, member: Member) -> str:
@@ -255,10 +257,8 @@ class SandboxPlatforms:
         self.mailchimp.settle()
         effects = list(self.effects)
         for effect in effects[self._booked :]:
-            # Reports of Mailchimp's flows tell neither when nor whom they mailed, so nobody can count those mails.
-            shown = effect.kind == "sent" and effect.platform == "hubspot"
-            if shown and (human := self._humans.get(effect.email or "")) is not None:
-                human.mails.append(effect.at)
+            if effect.kind == "sent" and (human := self._humans.get(effect.email or "")) is not None:
+                human.mails.append((effect.at, effect.flow_name))
         self._booked = len(effects)
         with self.hubspot.lock:
             for task in self.hubspot.shelves["tasks"].records.values():
@@ -274,8 +274,6 @@ class SandboxPlatforms:
                 human.tasks.append(datetime.fromtimestamp(task.created / 1000, UTC))
 
     def seen(self, human: Human) -> Seen:
-        if human.gone:
-            return Seen()
         record, members = self._record(human), list(self._members(human))
         values = record.values if record is not None else {}
         merges = [self.audience.merges_of(member) for member in members]

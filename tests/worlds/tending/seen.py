@@ -45,7 +45,7 @@ class Human:
     Attributes:
         addresses: hers, and after a merge those of whom she swallowed.
         acts: (kind, when) of everything that she did; the kinds are those of fields.yaml.
-        mails: when she was mailed, by whatever.
+        mails: when she was mailed, and by which track; "" for a campaign.
         tasks: when sales got a task about her.
         gone: erased, or swallowed by somebody.
 
@@ -54,7 +54,7 @@ class Human:
     key: str
     addresses: list[str]
     acts: list[tuple[str, datetime]] = field(default_factory=list)
-    mails: list[datetime] = field(default_factory=list)
+    mails: list[tuple[datetime, str]] = field(default_factory=list)
     tasks: list[datetime] = field(default_factory=list)
     gone: bool = False
     swallowed: list[Human] = field(default_factory=list)
