@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from connector.store import opening, outbox
+import shutil
+from dataclasses import replace
+
+from connector.rulebook.read import read_rulebook
+from connector.steps.provision import provision
+from connector.store import opening, outbox, state
 from connector.store.engine import writer_lock
 
 FINANCE = "finance-consideration"
@@ -109,3 +114,29 @@ def test_who_is_discarded_stays_out_and_enters_after_leaving_and_matching_again(
             world.pass_time(minutes=5)
             world.sync()
     assert in_finance(world) == [jordi]
+
+
+def test_a_track_that_is_added_later_is_no_opening_and_beyond_the_guard_its_people_are_held(make_world, tmp_path):
+    world = make_world(edits={"tracks.yaml": ("enrollments: 500", "enrollments: 2")})
+    files = tmp_path / "later"
+    shutil.copytree(tmp_path / "mappings-0", files)
+    tracks = files / "tracks.yaml"
+    spring = (
+        "tracks:\n  spring:\n    aim: win\n    when: {score: {at_least: 1}}\n    lasts: 7d\n    priority: 99\n"
+        "    enroll: [{hubspot: {property: trellis_track}, listener: confirmed, exit: confirmed}]\n"
+    )
+    tracks.write_text(tracks.read_text(encoding="utf-8").replace("\ntracks:\n", f"\n{spring}", 1), encoding="utf-8")
+    later = read_rulebook(files)
+    with world.store.engine.begin() as conn:
+        state.activate(conn, later.hash, later.source, world.parts.now())
+    world.parts = replace(world.parts, rulebook=later)
+    provision(world.parts, dry_run=False, webhook_url=None)
+    world.pass_time(minutes=5)
+    world.sync()
+    accepted, held = (
+        world.rows("SELECT contact FROM intent WHERE track = 'spring' AND state = :state", state=one)
+        for one in ("accepted", "held")
+    )
+    assert len(accepted) == 2
+    assert len(held) >= 3
+    assert waiting(world, "spring") == 0
