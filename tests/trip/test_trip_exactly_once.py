@@ -24,6 +24,7 @@ def judge(world):
 
 @pytest.mark.parametrize("applied", [True, False])
 def test_an_enrollment_whose_answer_was_lost_is_probed_and_happens_once(world, applied):
+    world.settle()
     carla, dora = world.new_lead("carla"), world.new_member("dora")
     servers = world.sandbox.hubspot_server, world.sandbox.mailchimp_server
     # The first batch update of the pass writes her score; the second one enrolls her.
@@ -51,7 +52,8 @@ def test_an_enrollment_whose_answer_was_lost_is_probed_and_happens_once(world, a
 
 
 def test_a_list_that_nobody_listens_to_uses_no_episode_up_even_when_its_answer_was_lost(world):
-    carla = world.new_lead("carla", form="Pricing guide")
+    world.settle()
+    carla = world.new_lead("carla", form="Pricing guide", title="Chief operations officer")  # in no segment
     lost = world.sandbox.hubspot_server.faults.add(Fault(method="PUT", path="memberships/add", ending="drop"))
     for _ in range(3):
         world.pass_time(minutes=4)

@@ -48,6 +48,7 @@ def replay(world):
 
 
 def test_one_lost_webhook_among_others_is_made_up_for_though_the_search_index_is_late(world):
+    world.settle()
     delivery = world.sandbox.hubspot.webhooks.delivery
     delivery.lost = True
     carla = world.new_lead("carla")
