@@ -176,6 +176,11 @@ class MemoryPlatforms:
 
     # ------------------------------------------------------------ what the marketer does
 
+    def crowd(self, number: int) -> None:
+        for one in range(number):
+            email = f"silent{one}@crowd.example"
+            self.portal.add(Record("hubspot", f"66{one:07}", email, {"email": email}, self.now()))
+
     def listen(self, track: Track) -> None:
         for way in track.ways:
             flows = self.audience.flows_of if way.kind == "tag" else self.portal.flows_of

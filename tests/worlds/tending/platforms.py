@@ -17,6 +17,9 @@ class Platforms(Protocol):
 
     effects: EffectLedger
 
+    def crowd(self, number: int) -> None:
+        """So many of whom nothing is known but that they are there."""
+
     def listen(self, track: Track) -> None:
         """The marketer makes what listens to each way of a track; what is there already stays."""
 

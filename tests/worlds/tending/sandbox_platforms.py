@@ -42,6 +42,10 @@ class SandboxPlatforms:
 
     # ------------------------------------------------------------ what the marketer does
 
+    def crowd(self, number: int) -> None:
+        for one in range(number):
+            self.hubspot.life.add_contact({"email": f"silent{one}@crowd.example"})
+
     def listen(self, track: Track) -> None:
         mails = [f"[{track.name}] {number}" for number in range(1, track.mails + 1)]
         for way in track.ways:

@@ -37,10 +37,14 @@ class World:
     passes: int = 0
 
     def play(self) -> Sequence[Broken]:
-        """From the baseline to the last turn; what was broken, in order."""
+        """From the baseline to the last turn; what was broken, in order.
+
+        A silent crowd keeps stage moves below the guard's share of all contacts: what is held shows nowhere.
+        """
         self._activate(self.script.rulings[0])
         lives = {life.key: life for life in self.script.lives}
         self._humans: dict[str, Human] = {}
+        self.platforms.crowd(max(50, 2 * len(lives)))
         self._heard = len(self.platforms.effects)
         self._known_until = self.clock()
         for life in lives.values():
