@@ -41,7 +41,7 @@ def of_people(world: World, expected: Mapping[Class, promises.Ending]) -> list[F
     return [
         Figure("forms without a trace in the ledger", list(promises.without_trace(installation, people))),
         Figure("values otherwise than at HubSpot", list(promises.held_otherwise(installation, world.sandbox))),
-        Figure("enrolled twice in an episode", list(promises.twice(effects, promises.merged_into(people)))),
+        Figure("enrolled twice in an episode", list(promises.twice(effects, promises.merged_with(people)))),
         Figure("enrolled without consent", list(promises.without_consent(effects, world.witness, people))),
         Figure("missed and not listed", list(promises.missed(installation, ended, expected, people))),
         Figure("other stages than in quiet", list(promises.staged_otherwise(ended, expected, people))),
@@ -53,7 +53,7 @@ def from_scratch(world: World) -> Figure:
 
     The ledger knows more of merged people than the portal does, so they are left out.
     """
-    merged, before = promises.merged_into(world.life.people), promises.stages(world.sandbox)
+    merged, before = promises.merged_with(world.life.people), promises.stages(world.sandbox)
     so_far = len(world.sandbox.effects)
     world.installation.trellis("sync", TRELLIS_DATA=str(world.folder / "scratch"), expect=(0, 3))
     judged = {email: stage for email, stage in before.items() if email not in merged}
@@ -66,7 +66,7 @@ def from_an_older_database(world: World, older: Path) -> Figure:
 
     Of those who were merged it knows less than the lost one did, so they may enter what they have never been in.
     """
-    merged, before = promises.merged_into(world.life.people), world.effects()
+    merged, before = promises.merged_with(world.life.people), world.effects()
     twice = set(promises.twice(before, merged))
     for _ in range(2):
         world.installation.trellis("sync", TRELLIS_DATA=str(older), expect=(0, 3))

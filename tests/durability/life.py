@@ -50,6 +50,7 @@ class Somebody:
         since: when each platform got to know her.
         said_no: when she unsubscribed somewhere.
         merged: with whom, if ever: how she ends depends on when Trellis saw it.
+        merged_at: when that was; until then they were two.
 
     """
 
@@ -59,6 +60,7 @@ class Somebody:
     since: dict[str, datetime] = field(default_factory=dict)
     said_no: datetime | None = None
     merged: Somebody | None = None
+    merged_at: datetime | None = None
 
     @property
     def ends_as_her_class(self) -> bool:
@@ -138,6 +140,7 @@ class Life:
         other = self._one_of_hubspot()
         if one is not other:
             one.merged, other.merged = other, one
+            one.merged_at = other.merged_at = self._sandbox.clock()
             self._sandbox.hubspot.life.merge(one.email, other.email)
 
     def _barred_one_acts(self) -> None:

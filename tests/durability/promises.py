@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from courier import Acknowledged
 from installation import Installation
@@ -65,11 +66,14 @@ def held_otherwise(installation: Installation, sandbox: Sandbox, names: Collecti
                 yield f"{values.get('email')}: {name} is {values.get(name)!r}, in the ledger {value!r}"
 
 
-def twice(effects: Sequence[Effect], merged_into: Mapping[str, Collection[str]]) -> Iterator[str]:
-    """Entries into a flow in which she, or who was merged into her, had been before: each campaign is one episode."""
+def twice(effects: Sequence[Effect], merged_with: Mapping[str, Merge]) -> Iterator[str]:
+    """Entries into a flow in which she, or who had been merged with her by then, was before: each campaign is one episode."""
     seen: dict[tuple[str, str], Effect] = {}
     for effect in _entries(effects):
-        selves = {effect.email or effect.person, *merged_into.get(effect.email or "", ())}
+        selves = {effect.email or effect.person}
+        merge = merged_with.get(effect.email or "")
+        if merge is not None and merge.at <= effect.at:
+            selves.add(merge.other)
         before = next(filter(None, (seen.get((self, effect.flow_name)) for self in sorted(selves))), None)
         if before is not None:
             yield f"{effect.email}: {effect.flow_name} at {before.at:%H:%M:%S} ({before.platform}) and {_told(effect)}"
@@ -157,9 +161,17 @@ def stages(sandbox: Sandbox) -> dict[str, str]:
         }
 
 
-def merged_into(people: Sequence[Somebody]) -> dict[str, list[str]]:
-    """The addresses of those who were merged with somebody, by her address."""
-    return {one.email: [one.merged.email] for one in people if one.merged is not None}
+@dataclass(frozen=True)
+class Merge:
+    """With whom somebody was merged, and when: two who entered before that were two people."""
+
+    other: str
+    at: datetime
+
+
+def merged_with(people: Sequence[Somebody]) -> dict[str, Merge]:
+    """The merge of each who was merged with somebody, by her address."""
+    return {one.email: Merge(one.merged.email, one.merged_at) for one in people if one.merged and one.merged_at}
 
 
 def _entries(effects: Sequence[Effect]) -> Iterator[Effect]:
