@@ -59,6 +59,8 @@ def decide(parts: Parts, intent: Intent, person: Person | None, asked: Asked | N
         return No(intent, reason, later=True)
     if (reason := _not_her(parts, intent, person, asked)) is not None:
         return No(intent, reason)
+    if HUBSPOT in asked.known_as_another:  # nobody can say whether that is a customer, or whom a track mails already
+        return No(intent, "HubSpot has her address at a contact that is not known as hers", later=True)
     shown = (*(standing.markers for standing in asked.standings.values()), *asked.markers)
     markers = unite(parse_markers(text) for text in shown)
     if markers.unreadable:
