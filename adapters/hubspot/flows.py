@@ -12,7 +12,7 @@ from adapters.hubspot.criteria import criteria_of
 from adapters.hubspot.rows import in_batches, rows_of, walk
 from adapters.hubspot.versions import CONTACT_TYPE
 from adapters.hubspot.workflow_ids import WorkflowIds
-from adapters.ports import Deadline
+from adapters.ports import CredentialsRefused, Deadline, PlatformRefused
 
 PAGE = 100
 _TRANSLATING_S = 20.0
@@ -43,9 +43,18 @@ def read_flows(client: HubSpotClient, ids: WorkflowIds, named: Collection[str] =
 
 
 def _old_ids(ids: WorkflowIds, named: Collection[str]) -> Mapping[str, str]:
-    """The ids that the legacy call takes, of these, by the ids of their flows."""
-    found = [ids.of(number, Deadline.after(_TRANSLATING_S)) for number in named]
-    return {one.flow: one.workflow for one in found if one.flow is not None}
+    """The ids that the legacy call takes, of these, by the ids of their flows; not of a number that HubSpot does not tell."""
+    found: dict[str, str] = {}
+    for number in named:
+        try:
+            one = ids.of(number, Deadline.after(_TRANSLATING_S))
+        except CredentialsRefused:
+            raise
+        except PlatformRefused:
+            continue
+        if one.flow is not None:
+            found[one.flow] = one.workflow
+    return found
 
 
 def _flow(row: Raw) -> Flow:

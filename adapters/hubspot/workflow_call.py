@@ -135,9 +135,11 @@ def _entries(answer: Mapping[str, Any]) -> list[Any]:
 
 
 def _is_of(entry: object, workflow: WorkflowId) -> bool:
+    """Whether it is of this workflow. Numbers of the two kinds may meet, and v2 tells the older one where it says no more."""
     if not isinstance(entry, dict):
-        return workflow.is_named(str(entry))
-    return any(workflow.is_named(str(entry.get(name))) for name in ("id", "workflowId", "flowId"))
+        return str(entry) == workflow.workflow
+    by_flow = workflow.flow is not None and str(entry.get("flowId")) == workflow.flow
+    return by_flow or any(str(entry.get(name)) == workflow.workflow for name in ("id", "workflowId"))
 
 
 def _drop(_answer: Mapping[str, Any]) -> None:
