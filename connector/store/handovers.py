@@ -40,6 +40,10 @@ _ADD = text(
     " SELECT contact, id, coalesce(payload ->> 'stage', ''), :owner, :ours, :task, :at, :due_at"
     " FROM intent WHERE id = :intent AND kind = 'handover'"
 )
+_END_EARLIER = text(
+    "UPDATE handover SET ended_at = :at, ended_by = 'left' WHERE ended_at IS NULL"
+    " AND contact = (SELECT contact FROM intent WHERE id = :intent AND kind = 'handover')"
+)
 _CHOOSE = text(
     "UPDATE intent SET payload = payload || jsonb_build_object('chosen', CAST(:owner AS text)) WHERE id = :intent"
 )
@@ -69,8 +73,12 @@ def choose_owner(conn: Connection, intent: int, owner: str) -> None:
 def hand_over(
     conn: Connection, intent: int, *, owner: str, ours: bool, task: str, at: datetime, due_at: datetime | None
 ) -> None:
-    """Keep that an intent's contact was given to sales. Belongs into the transaction that ends the intent."""
+    """Keep that an intent's contact was given to sales. Belongs into the transaction that ends the intent.
+
+    It is a new standing of hers: what is still open of an earlier one is over.
+    """
     told = {"owner": storable(owner), "ours": ours, "task": storable(task), "at": at, "due_at": due_at}
+    conn.execute(_END_EARLIER, {"intent": intent, "at": at})
     conn.execute(_ADD, {**told, "intent": intent})
 
 

@@ -22,6 +22,20 @@ _KEYED = {
     "unsettled": "kind, key",
 }
 
+_WAITING = "kind = 'handover' AND state IN ('pending', 'held')"
+_WAITS_FOR_WHOM_SALES_HAS = text(
+    "UPDATE intent SET state = 'superseded', reason = 'merged', finished_at = :at, lease_until = NULL"  # noqa: S608 -- our own words
+    f" WHERE contact = :keep AND {_WAITING} AND NOT EXISTS (SELECT FROM intent WHERE contact = :gone AND {_WAITING})"
+    " AND EXISTS (SELECT FROM verdict JOIN intent AS theirs USING (contact) WHERE contact = :gone AND handed_over"
+    "  AND theirs.kind = 'handover' AND theirs.state IN ('sending', 'accepted', 'parked'))"
+)
+_WAITS_TWICE = text(
+    "UPDATE intent SET state = 'superseded', reason = 'merged', finished_at = :at, lease_until = NULL"  # noqa: S608 -- our own words
+    f" WHERE contact = :gone AND {_WAITING}"
+    " AND EXISTS (SELECT FROM verdict JOIN intent AS theirs USING (contact) WHERE contact = :keep AND handed_over"
+    "  AND theirs.kind = 'handover' AND theirs.state IN ('pending', 'held', 'sending', 'accepted', 'parked'))"
+)
+
 
 def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) -> bool:
     """Make everything of contact `gone` belong to `keep`, told by a record of `source`. The caller holds the writer lock.
@@ -29,7 +43,7 @@ def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) 
     Acts that both counted under one key are one act. If each is a different member of some *other* source, those two
     are not guessed to be one: that source's snapshot and acts stay with `gone`, a failure says so, and False is
     returned; otherwise `gone` ceases to exist. What was seen of both stays in the history, as of one. Open intents of
-    `gone` end as superseded: `keep` is judged anew.
+    `gone` end as superseded, for `keep` is judged anew; a hand-over, which is decided once only, goes on.
     """
     two = {"keep": keep, "gone": gone}
     both = conn.scalars(
@@ -101,10 +115,11 @@ def _move_sightings(conn: Connection, keep: int, gone: int, staying: Sequence[st
 
 def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> None:
     """An episode used up by either stays used up (promise 3), and who was handed over is not handed over once more."""
+    _unite_waiting_handovers(conn, two, at)
     conn.execute(
         text(
             "UPDATE intent SET state = 'superseded', reason = 'merged', finished_at = :at, lease_until = NULL"
-            " WHERE contact = :gone AND state IN ('pending', 'held')"
+            " WHERE contact = :gone AND kind <> 'handover' AND state IN ('pending', 'held')"
         ),
         {**two, "at": at},
     )
@@ -146,6 +161,12 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
             two,
         )
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :gone"), two)  # noqa: S608
+
+
+def _unite_waiting_handovers(conn: Connection, two: dict[str, int], at: datetime) -> None:
+    """A hand-over that waits goes on for the kept contact, unless sales has the other one by now; of two that wait, one does."""
+    for statement in (_WAITS_FOR_WHOM_SALES_HAS, _WAITS_TWICE):
+        conn.execute(statement, {**two, "at": at})
 
 
 def _move_handovers(conn: Connection, two: dict[str, int], at: datetime) -> None:
