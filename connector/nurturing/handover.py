@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-
 from collections.abc import Sequence
 
 from connector.facts import Contact
@@ -12,9 +11,11 @@ from connector.nurturing.situation import Situation
 from connector.nurturing.working_time import due_at
 from connector.rulebook.types import OwnerRule
 from connector.scoring.sales import sales_verdict
+from connector.scoring.words import one_line, without_addresses
 
 #: Fields of fields.yaml that can name a person in a task, best first.
 NAMES = ("first_name", "company")
+_LONGEST_NAME = 80
 
 
 def hand_over(situation: Situation) -> HandOver | None:
@@ -42,9 +43,10 @@ def hand_over(situation: Situation) -> HandOver | None:
 
 
 def name_of(contact: Contact) -> str:
-    """Return what to call her in a task: first name, else company, else our id; one line, no address."""
+    """Return what to call her in a task: first name, else company, else our id; one short line, and no address."""
     for name in NAMES:
-        if text := " ".join(str(contact.fields.get(name, "")).split()):
+        text = one_line(str(contact.fields.get(name, "")), _LONGEST_NAME)
+        if text and without_addresses(text) == text:
             return text
     return f"#{contact.id}"
 

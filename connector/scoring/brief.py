@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +18,7 @@ from connector.scoring.receipt import reason
 from connector.scoring.segment import interaction
 from connector.scoring.topics import NOT_HERS
 from connector.scoring.verdict import ANY_ACT, CUSTOMER, NO_MODEL, Step, Verdict
-from connector.scoring.words import Language, knows, one_line, say, stage_label, written_day
+from connector.scoring.words import Language, knows, one_line, say, stage_label, without_addresses, written_day
 
 #: The most characters of the text: what a task and a text property hold, and a person reads before a call.
 LONGEST = 2500
@@ -33,9 +32,6 @@ _BOUGHT = ("order", "deal_won")
 
 #: From this percent on she knows us, or our offer; below it a little.
 _KNOWS = 50
-
-#: An e-mail address, also as links write it; a page or a name may hold one.
-_ADDRESS = re.compile(r"[^\s@%/?&=:;,<>()\"]{1,64}(?:@|%40)[^\s@%/?&=:;,<>()\"]{1,255}", re.IGNORECASE)
 
 _SIGNALS = 5
 _REASONS = 3
@@ -84,7 +80,7 @@ def brief_text(contact: Contact, verdict: Verdict, step: Step, rulebook: Ruleboo
     if told.signals:
         lines += [say(language, "brief_signals"), *(f"- {signal}" for signal in told.signals)]
     lines += [say(language, "brief_missing", fields=", ".join(told.missing))] if told.missing else []
-    text = "\n".join(_ADDRESS.sub("…", line) for line in lines)
+    text = "\n".join(without_addresses(line) for line in lines)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

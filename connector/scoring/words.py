@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from functools import reduce
@@ -13,6 +14,9 @@ from connector.scoring import words_ca, words_en, words_es
 Language = Literal["en", "es", "ca"]
 
 TABLES = {"en": words_en.WORDS, "es": words_es.WORDS, "ca": words_ca.WORDS}
+
+#: An e-mail address, also as links write it; a page or a name may hold one.
+_ADDRESS = re.compile(r"[^\s@%/?&=:;,<>()\"]{1,64}(?:@|%40)[^\s@%/?&=:;,<>()\"]{1,255}", re.IGNORECASE)
 
 
 def say(language: Language, key: str, **values: object) -> str:
@@ -49,6 +53,11 @@ def one_line(text: str, most: int) -> str:
     """A text of somebody else's as one line of at most so many characters."""
     text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def without_addresses(text: str) -> str:
+    """A text of somebody else's with an ellipsis for each e-mail address."""
+    return _ADDRESS.sub("…", text)
 
 
 def rejection(language: Language, verdict: str) -> str:

@@ -79,7 +79,7 @@ def _hand_over_some(
                 outbox.finish(conn, intent.id, "refused", "she is not at HubSpot", parts.now())
             continue
         try:
-            if not owners:
+            if not owners and intent.payload.get("owners"):
                 owners.update({owner.email.lower(): owner.id for owner in port.owners()})
             given = _HandingOver(parts, port, intent, person, owners, deadline).done()
         except PlatformError as error:

@@ -35,7 +35,7 @@ def _may_hear(
 ) -> bool:
     """Whether any of them may let her in for it; `before` is what HubSpot holds of her, None or empty if that is not known."""
     if one.kind == "handover":  # the owner's id is not known yet, only the address
-        return bool(one.payload.get("owner")) and OWNER in names
+        return bool(one.payload.get("owners")) and OWNER in names
     wanted: Mapping[str, str] = one.payload["values"]
     return any(
         lets_in(flow, name, value, (before.get(name) or "") if before else None)

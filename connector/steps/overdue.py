@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.ports import Change, Deadline, HubSpotPort, PlatformError, PlatformRefused
+from adapters.ports import Change, Deadline, HubSpotPort, PlatformError, PlatformRefused, ScopeMissing
 from connector.logs import log
 from connector.rulebook.quantities import parse_moment
 from connector.steps.enroll import DEADLINE_S
@@ -59,7 +59,7 @@ def chase(parts: Parts, port: HubSpotPort) -> Tally:
     rules = rulebook.tracks.handover
     if rules is None or rules.overdue != "reroute":
         return +tally
-    active = {owner.email.lower(): owner.id for owner in port.owners()} if late else {}
+    active = _active_owners(port) if late else {}
     for one in late:
         turn = [active.get(str(each).lower(), "") for each in _owners(decided.get(one.intent, {}))]
         following = _next(turn, one.owner)
@@ -106,6 +106,15 @@ def _tasks_done(port: HubSpotPort, tasks: Sequence[str]) -> Mapping[str, bool]:
         return port.tasks_done(tasks) if tasks else {}
     except PlatformRefused as error:
         log("tasks not read", level="WARNING", kind=type(error).__name__, error=error.message)
+        return {}
+
+
+def _active_owners(port: HubSpotPort) -> Mapping[str, str]:
+    """Ids by address; where we may not see who works there, nobody is passed on."""
+    try:
+        return {owner.email.lower(): owner.id for owner in port.owners()}
+    except ScopeMissing as error:
+        log("owners not read", level="WARNING", kind=type(error).__name__, error=error.message)
         return {}
 
 

@@ -21,7 +21,7 @@ from connector.store import failures, state
 
 _KEY, _REFUSED = "workflows", "workflows refused"
 #: In `trellis failures`: the stream that could not be read.
-_STREAM = "workflows"
+_STREAM, _LISTS = "workflows", "lists that workflows listen to"
 _HOURLY = timedelta(hours=1)
 #: How long the last reading counts once there is no newer one.
 STANDS = timedelta(hours=24)
@@ -47,11 +47,31 @@ def read_workflows(parts: Parts, *, by_hand: bool = False) -> None:
     if port is None or not (by_hand or _is_due(parts)):
         return
     try:
-        keep_workflows(parts, flows_of(parts, port), list_ids(parts) if _lists(parts.rulebook) else {})
+        keep_workflows(parts, flows_of(parts, port), _known_lists(parts))
     except CredentialsRefused:
         raise
     except PlatformError as error:
         _note(parts, error)
+
+
+def _known_lists(parts: Parts) -> Mapping[str, str]:
+    """Ids of lists by name, where the rulebook has any; where they may not be read none is known, and the rest is."""
+    if not _lists(parts.rulebook):
+        return {}
+    try:
+        told = list_ids(parts)
+    except CredentialsRefused:
+        raise
+    except PlatformRefused as refused:
+        reason = f"{refused.message}: nobody enters by a list whose listener is to be verified"
+        with parts.engine.begin() as conn:
+            failures.record_failure(
+                conn, step="read", source=HUBSPOT, platform_id=_LISTS, contact=None, reason=reason, at=parts.now()
+            )
+        return {}
+    with parts.engine.begin() as conn:
+        failures.resolve_failures(conn, step="read", source=HUBSPOT, platform_ids=[_LISTS], at=parts.now())
+    return told
 
 
 def flows_of(parts: Parts, port: HubSpotPort) -> Sequence[Flow]:

@@ -1,0 +1,97 @@
+"""What an enemy found at the edge: owners that workflows hear, scopes that are missing, addresses where none belong."""
+
+from __future__ import annotations
+
+from connector.nurturing.handover import NAMES
+from connector.steps import portal
+from connector.steps import sync as steps
+from connector.store import outbox
+
+DEMO = "https://www.brightledger.example/demo"
+OWNERS = "crm.objects.owners.read"
+WAY = "{hubspot: {property: trellis_track}, listener: "
+OWNER_RULE = (
+    "  owner:\n"
+    "    territories: [{when: {country: PT}, round_robin: [biel@team.example]}]\n"
+    "    round_robin: [ana@team.example, biel@team.example]\n"
+)
+
+
+def tasks(world):
+    return list(world.sandbox.hubspot.shelves["tasks"])
+
+
+def held(world):
+    with world.store.engine.connect() as conn:
+        return outbox.list_held(conn)
+
+
+def asks_for_a_demo(world, email):
+    world.sandbox.hubspot.life.fill_form(email, "Demo request", {}, DEMO)
+
+
+def test_owners_that_a_workflow_hears_count_in_the_guard(make_world):
+    """A marketer's workflow mails whoever gets an owner: three a day, and the fourth waits for a person."""
+    world = make_world(count=6, edits={"tracks.yaml": ("enrollments: 500}", "enrollments: 3}")})
+    with world.sandbox.hubspot.lock:
+        world.sandbox.hubspot.workflows.add("Meet your adviser", property="hubspot_owner_id", mails=["hello"])
+    world.pass_time(hours=1, minutes=1)
+    world.sync()
+    for name in ("carla", "dora", "elsa", "fani", "gina"):
+        world.new_lead(name, form="Demo request")
+    world.pass_time(minutes=6)
+    world.sync()
+    assert len(world.entered(flow="Meet your adviser")) == 3
+    assert [one.kind for one in held(world)].count("handover") == 2
+
+
+def test_whom_nobody_is_to_own_is_handed_over_without_asking_who_works_there(make_world):
+    def hide(sandbox, _population):
+        sandbox.hubspot.settings.scopes -= {OWNERS}
+
+    world = make_world(count=6, edits={"tracks.yaml": (OWNER_RULE, "")}, before=hide)
+    maria = world.email("maria")
+    asks_for_a_demo(world, maria)
+    world.flush()
+    world.work()
+    assert [state for state, _ in world.intents(maria, "handover")] == ["accepted"]
+    assert len(tasks(world)) == 1
+
+
+def test_a_task_tells_no_address_though_somebody_typed_hers_for_a_name(world):
+    eva = world.new_lead("eva", form="Demo request", firstname="eva.soler@acme.example")
+    world.flush()
+    world.work()
+    assert [state for state, _ in world.intents(eva, "handover")] == ["accepted"]
+    (task,) = tasks(world)
+    assert NAMES[0] == "first_name"
+    assert "@" not in task.values["hs_task_subject"] + task.values["hs_task_body"]
+
+
+def test_the_lists_may_not_be_read_and_the_listeners_of_properties_are_heard_all_the_same(make_world):
+    """A list of one track must not keep people out of another one, whose listener can be seen."""
+    edits = {"tracks.yaml": (f"{WAY}confirmed, exit: confirmed}}", f"{WAY}verified, exit: verified}}")}
+    world = make_world(count=6, edits=edits)
+    world.sandbox.hubspot.settings.scopes -= {"crm.lists.read"}
+    for _ in range(5):
+        world.pass_time(hours=6)
+        steps.sync(world.parts)
+    assert ("finance-consideration", "hubspot:property:trellis_track") not in portal.hearing(world.parts).deaf
+
+
+REROUTE = {"tracks.yaml": ("  sla: 1d ", "  overdue: reroute\n  sla: 1d ")}
+
+
+def test_who_works_in_the_portal_may_not_be_read_and_the_overdue_are_told_all_the_same(make_world):
+    world = make_world(count=6, edits=REROUTE)
+    maria = world.email("maria")
+    asks_for_a_demo(world, maria)
+    world.flush()
+    world.work()
+    world.sandbox.hubspot.settings.scopes -= {OWNERS}
+    world.pass_time(days=2)
+    world.end_pauses()
+    summary = steps.sync(world.parts)
+    assert summary.errors == []
+    assert summary.tally["overdue"] == 1
+    assert summary.tally["rerouted"] == 0
