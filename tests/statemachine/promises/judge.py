@@ -17,6 +17,9 @@ from adapters.ports import Enrollment, Record
 CAP = 3
 REENTER_AFTER = timedelta(days=30)
 LIST_KEY = "hubspot:list:"
+#: Tracks that begin with silence, and how long it is: whoever had not been silent for so long at the baseline did not match
+#: them there, and time alone may bring her in.
+SILENCE = {"keep-warm": timedelta(days=30), "win-back": timedelta(days=120)}
 
 _HUBSPOT_NOES = ("hs_email_optout", "hs_email_optout_4711", "hs_email_hard_bounce_reason_enum", "trellis_exclude")
 _MAILCHIMP_NOES = frozenset({"unsubscribed", "cleaned"})
@@ -77,6 +80,7 @@ class Judge:
         self.erased: dict[str, str] = {}  # ids and addresses that Trellis has been told to forget, and whose they were
         self.counting_since: datetime | None = None  # a lost database has forgotten what the guard had counted
         self.in_baseline = False
+        self.baseline_at: datetime | None = None  # when the last one ended
         self.sending: object = None
         self._asked: dict[tuple[str, str], datetime] = {}
         self._unknown: set[tuple[str, str]] = set()
@@ -107,7 +111,7 @@ class Judge:
     def enrolling(self, source: str, key: str, row: Enrollment, *, in_already: bool) -> None:
         human = self.human(source, row.id)
         told: Sending = self.sending(source, row.id, row.track)  # type: ignore[operator]
-        noes = [*self._against(human, source, row), *self._ground(human, told)]
+        noes = [*self._against(human, source, row), *self._ground(human, row.track, told)]
         if (source, row.id) in self._unknown:
             noes.append("sent again before anybody looked what had become of it")
         episode = 0
@@ -140,12 +144,12 @@ class Judge:
             noes.append("she was forgotten")
         return noes
 
-    def _ground(self, human: Human, told: Sending) -> list[str]:
+    def _ground(self, human: Human, track: str, told: Sending) -> list[str]:
         """What must stand behind any enrollment."""
         noes = []
         if human in self.customers:
             noes.append("she is a customer, and has been read since")
-        if human.waits_for_change:
+        if human.waits_for_change and not self._silent_since_the_baseline(human, track):
             noes.append("she matched at the baseline, and nothing has changed since")
         if self.in_baseline:
             noes.append("in a baseline")
@@ -177,6 +181,19 @@ class Judge:
         return [f"the {count}. within 24 h, and the guard allows {CAP}"] if count > CAP else []
 
     # ------------------------------------------------------------ looking
+
+    def _silent_since_the_baseline(self, human: Human, track: str) -> bool:
+        """Whether the track is one that she cannot have matched at the baseline, for she had done something lately."""
+        if track not in SILENCE or self.baseline_at is None:
+            return False
+        hers = [record for (_, id_), one in self.humans.items() if one.now is human for record in self._records(id_)]
+        forms = [datetime.fromisoformat(at) for one in hers if (at := one.values.get("recent_conversion_date"))]
+        hashes = {one.values.get("subscriber_hash") for one in hers} - {None}
+        acts = [act.at for act in self.audience.acts if act.id in hashes]
+        return any(self.baseline_at - SILENCE[track] < at <= self.baseline_at for at in (*forms, *acts))
+
+    def _records(self, id_: str) -> list[Record]:
+        return [people[id_] for people in (self.portal.people, self.audience.people) if id_ in people]
 
     def _record(self, source: str, id_: str) -> Record:
         return (self.portal if source == HUBSPOT else self.audience).people[id_]

@@ -94,6 +94,7 @@ class Seed:
         world.people = [copy(one) for one in seed.people]
         same = dict(zip(seed.people, world.people, strict=True))
         world.judge.humans = {name: same[one] for name, one in seed.judge.humans.items()}
+        world.judge.baseline_at = seed.judge.baseline_at
         for human in world.people:
             human.waits_for_change = True
         return world
