@@ -119,6 +119,14 @@ def ask_again(conn: Connection, key: str, contacts: Sequence[int], at: datetime)
     conn.execute(_LATER, {"key": key, "contacts": list(contacts), "again": at})
 
 
+def looked(conn: Connection, key: str, now: datetime) -> None:
+    """Note that it was seen who stands there: whom we had put there days ago, and who does not belong, is ours no more."""
+    query = text(
+        "UPDATE membership SET put_at = NULL WHERE key = :key AND NOT there AND NOT wanted AND put_at <= :since"
+    )
+    conn.execute(query, {"key": key, "since": now - _DAY})
+
+
 def emptied(conn: Connection, key: str) -> None:
     """Note that nobody stands there any more."""
     conn.execute(text("UPDATE membership SET there = false WHERE key = :key AND there"), {"key": key})

@@ -43,9 +43,10 @@ def _see_all(parts: Parts, port: HubSpotPort, lists: Sequence[Place], tally: Tal
         known = roster.sizes(conn, [place.key for place in lists])
     for place in lists:
         info = told.get(place.key.removeprefix(f"{HUBSPOT}:list:"))
-        if info is not None and info.size == known.get(place.key, 0):
-            continue
-        tally["found elsewhere"] += _see(parts, port, place, info)
+        if info is None or info.size != known.get(place.key, 0):
+            tally["found elsewhere"] += _see(parts, port, place, info)
+        with parts.engine.begin() as conn:
+            roster.looked(conn, place.key, parts.now())
     return tally.total()
 
 
