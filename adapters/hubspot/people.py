@@ -8,11 +8,12 @@ from typing import Any
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.rows import rows_of, walk
-from adapters.ports import Deadline, Owner, PlatformUnreachable
+from adapters.ports import Deadline, Owner, PlatformRefused, PlatformUnreachable
 
 _OWNERS_PAGE = 100
 #: HubSpot's id of the association from a task to its contact (facts/hubspot.md §1.4).
 _TASK_TO_CONTACT = 204
+_OWNER = "hubspot_owner_id"
 
 
 def read_portal(client: HubSpotClient) -> dict[str, str]:
@@ -42,7 +43,9 @@ def create_task(
     owner_id: str | None,
     deadline: Deadline,
 ) -> str:
-    """Create a task, on a contact if there is one; its id. Not repeat-safe."""
+    """Create a task, on a contact if there is one; its id. It is nobody's where the owner is no user any more. Not
+    repeat-safe.
+    """
     properties = {
         "hs_timestamp": due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "hs_task_subject": title,
@@ -50,12 +53,16 @@ def create_task(
         "hs_task_status": "NOT_STARTED",
         "hs_task_type": "TODO",
     }
-    if owner_id is not None:
-        properties["hubspot_owner_id"] = owner_id
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TASK_TO_CONTACT}]
     associations = [] if contact_id is None else [{"to": {"id": contact_id}, "types": types}]
-    wish = {"properties": properties, "associations": associations}
-    answer = client.call("task_create", body=wish, deadline=deadline)
+    owned = {**properties, _OWNER: owner_id} if owner_id else properties
+    wish = {"properties": owned, "associations": associations}
+    try:
+        answer = client.call("task_create", body=wish, deadline=deadline)
+    except PlatformRefused as refused:
+        if _OWNER not in refused.fields:
+            raise
+        answer = client.call("task_create", body={**wish, "properties": properties}, deadline=deadline)
     task_id = answer.get("id")
     if task_id is None:
         raise PlatformUnreachable(PLATFORM, "HubSpot's answer lacks the id of the task", maybe_applied=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 
 from adapters.at_most_once import enroll_once
 from adapters.hubspot.answers import PLATFORM
@@ -13,7 +12,7 @@ from adapters.hubspot.concurrency import gather
 from adapters.hubspot.endings import not_found, outcome_of
 from adapters.hubspot.marks import Marks
 from adapters.hubspot.people import create_task
-from adapters.ports import Deadline, Enrollment, Outcome, PlatformRefused, PlatformUnreachable, RowOutcome
+from adapters.ports import Deadline, Enrollment, Outcome, PlatformUnreachable, RowOutcome
 
 _OWNER = "hubspot_owner_id"
 #: Each row takes two calls, one after the other.
@@ -60,23 +59,18 @@ class TaskChannel:
         return {row.id: False if marked[row.id] is False else None for row in rows}
 
     def _make(self, row: Enrollment, owner_id: str | None, deadline: Deadline) -> RowOutcome:
-        create = partial(
-            create_task,
-            self._client,
-            row.id,
-            title=self._title.replace("{name}", row.name),
-            body=row.note,
-            due=_due(row),
-            deadline=deadline,
-        )
+        due = _due(row)
 
         def ask() -> None:
-            try:
-                create(owner_id=owner_id or None)
-            except PlatformRefused as error:
-                if _OWNER not in error.fields:
-                    raise
-                create(owner_id=None)  # her owner is no user any more
+            create_task(
+                self._client,
+                row.id,
+                title=self._title.replace("{name}", row.name),
+                body=row.note,
+                due=due,
+                owner_id=owner_id or None,
+                deadline=deadline,
+            )
 
         return enroll_once(
             row.id,

@@ -23,6 +23,7 @@ from adapters.ports import (
     RowOutcome,
     ScopeMissing,
 )
+from connector.facts import Record, Refusal
 from connector.nurturing.working_time import due_at
 from connector.steps.enroll import DEADLINE_S, LEASE_S
 from connector.steps.parts import HUBSPOT, Parts
@@ -149,9 +150,13 @@ class _HandingOver:
 
     def done(self) -> _Given | None:
         """Set the owner if nobody has (a person's choice stays), empty the last verdict, then make task and note; None when
-        the task is no longer ours to make. Raises PlatformError.
+        she was excluded or deleted meanwhile, or the task is no longer ours to make. Raises PlatformError.
         """
-        wanted, present = self.intent.payload, self._present()
+        record = self._record()
+        if record is None or Refusal.EXCLUDED in self.parts.consent_of({HUBSPOT: record}).general:
+            self._put_off("HubSpot has her no more" if record is None else "a person keeps Trellis away from her")
+            return None
+        wanted, present = self.intent.payload, record.values
         owner, remarks = present.get("hubspot_owner_id") or "", []
         ours = bool(owner) and owner == wanted.get("chosen")  # by a worker who died before the task
         values = dict.fromkeys(self._spent_verdict(present), "")
@@ -181,11 +186,16 @@ class _HandingOver:
     def _contact(self) -> str:
         return self.person.records[HUBSPOT].id
 
-    def _present(self) -> Mapping[str, str | None]:
+    def _record(self) -> Record | None:
         found = self.port.by_ids([self._contact])
         if found.unreadable:
             raise PlatformUnreachable(HUBSPOT, "whether somebody owns the contact cannot be read", maybe_applied=False)
-        return found.records[0].values if found.records else {}
+        return next(iter(found.records), None)
+
+    def _put_off(self, reason: str) -> None:
+        """Until she is judged anew, which ends it."""
+        with self.parts.engine.begin() as conn:
+            outbox.release(conn, self.intent.id, reason, self.parts.now(), again_in_s=300)
 
     def _spent_verdict(self, present: Mapping[str, str | None]) -> Iterator[str]:
         """The property of sales' verdict where it holds one that was there before this hand-over was decided."""

@@ -62,7 +62,7 @@ def chase(parts: Parts, port: HubSpotPort) -> Tally:
     active = _active_owners(port) if late else {}
     for one in late:
         turn = [active.get(str(each).lower(), "") for each in _owners(decided.get(one.intent, {}))]
-        following = _next(turn, one.owner)
+        following = _next(turn, one)
         if one.ours and following and look.owner(one) == one.owner:
             tally["rerouted"] += _pass_on(parts, port, one, ids[one.contact], following, decided[one.intent])
     return +tally
@@ -123,10 +123,13 @@ def _owners(payload: Mapping[str, object]) -> Sequence[object]:
     return owners if isinstance(owners, list) else ()
 
 
-def _next(turn: Sequence[str], present: str) -> str:
-    """Who comes after the present one and works in the portal; "" once the turn has come round."""
-    following = turn[turn.index(present) + 1 :] if present in turn else ()
-    return next((one for one in following if one), "")
+def _next(turn: Sequence[str], one: Handed) -> str:
+    """Who comes after the present owner and works in the portal; "" once the turn has come round.
+
+    One who works there no more is not in the turn: so many have had theirs as she was passed on, at the least.
+    """
+    following = turn[turn.index(one.owner) + 1 :] if one.owner in turn else turn[one.rerouted :]
+    return next((each for each in following if each), "")
 
 
 def _pass_on(

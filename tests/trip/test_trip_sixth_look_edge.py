@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from adapters.sandbox.faults import Fault
 from connector.nurturing.handover import NAMES
 from connector.steps import portal
 from connector.steps import sync as steps
+from connector.steps.hand_over import hand_over
 from connector.store import outbox
 
 DEMO = "https://www.brightledger.example/demo"
@@ -95,3 +97,75 @@ def test_who_works_in_the_portal_may_not_be_read_and_the_overdue_are_told_all_th
     assert summary.errors == []
     assert summary.tally["overdue"] == 1
     assert summary.tally["rerouted"] == 0
+
+
+def test_whose_owner_left_the_team_is_passed_on(make_world):
+    world = make_world(count=6, edits=REROUTE)
+    maria, portal_ = world.email("maria"), world.sandbox.hubspot
+    asks_for_a_demo(world, maria)
+    world.flush()
+    world.work()
+    before = world.hubspot(maria)["hubspot_owner_id"]
+    with portal_.lock:
+        del portal_.owners[before]
+    world.pass_time(days=2)
+    world.end_pauses()
+    assert world.sync().tally["rerouted"] == 1
+    now = world.hubspot(maria)["hubspot_owner_id"]
+    assert now in portal_.owners
+    for _ in range(3):  # nobody comes after them
+        world.pass_time(days=2)
+        world.end_pauses()
+        assert world.sync().tally["rerouted"] == 0
+    assert world.hubspot(maria)["hubspot_owner_id"] == now
+    assert len(tasks(world)) == 2
+
+
+def test_whose_owner_is_no_user_any_more_is_handed_over_all_the_same(world):
+    maria = world.email("maria")
+    world.sandbox.hubspot.life.set_property(maria, "hubspot_owner_id", "404")
+    asks_for_a_demo(world, maria)
+    world.flush()
+    world.work()
+    assert [state for state, _ in world.intents(maria, "handover")] == ["accepted"]
+    assert world.hubspot(maria)["hubspot_owner_id"] == "404"
+    (task,) = tasks(world)
+    assert "hubspot_owner_id" not in task.values
+
+
+def test_the_exclude_box_stops_a_hand_over_that_waits_at_once(world):
+    """She is held up between judgement and delivery, and a person ticks the box: no pass has read it yet."""
+    maria, faults = world.email("maria"), world.sandbox.hubspot_server.faults
+    faults.add(Fault(method="GET", path="owners", status=503, body={"message": "x"}, times=None))
+    asks_for_a_demo(world, maria)
+    world.flush()
+    steps.work(world.parts)
+    assert [state for state, _ in world.intents(maria, "handover")] == ["pending"]
+    faults.clear()
+    world.end_pauses()
+    world.sandbox.hubspot.life.set_property(maria, "trellis_exclude", "true")
+    with world.store.engine.begin() as conn:
+        conn.exec_driver_sql("DELETE FROM delivery")
+    handed = hand_over(world.parts, world.parts.hubspot)
+    assert (tasks(world), handed["handed over"]) == ([], 0)
+    assert "hubspot_owner_id" not in world.hubspot(maria)
+    world.pass_time(minutes=6)
+    world.end_pauses()
+    world.sync()
+    assert tasks(world) == []
+
+
+def test_who_was_deleted_before_she_is_handed_over_bothers_nobody(world):
+    maria, faults = world.email("maria"), world.sandbox.hubspot_server.faults
+    contact = world.contact(maria)
+    faults.add(Fault(method="GET", path="owners", status=503, body={"message": "x"}, times=None))
+    asks_for_a_demo(world, maria)
+    world.flush()
+    steps.work(world.parts)
+    faults.clear()
+    world.end_pauses()
+    world.sandbox.hubspot.life.archive(maria)
+    hand_over(world.parts, world.parts.hubspot)
+    states = world.rows("SELECT state FROM intent WHERE contact = :id AND kind = 'handover'", id=contact)
+    assert [one.state for one in states] == ["pending"]
+    assert tasks(world) == []
