@@ -41,7 +41,7 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
         tally += leave_tracks(parts, _down(errors), stop)
     if parts.hubspot is not None and HUBSPOT not in _down(errors) and not stop():
         tally += hand_over(parts, parts.hubspot, stop)
-    tally += keep_in_line(parts, _down(errors), errors, stop)
+    tally += keep_in_line(parts, _down(errors), stop)
     if not stop():
         tally += enroll_all(parts, _down(errors), stop)
     if parts.hubspot is not None and HUBSPOT not in _down(errors) and not stop():

@@ -19,8 +19,8 @@ from adapters.ports import (
 )
 from connector.rulebook.mapping import COMPANY, hubspot_properties
 from connector.rulebook.types import Rulebook
-from connector.steps.finding import Finding
 from connector.steps import portal
+from connector.steps.finding import Finding
 from connector.steps.listener_findings import listening
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.choices import blind_rules

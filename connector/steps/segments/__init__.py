@@ -18,20 +18,23 @@ from connector.nurturing.guard import SHARE_FLOOR
 from connector.nurturing.segments import places
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.hearing import unheard_lists
-from connector.steps.segments.moving import bring_in_line
+from connector.steps.segments.moving import STEP, bring_in_line
 from connector.steps.segments.seeing import see_who_is_there
 from connector.steps.tally import Tally
-from connector.store import roster, state
+from connector.store import failures, roster, state
 
 __all__ = ["keep_in_line"]
 
+#: What a failure is about that is no single list's or tag's.
+_ALL = "lists and tags"
 
-def keep_in_line(
-    parts: Parts, down: AbstractSet[str], errors: list[PlatformError], stop: Callable[[], bool] = lambda: False
-) -> Tally:
+
+def keep_in_line(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool] = lambda: False) -> Tally:
     """Take people off lists and tags where they do not belong any more, and put them where they do, as far as the guard
-    lets them. Platforms that are `down` wait; one that fails is added to `errors`. Until the baseline is over nobody is
-    put anywhere (promise 6).
+    lets them. Platforms that are `down` wait. Until the baseline is over nobody is put anywhere (promise 6).
+
+    A platform that fails is listed as a failure, and left alone until the next pass: lists and tags mail nobody, so those
+    who are to be enrolled do not wait for them.
     """
     tally: Tally = Counter()
     with parts.engine.connect() as conn:
@@ -39,13 +42,15 @@ def keep_in_line(
             return tally
     away = set(down)
 
-    def attempt(platform: str, act: Callable[[], Tally]) -> None:
-        if platform not in away and not stop():
+    def attempt(source: str, act: Callable[[], Tally]) -> None:
+        if source.partition(":")[0] not in away and not stop():
             try:
                 tally.update(act())
             except PlatformError as error:
-                errors.append(error)
-                away.add(platform)
+                away.add(source.partition(":")[0])
+                _note(parts, source, error)
+            else:
+                _settle(parts, source)
 
     attempt(HUBSPOT, partial(see_who_is_there, parts))
     with parts.engine.begin() as conn:
@@ -55,8 +60,21 @@ def keep_in_line(
         tally["held"] += sum(_hold(parts, conn, key) for key in sorted(guarded & keys.keys()))
     for key, source in keys.items():
         if source in parts.platforms:
-            attempt(source.partition(":")[0], partial(bring_in_line, parts, key, source, stop))
+            attempt(source, partial(bring_in_line, parts, key, source, stop))
     return tally
+
+
+def _note(parts: Parts, source: str, error: PlatformError) -> None:
+    reason = f"{type(error).__name__}: {error.message}"
+    with parts.engine.begin() as conn:
+        failures.record_failure(
+            conn, step=STEP, source=source, platform_id=_ALL, contact=None, reason=reason, at=parts.now()
+        )
+
+
+def _settle(parts: Parts, source: str) -> None:
+    with parts.engine.begin() as conn:
+        failures.resolve_failures(conn, step=STEP, source=source, platform_ids=[_ALL], at=parts.now())
 
 
 def _unheard(parts: Parts) -> frozenset[str]:
