@@ -116,6 +116,9 @@ def parts(database):
     engine.dispose()
 
 
+ALTOGETHER = "lists and tags"
+
+
 def people(parts, count, source="hubspot"):
     """So many people on a source, by their ids there."""
     platform = parts.platforms[source]
@@ -134,19 +137,24 @@ def judge(parts, contacts, *places):
 
 
 def run(parts, days=0):
-    """One pass, so many days later: what it did, and the platforms that failed."""
-    errors = []
+    """One pass, so many days later: what it did, and what is listed as wrong with lists and tags altogether."""
     later = replace(parts, now=lambda: NOW + timedelta(days=days))
-    return keep_in_line(later, set(), errors), errors
+    tally = keep_in_line(later, set())
+    return tally, [reason for about, reason in listed(parts) if about == ALTOGETHER]
 
 
 def on(parts, name="Hot"):
     return set(parts.hubspot.members[name])
 
 
-def told(parts):
+def listed(parts):
     with parts.engine.connect() as conn:
         return {(one.platform_id, one.reason) for one in failures.list_failures(conn, step="segment")}
+
+
+def told(parts):
+    """The failures of single people, lists and tags."""
+    return {(about, reason) for about, reason in listed(parts) if about != ALTOGETHER}
 
 
 def approve(parts):
@@ -224,7 +232,7 @@ def test_a_platform_that_is_away_is_told_and_people_wait(parts, error):
     judge(parts, people(parts, 5), HOT)
     parts.hubspot.instead = error
     _, errors = run(parts, days=-1)
-    assert errors == [error]
+    assert errors == [f"{type(error).__name__}: {error.message}"]
     assert told(parts) == set()
     parts.hubspot.instead = None
     run(parts)
@@ -292,7 +300,7 @@ def test_a_mailchimp_that_is_away_keeps_everybody_waiting(parts):
     judge(parts, people(parts, 3, "mailchimp:main"), TAG)
     busy = PlatformBusy("mailchimp", "busy", retry_after=1)
     audience.failing = dict.fromkeys(["500", "501", "502"], (Outcome.LATER, busy))
-    assert run(parts)[1] == [busy]
+    assert run(parts)[1] == ["PlatformBusy: busy"]
     assert told(parts) == set()
     audience.failing = {}
     assert run(parts)[0]["put on lists"] == 3
