@@ -28,7 +28,8 @@ def not_again(situation: Situation, track_id: str, track: Track, state: TrackSta
     )
     if track.reenter_after is None or last is None or last.number != number - 1:
         return No(Held.ENTERED_BEFORE)
-    entered = situation.day_of(last.entered_at)
+    hers = (episode.entered_at for episode in situation.episodes if episode.track == track_id)
+    entered = situation.day_of(max(hers))  # where two people became one, the latest is not the highest
     if state.matched_since <= entered:
         return No(Held.SAME_MATCH)
     again = entered + timedelta(days=track.reenter_after)

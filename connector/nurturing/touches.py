@@ -6,7 +6,7 @@ The budget of `dosing` counts touches; which these are is decided here, once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from connector.facts import Episode, Event
@@ -21,7 +21,11 @@ SALES = ("contacted", "sales_email", "call", "meeting")
 
 
 def touches(
-    events: Sequence[Event], episodes: Sequence[Episode], rulebook: Rulebook, now: datetime
+    events: Sequence[Event],
+    episodes: Sequence[Episode],
+    rulebook: Rulebook,
+    now: datetime,
+    runs_on: Collection[tuple[str, str]] = (),
 ) -> tuple[datetime, ...]:
     """Return the moments at which she was touched, sorted: every act of `MAIL` and `SALES`, and what was planned up to `now`.
 
@@ -29,11 +33,11 @@ def touches(
     follow. Where sends are not told of (what Mailchimp's flows send, facts/mailchimp.md §5; HubSpot, unless the rulebook
     maps `email_sent` there), all `mails` that the track plans are touches, spread evenly over `lasts`; one that is told
     of after all, by the track's `mails.name`, takes the place of a planned one. Who leaves is spared those to come, where
-    leaving ends them. A segment touches nobody.
+    leaving ends them: not by the ways in `runs_on`, see `Hearing`. A segment touches nobody.
     """
     mails = [event for event in events if event.kind == MAIL]
     unclaimed = list(mails)
-    planned = [at for episode in episodes for at in _planned(episode, unclaimed, rulebook) if at <= now]
+    planned = [at for episode in episodes for at in _planned(episode, unclaimed, rulebook, runs_on) if at <= now]
     return tuple(sorted((*(mail.happened_at for mail in mails), *_by_sales(events).elements(), *planned)))
 
 
@@ -44,7 +48,9 @@ def _by_sales(events: Sequence[Event]) -> Counter[datetime]:
     return told
 
 
-def _planned(episode: Episode, unclaimed: list[Event], rulebook: Rulebook) -> Iterator[datetime]:
+def _planned(
+    episode: Episode, unclaimed: list[Event], rulebook: Rulebook, runs_on: Collection[tuple[str, str]]
+) -> Iterator[datetime]:
     """The touches of an episode that no act has told of (yet). Takes the mails that stand for others out of `unclaimed`."""
     track = rulebook.tracks.tracks.get(episode.track)
     if track is None:
@@ -55,7 +61,8 @@ def _planned(episode: Episode, unclaimed: list[Event], rulebook: Rulebook) -> It
     told = _tells_of_sends(rulebook, episode)
     count = 1 if told or track.mails is None else max(1, track.mails.count)
     apart = timedelta(days=track.lasts) / count
-    until = episode.left_at if _leaving_ends_mails(rulebook, track, episode) else None
+    goes_on = (episode.track, episode.channel) in runs_on or not _leaving_ends_mails(rulebook, track, episode)
+    until = None if goes_on else episode.left_at
     own = [mail for mail in unclaimed if _is_of_track(mail, episode, track, any_name=told)][:count]
     for mail in own:
         unclaimed.remove(mail)

@@ -181,7 +181,7 @@ def memory_of(parts: Parts, person: Person, hearing: Hearing) -> Memory:
             for name, one in person.track_states.items()
         },
         stage_rose=person.stage_rose,
-        touches=touches(person.events, person.episodes, parts.rulebook, parts.now()),
+        touches=touches(person.events, person.episodes, parts.rulebook, parts.now(), hearing.runs_on),
         handed_over=person.handed_over,
         markers={**highest, **begun},
         hearing=hearing,
