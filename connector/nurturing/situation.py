@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from connector.facts import Contact, Episode, Event
 from connector.nurturing.intents import Memory
-from connector.nurturing.ways import segment_keys
 from connector.rulebook.conditions import Condition, Subject, holds
 from connector.rulebook.types import Rulebook
 from connector.scoring.computed import RETAIN, WIN, as_values
@@ -50,12 +49,8 @@ class Situation:
 
     @cached_property
     def episodes(self) -> tuple[Episode, ...]:
-        """Her episodes, oldest first, without memberships of segments (a segment is no episode)."""
-        return tuple(
-            episode
-            for episode in sorted(self.contact.episodes, key=lambda one: (one.entered_at, one.track, one.number))
-            if episode.channel not in segment_keys(self.rulebook, episode.track)
-        )
+        """Her episodes, oldest first; what she entered while somebody listened is one, whoever listens now."""
+        return tuple(sorted(self.contact.episodes, key=lambda one: (one.entered_at, one.track, one.number)))
 
     @cached_property
     def on(self) -> tuple[Episode, ...]:

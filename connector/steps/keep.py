@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
+from connector.facts import Refusal
 from connector.nurturing.eligibility import general_refusal
 from connector.nurturing.intents import Enter
 from connector.nurturing.reasons import Held
 from connector.nurturing.segments import belonging
-from connector.nurturing.ways import segment_keys
 from connector.rulebook.types import PropertyWrite, ScoreWrite
 from connector.scoring.columns import digests as digesting
 from connector.scoring.columns.receipts import receipts_of
@@ -103,6 +103,7 @@ def _row(
         handover=HandingOver(over.owners, over.task, one.brief(), over.due, over.note) if over else None,
         handed_over=over is not None or (person.handed_over and _is_for_sales(parts, step.after.stage)),
         baseline=baseline,
+        undecided=frozenset(no.track for no in plan.refused if no.reason in (Refusal.UNREADABLE, Held.STALE)),
         refusal=general_refusal(one.contact.consent) or "",
     )
 
@@ -115,7 +116,7 @@ def _is_for_sales(parts: Parts, stage: str) -> bool:
 def _due(parts: Parts, person: Person, one: Judged, writes: Writes) -> date | None:
     """The first day on which time alone may change anything: in scoring, or in what nurturing waits for."""
     tomorrow = one.verdict.day + timedelta(days=1)
-    if _is_under_way(parts, one):
+    if _is_under_way(one):
         return tomorrow
     days = [refused.again or tomorrow for refused in one.plan.refused if refused.again or refused.reason in _PASSING]
     if one.plan.paused and one.plan.standing.until and parts.rulebook.tracks.dosing.paused_list is not None:
@@ -125,16 +126,13 @@ def _due(parts: Parts, person: Person, one: Judged, writes: Writes) -> date | No
     return min((max(day, tomorrow) for day in (*days, scored) if day is not None), default=None)
 
 
-def _is_under_way(parts: Parts, one: Judged) -> bool:
+def _is_under_way(one: Judged) -> bool:
     """Tell whether she is on a track, or about to enter or leave one. A list that nobody listens to is none: she was put on
     it when she began to match, and what takes her off it scoring foresees.
     """
     plan, today = one.plan, one.verdict.day
     entering = any(not enter.ways[0].segment or plan.tracks[enter.track].matched_since == today for enter in plan.enter)
-    on = any(
-        episode.left_at is None and episode.channel not in segment_keys(parts.rulebook, episode.track)
-        for episode in one.contact.episodes
-    )
+    on = any(episode.left_at is None for episode in one.contact.episodes)
     return entering or bool(plan.leave) or on
 
 

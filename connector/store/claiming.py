@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 from connector.store.due import look_again
 from connector.store.engine import LOCK_SPACE
 from connector.store.heard import HEARD
-from connector.store.intents import FREE, NAMES, Intent
-from connector.store.pace import CLAIMED, IN_SEGMENT, ROOM, SENT, Pace, wait_for_room
+from connector.store.intents import FREE, IN_SEGMENT, NAMES, Intent
+from connector.store.pace import CLAIMED, ROOM, SENT, Pace, wait_for_room
 
 #: Attempts are counted before the work and given back by an orderly `release`: who is out of them killed five workers.
 MAX_ATTEMPTS = 5

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.dialects.postgresql import insert
 
@@ -22,13 +23,14 @@ def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -
     """Make the outbox want what these judgements want.
 
     A write that waits, or is held, gives way to the newer one, which stays held (or approved) if the older was, so that
-    a hold cannot be slipped by judging again. An enrollment that waits stays if it is wanted again, and is over if not;
-    one that a person approved is over only when she no longer matches. A hand-over that waits is over with the standing
-    that it belongs to; leaving waits as long as it takes, unless she matches the track again. What is being sent is left
-    alone.
+    a hold cannot be slipped by judging again. An enrollment that waits stays if it is wanted again, by the ways that are
+    open to her now, and is over if not; one that a person approved stays, too, while nobody can say whether it is wanted.
+    A hand-over that waits is over with the standing that it belongs to; leaving waits as long as it takes, unless she
+    matches the track again. What is being sent is left alone.
     """
     replaced = _withdraw_writes(conn, rows, at)
     _withdraw_enrollments(conn, rows, at)
+    _renew_enrollments(conn, rows)
     _withdraw_leaves(conn, rows, at)
     conn.execute(_WITHDRAW_HANDOVERS, {"ids": [row.contact for row in rows if not row.handed_over], "at": at})
     wanted = [
@@ -52,7 +54,7 @@ _WITHDRAW_WRITES = text(
     " UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
     " FROM old WHERE intent.id = old.id RETURNING old.*"
 )
-# Asked of the contacts at hand only: `wanted` and `matched` are small.
+# Asked of the contacts at hand only: `wanted` and `undecided` are small.
 _WITHDRAW_ENROLLMENTS = text(
     "UPDATE intent SET state = 'superseded', finished_at = :at,"
     " reason = CASE refusal WHEN '' THEN 'a newer judgement' ELSE refusal END"
@@ -61,9 +63,15 @@ _WITHDRAW_ENROLLMENTS = text(
     " AND (contact, track, episode) NOT IN (SELECT * FROM"
     "  unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[]), CAST(:episodes AS integer[])))"
     " AND (approved_at IS NULL OR (contact, track) NOT IN (SELECT * FROM"
-    "  unnest(CAST(:matching AS bigint[]), CAST(:matched AS text[]))))"
+    "  unnest(CAST(:doubtful AS bigint[]), CAST(:undecided AS text[]))))"
 )
-
+_RENEW_ENROLLMENTS = text(
+    "UPDATE intent SET payload = told.payload, why = told.why"
+    " FROM unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[]), CAST(:episodes AS integer[]),"
+    "  CAST(:payloads AS jsonb[]), CAST(:whys AS text[])) AS told (contact, track, episode, payload, why)"
+    " WHERE kind = 'enroll' AND state IN ('pending', 'held') AND intent.contact = told.contact"
+    " AND intent.track = told.track AND intent.episode = told.episode AND intent.payload <> told.payload"
+)
 _WITHDRAW_LEAVES = text(
     "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
     " FROM unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[])) AS matched (contact, track)"
@@ -95,7 +103,7 @@ def _withdraw_writes(
 
 def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:
     wanted = [(row.contact, one.track, one.episode) for row in rows for one in row.enters]
-    matched = [(row.contact, one.track) for row in rows for one in row.tracks.values() if one.matched]
+    undecided = [(row.contact, track) for row in rows for track in row.undecided]
     conn.execute(
         _WITHDRAW_ENROLLMENTS,
         {
@@ -105,10 +113,23 @@ def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datet
             "contacts": [contact for contact, _, _ in wanted],
             "tracks": [track for _, track, _ in wanted],
             "episodes": [episode for _, _, episode in wanted],
-            "matching": [contact for contact, _ in matched],
-            "matched": [track for _, track in matched],
+            "doubtful": [contact for contact, _ in undecided],
+            "undecided": [track for _, track in undecided],
         },
     )
+
+
+def _renew_enrollments(conn: Connection, rows: Sequence[Judgement]) -> None:
+    wanted = [(row.contact, one) for row in rows for one in row.enters]
+    if wanted:
+        told = {
+            "contacts": [contact for contact, _ in wanted],
+            "tracks": [one.track for _, one in wanted],
+            "episodes": [one.episode for _, one in wanted],
+            "payloads": [orjson.dumps(_payload(one)).decode() for _, one in wanted],
+            "whys": [one.why for _, one in wanted],
+        }
+        conn.execute(_RENEW_ENROLLMENTS, told)
 
 
 def _refused(conn: Connection, rows: Sequence[Judgement], at: datetime) -> set[tuple[int, str]]:
@@ -158,9 +179,13 @@ def _enter(row: Judgement, one: Entering, at: datetime) -> dict[str, Any]:
         **_base(row, "enroll", at, row.hold, not_before=one.not_before),
         "track": one.track,
         "episode": one.episode,
-        "payload": {"ways": [dict(way) for way in one.ways], "subscription": one.subscription},
+        "payload": _payload(one),
         "why": one.why,
     }
+
+
+def _payload(one: Entering) -> Mapping[str, Any]:
+    return {"ways": [dict(way) for way in one.ways], "subscription": one.subscription}
 
 
 def _leave(row: Judgement, one: Leaving, at: datetime) -> dict[str, Any]:

@@ -62,7 +62,8 @@ class Judgement:
     over; `belongs` are the lists and tags on which she should stand. `due` is the first day on which time alone may
     change the verdict (None: never), `digest` a number that differs where what the verdict says does; `receipt` is the
     caller's own packing. With `hold` (a reason) the intents wait for a person. At the baseline nobody enters, leaves or
-    is handed over. `refusal` is what speaks against any mail to her, if something does: enrollments that are over say so.
+    is handed over. Of the tracks in `undecided` nobody can say now whether she may enter: what a person approved waits.
+    `refusal` is what speaks against any mail to her, if something does: enrollments that are over say so.
     """
 
     contact: int
@@ -90,6 +91,7 @@ class Judgement:
     handed_over: bool = False
     baseline: bool = False
     hold: str = ""
+    undecided: frozenset[str] = frozenset()
     refusal: str = ""
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.deciding import LIFE
-from connector.store.intents import COLUMNS, DISCARDED, FREE, Intent, source_of
+from connector.store.intents import COLUMNS, DISCARDED, FREE, IN_SEGMENT, Intent, source_of
 from connector.store.position import mark_changed
 from connector.store.schema import episode, intent
 
@@ -112,12 +112,14 @@ def discard(conn: Connection, number: int, now: datetime) -> bool:
     """
     row = conn.execute(
         text(
-            "UPDATE intent SET state = 'refused', reason = :why, finished_at = :now"
-            " WHERE id = :id AND state IN ('held', 'parked') RETURNING kind, contact, track, episode, channel, sending_at"
+            "UPDATE intent SET state = 'refused', reason = :why, finished_at = :now"  # noqa: S608 -- our own words
+            " WHERE id = :id AND state IN ('held', 'parked')"
+            f" RETURNING kind = 'enroll' AND sending_at IS NOT NULL AND NOT {IN_SEGMENT} AS used_up,"
+            " contact, track, episode, channel, sending_at"
         ),
         {"id": number, "now": now, "why": DISCARDED},
     ).one_or_none()
-    if row is not None and row.kind == "enroll" and row.sending_at is not None:
+    if row is not None and row.used_up:
         used = insert(episode).values(
             contact=row.contact,
             track=row.track,

@@ -12,6 +12,9 @@ from connector.store.schema import intent
 #: Why something was dropped for good; it is not proposed again while its occasion lasts.
 DISCARDED = "discarded by a person"
 
+#: True of an enrollment by ways that nobody listens to: it mails nobody, and is no episode.
+IN_SEGMENT = "coalesce(payload #>> '{ways,0,segment}', '') = 'true'"
+
 #: True where nobody holds the row, by database time.
 FREE = "(lease_until IS NULL OR lease_until < clock_timestamp())"
 

@@ -152,6 +152,8 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
     _move_handovers(conn, two, at)
     conn.execute(text("UPDATE failure SET contact = :keep WHERE contact = :gone AND resolved_at IS NOT NULL"), two)
     _unite_standings(conn, two)
+    _unite_matches(conn, two)
+    _number_episodes_anew(conn, two)
     for table, key in _KEYED.items():
         conn.execute(
             text(
@@ -161,6 +163,38 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
             two,
         )
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :gone"), two)  # noqa: S608
+
+
+def _unite_matches(conn: Connection, two: dict[str, int]) -> None:
+    """A match of either goes on, since it began; who matched at the baseline did so, whoever she turns out to be."""
+    conn.execute(
+        text(
+            "UPDATE track_state SET matched = true, at_baseline = track_state.at_baseline OR hers.at_baseline,"
+            " passed_over = track_state.passed_over OR hers.passed_over, matched_since ="
+            "  CASE WHEN track_state.matched THEN least(track_state.matched_since, hers.matched_since)"
+            "  ELSE hers.matched_since END"
+            " FROM track_state AS hers WHERE track_state.contact = :keep AND hers.contact = :gone"
+            " AND track_state.track = hers.track AND hers.matched"
+        ),
+        two,
+    )
+
+
+def _number_episodes_anew(conn: Connection, two: dict[str, int]) -> None:
+    """Where both have an episode of one number, that of `gone` gets one that neither has used: she may be on it still."""
+    conn.execute(
+        text(
+            "WITH used AS (SELECT track, max(number) AS highest FROM ("
+            "  SELECT track, number FROM episode WHERE contact IN (:keep, :gone) UNION ALL"
+            "  SELECT track, episode FROM intent WHERE contact IN (:keep, :gone) AND kind = 'enroll') AS one GROUP BY 1),"
+            " twice AS (SELECT track, number, row_number() OVER (PARTITION BY track ORDER BY number) AS place"
+            "  FROM episode WHERE contact = :gone"
+            "  AND (track, number) IN (SELECT track, number FROM episode WHERE contact = :keep))"
+            " UPDATE episode SET number = highest + place FROM twice JOIN used USING (track)"
+            " WHERE contact = :gone AND episode.track = twice.track AND episode.number = twice.number"
+        ),
+        two,
+    )
 
 
 def _unite_waiting_handovers(conn: Connection, two: dict[str, int], at: datetime) -> None:

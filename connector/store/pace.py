@@ -14,12 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connector.store.deciding import LIFE
-from connector.store.intents import DISCARDED
+from connector.store.intents import DISCARDED, IN_SEGMENT
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 
-#: True of an enrollment by ways that nobody listens to: it mails nobody.
-IN_SEGMENT = "coalesce(payload #>> '{ways,0,segment}', '') = 'true'"
 #: True of an enrollment that has gone out since `:{since}`, or may have, whatever became of it; what a platform refused did
 #: not.
 SENT = (

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, text
 from connector.facts import Episode, Event, Record
 from connector.store.dictionary import word_texts
 from connector.store.events import event_of
+from connector.store.intents import IN_SEGMENT
 from connector.store.records import from_row
 
 
@@ -112,9 +113,9 @@ _EVENTS = text(
     " FROM event JOIN asset ON asset.id = event.asset WHERE contact = ANY(:ids) ORDER BY contact, happened_at, key"
 )
 _EPISODES = text(
-    "SELECT contact, track, number, channel, entered_at, left_at FROM episode WHERE contact = ANY(:ids)"
+    "SELECT contact, track, number, channel, entered_at, left_at FROM episode WHERE contact = ANY(:ids)"  # noqa: S608
     " UNION ALL SELECT contact, track, episode, coalesce(channel, ''), sending_at, NULL FROM intent"
-    " WHERE contact = ANY(:ids) AND kind = 'enroll' AND sending_at IS NOT NULL"
+    f" WHERE contact = ANY(:ids) AND kind = 'enroll' AND sending_at IS NOT NULL AND NOT {IN_SEGMENT}"
     " AND state IN ('sending', 'unknown', 'parked') ORDER BY 1, 5, 2, 3"
 )
 _BEGUN = text(

@@ -7,6 +7,7 @@ import pytest
 
 from connector.facts import Consent, Episode, Event, Refusal
 from connector.nurturing.intents import TrackState
+from connector.nurturing.reasons import Held, Left
 
 NOW = datetime(2027, 3, 10, 9, 30, tzinfo=UTC)
 TODAY = date(2027, 3, 10)
@@ -210,8 +211,10 @@ class TestSegments:
         gone = maria.remembers(tracks=a_match("by-hand", at_baseline=True)).stands("new", before="nurture")
         assert plans(gone, "by-hand").leave == ()
 
-    def test_a_membership_that_the_store_keeps_as_a_row_is_no_episode(self, maria, plans):
-        member = maria.knows(episodes=(an_episode("by-hand", 20270301, 9, left=False, channel=self.KEY),))
+    def test_who_entered_while_somebody_listened_is_on_it_though_nobody_listens_now(self, maria, plans):
+        member = maria.knows(episodes=(an_episode("by-hand", 1, 9, left=False, channel=self.KEY),))
         plan = plans(member, "finance", "by-hand")
-        assert {enter.track for enter in plan.enter} == {"finance", "by-hand"}
-        assert plan.leave == ()
+        assert plan.enter == plan.leave == ()
+        assert [(no.track, no.reason) for no in plan.refused] == [("finance", Held.ON_ANOTHER_TRACK)]
+        (leave,) = plans(member, "finance", "by-hand", change={"by-hand": {"lasts": "9d"}}).leave
+        assert (leave.track, leave.key, leave.why) == ("by-hand", self.KEY, Left.LASTS)

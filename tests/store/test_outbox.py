@@ -223,16 +223,16 @@ def test_an_enrollment_that_is_not_wanted_again_is_over(conn: Connection) -> Non
     assert outbox.mark_sending(conn, {one.id: KEY}, NOW) == frozenset()
 
 
-def test_one_that_a_person_approved_is_over_only_when_she_no_longer_matches(conn: Connection) -> None:
+def test_one_that_a_person_approved_waits_while_nobody_can_say_whether_it_is_wanted(conn: Connection) -> None:
     (maria,) = people(conn)
     save(conn, maria, enters=(entering(),), hold="opening batch")
     (held,) = outbox.list_held(conn)
     assert enrollments(conn) == []
     assert outbox.approve(conn, held.id, NOW)
     assert ledger.to_judge(conn, DAY, "r1", 10) == [maria]  # judged anew
-    save(conn, maria)
+    save(conn, maria, undecided=frozenset({"finance"}))
     assert states(conn, "enroll") == ["pending"]
-    save(conn, maria, tracks={"finance": TrackMemory("finance", False, DAY, at_baseline=False)})
+    save(conn, maria)
     assert states(conn, "enroll") == ["superseded"]
 
 
