@@ -13,7 +13,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from adapters.ports import PlatformError
+from adapters.ports import Deadline, PlatformError
 from connector.nurturing.guard import SHARE_FLOOR
 from connector.nurturing.segments import places
 from connector.steps.parts import HUBSPOT, Parts
@@ -25,13 +25,16 @@ from connector.store import failures, roster, state
 
 __all__ = ["keep_in_line"]
 
+#: A tag of many members takes hours; meanwhile nothing would be read, and nobody would leave a track.
+_MOST_S = 120.0
 #: What a failure is about that is no single list's or tag's.
 _ALL = "lists and tags"
 
 
 def keep_in_line(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool] = lambda: False) -> Tally:
     """Take people off lists and tags where they do not belong any more, and put them where they do, as far as the guard
-    lets them. Platforms that are `down` wait. Until the baseline is over nobody is put anywhere (promise 6).
+    lets them, for some minutes: what is left is the next pass's. Platforms that are `down` wait. Until the baseline is over
+    nobody is put anywhere (promise 6).
 
     A platform that fails is listed as a failure, and left alone until the next pass: lists and tags mail nobody, so those
     who are to be enrolled do not wait for them.
@@ -40,10 +43,13 @@ def keep_in_line(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool] 
     with parts.engine.connect() as conn:
         if not all(state.baseline_done(conn, source) for source in parts.platforms):
             return tally
-    away = set(down)
+    away, deadline = set(down), Deadline.after(_MOST_S, parts.monotonic)
+
+    def enough() -> bool:
+        return stop() or deadline.remaining() <= 0
 
     def attempt(source: str, act: Callable[[], Tally]) -> None:
-        if source.partition(":")[0] not in away and not stop():
+        if source.partition(":")[0] not in away and not enough():
             try:
                 tally.update(act())
             except PlatformError as error:
@@ -60,7 +66,7 @@ def keep_in_line(parts: Parts, down: AbstractSet[str], stop: Callable[[], bool] 
         tally["held"] += sum(_hold(parts, conn, key) for key in sorted(guarded & keys.keys()))
     for key, source in keys.items():
         if source in parts.platforms:
-            attempt(source, partial(bring_in_line, parts, key, source, stop))
+            attempt(source, partial(bring_in_line, parts, key, source, enough))
     return tally
 
 
