@@ -181,7 +181,9 @@ def _lists_and_flows(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
         yield Finding("error", what, "Create it, or correct the name")
     try:
         flows = portal.flows_of(parts, port)
-    except ScopeMissing:
+    except CredentialsRefused:
+        raise
+    except PlatformRefused:  # what a plan without workflows answers is not documented
         yield from unread_workflows(parts.rulebook)
         return
     list_ids = {name: info.id for name, info in lists.items()}

@@ -61,10 +61,10 @@ def chase(parts: Parts, port: HubSpotPort) -> Tally:
         return +tally
     active = _active_owners(port) if late else {}
     for one in late:
-        turn = [active.get(str(each).lower(), "") for each in _owners(decided.get(one.intent, {}))]
-        following = _next(turn, one)
-        if one.ours and following and look.owner(one) == one.owner:
-            tally["rerouted"] += _pass_on(parts, port, one, ids[one.contact], following, decided[one.intent])
+        wanted = decided.get(one.intent, {})
+        turn = [active.get(str(each).lower(), "") for each in _owners(wanted)]
+        if one.ours and (whom := _whom(turn, one, look.owner(one), wanted)):
+            tally["rerouted"] += _pass_on(parts, port, one, ids[one.contact], whom, wanted)
     return +tally
 
 
@@ -123,6 +123,13 @@ def _owners(payload: Mapping[str, object]) -> Sequence[object]:
     return owners if isinstance(owners, list) else ()
 
 
+def _whom(turn: Sequence[str], one: Handed, present: str, wanted: Mapping[str, object]) -> str:
+    """To whom she is passed on: nobody ("") whose owner a person has set; whom we had begun to pass her on to, if we died."""
+    if present == one.owner:
+        return _next(turn, one)
+    return present if present and present == wanted.get("chosen") else ""
+
+
 def _next(turn: Sequence[str], one: Handed) -> str:
     """Who comes after the present owner and works in the portal; "" once the turn has come round.
 
@@ -137,9 +144,11 @@ def _pass_on(
 ) -> int:
     """Give her to the next in turn, with a task of her own; the task at most once. 1 when it is done.
 
-    Should we die after the owner is written, she is no longer the one whom we know to have set, and stays where she is.
+    Should we die after the owner is written, it is known to be ours, and the next look goes on there.
     """
     deadline = Deadline.after(DEADLINE_S, parts.monotonic)
+    with parts.engine.begin() as conn:
+        handovers.choose_owner(conn, one.intent, owner)
     try:
         written_or_raise(port.write([Change(contact_id, {OWNER: owner})], deadline))
         with parts.engine.begin() as conn:

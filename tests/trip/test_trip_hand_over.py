@@ -234,18 +234,20 @@ def test_the_next_in_turn_gets_her_with_a_task_and_then_the_turn_has_come_round(
     assert len(tasks(world)) == 2
 
 
-def test_a_kill_while_she_is_passed_on_leaves_her_with_one_owner_and_no_second_task(handed):
+def test_a_kill_while_she_is_passed_on_leaves_her_with_one_owner_and_one_task_for_each(handed):
     world, maria = handed(edits=REROUTE)
     first, port = owner_of(world, maria), world.parts.hubspot
     world.pass_time(days=2)
     with pytest.raises(Killed):
         steps.sync(dataclasses.replace(world.parts, hubspot=Dying(port)))
-    assert owner_of(world, maria) != first
+    second = owner_of(world, maria)
+    assert (second != first, len(tasks(world))) == (True, 1)
     for _ in range(3):
         passes(world, days=1)
-    assert owner_of(world, maria) != first
-    assert len(tasks(world)) == 1
-    assert given(world, maria)[0].told_at is not None
+    assert owner_of(world, maria) == second
+    assert len(tasks(world)) == 2
+    (row,) = given(world, maria)
+    assert (row.rerouted, row.told_at is not None) == (1, True)
 
 
 def test_who_has_another_owner_by_now_stays_there(handed):

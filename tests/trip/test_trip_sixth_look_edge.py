@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from adapters.ports import Outcome, PlatformUnreachable, RowOutcome
 from adapters.sandbox.faults import Fault
 from connector.nurturing.handover import NAMES
 from connector.steps import portal
 from connector.steps import sync as steps
+from connector.steps.doctor import Surroundings, examine
 from connector.steps.hand_over import hand_over
 from connector.store import outbox
 
@@ -169,3 +175,55 @@ def test_who_was_deleted_before_she_is_handed_over_bothers_nobody(world):
     states = world.rows("SELECT state FROM intent WHERE contact = :id AND kind = 'handover'", id=contact)
     assert [one.state for one in states] == ["pending"]
     assert tasks(world) == []
+
+
+class Lost:
+    """A port whose answer to the writing of an owner is lost."""
+
+    def __init__(self, port):
+        self._port = port
+
+    def __getattr__(self, name):
+        return getattr(self._port, name)
+
+    def write(self, rows, deadline=None):
+        outcomes = self._port.write(rows, deadline)
+        if not any("hubspot_owner_id" in row.values for row in rows):
+            return outcomes
+        error = PlatformUnreachable("hubspot", "502", maybe_applied=True)
+        return tuple(RowOutcome(one.id, Outcome.UNKNOWN, error) for one in outcomes)
+
+
+def test_who_is_passed_on_gets_her_task_though_an_answer_was_lost(make_world):
+    """The next in turn owns her now, and would not know why."""
+    world = make_world(count=6, edits=REROUTE)
+    maria = world.email("maria")
+    asks_for_a_demo(world, maria)
+    world.flush()
+    world.work()
+    first = world.hubspot(maria)["hubspot_owner_id"]
+    world.pass_time(days=2)
+    world.end_pauses()
+    steps.sync(replace(world.parts, hubspot=Lost(world.parts.hubspot)))
+    second = world.hubspot(maria)["hubspot_owner_id"]
+    assert (second != first, len(tasks(world))) == (True, 1)
+    for _ in range(3):
+        world.pass_time(hours=2)
+        world.end_pauses()
+        world.sync()
+    assert [task.values["hubspot_owner_id"] for task in tasks(world)] == [first, second]
+    (row,) = world.rows("SELECT owner, rerouted, task FROM handover")
+    assert (row.owner, row.rerouted, row.task) == (second, 1, str(tasks(world)[1].id))
+    assert world.hubspot(maria)["hubspot_owner_id"] == second
+
+
+@pytest.mark.parametrize("status", [403, 404, 400])
+def test_check_goes_on_whatever_a_portal_without_workflows_answers(world, status):
+    fault = Fault(path="v4/flows", status=status, body={"message": "no", "category": "MISSING_SCOPES"}, times=None)
+    world.sandbox.hubspot_server.faults.add(fault)
+    there = Surroundings(
+        hubspot_on=True, mailchimp_on=True, public_url="https://t.example", hubspot_secret=True, webhook_url=None
+    )
+    found = examine(world.parts, there)
+    assert "workflows cannot be read with this token or plan" in {one.what for one in found}
+    assert not [one for one in found if one.level == "error"]
