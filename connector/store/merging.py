@@ -37,6 +37,30 @@ _WAITS_TWICE = text(
 )
 
 
+#: The highest number that either has used, by track, whatever became of it.
+_USED = (
+    "used AS (SELECT track, max(number) AS highest FROM ("
+    " SELECT track, number FROM episode WHERE contact IN (:keep, :gone) UNION ALL"
+    " SELECT track, episode FROM intent WHERE contact IN (:keep, :gone) AND kind = 'enroll') AS one GROUP BY track)"
+)
+_PARK_WHAT_BOTH_BEGAN = text(
+    f"WITH {_USED}, twice AS (SELECT id, row_number() OVER (PARTITION BY track ORDER BY id) AS place FROM intent"  # noqa: S608
+    "  WHERE contact = :gone AND kind = 'enroll' AND state IN ('sending', 'unknown', 'parked'))"
+    " UPDATE intent SET contact = :keep, episode = highest + place, state = 'parked', reason = CASE state"
+    "  WHEN 'parked' THEN reason ELSE 'merged with a contact who used this episode up as well' END"
+    " FROM twice, used WHERE intent.id = twice.id AND intent.track = used.track"
+)
+_NUMBER_EPISODES_ANEW = text(
+    f"WITH {_USED}, twice AS ("  # noqa: S608 -- our own words
+    "  SELECT track, number, row_number() OVER (PARTITION BY track ORDER BY number) AS place FROM episode"
+    "  WHERE contact = :gone AND (track, number) IN (SELECT track, number FROM episode WHERE contact = :keep UNION ALL"
+    "   SELECT track, episode FROM intent WHERE contact = :keep AND kind = 'enroll'"
+    "   AND state IN ('sending', 'unknown', 'parked')))"
+    " UPDATE episode SET number = highest + place FROM twice JOIN used USING (track)"
+    " WHERE contact = :gone AND episode.track = twice.track AND episode.number = twice.number"
+)
+
+
 def unite(conn: Connection, keep: int, gone: int, *, source: str, at: datetime) -> bool:
     """Make everything of contact `gone` belong to `keep`, told by a record of `source`. The caller holds the writer lock.
 
@@ -141,13 +165,7 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
         ),
         two,
     )
-    conn.execute(
-        text(
-            "UPDATE intent SET state = 'parked', reason = 'merged with a contact who used this episode up as well'"
-            " WHERE contact = :gone AND state IN ('sending', 'unknown')"
-        ),
-        two,
-    )
+    conn.execute(_PARK_WHAT_BOTH_BEGAN, two)
     conn.execute(text("UPDATE flip SET contact = :keep WHERE contact = :gone"), two)
     _move_handovers(conn, two, at)
     conn.execute(text("UPDATE failure SET contact = :keep WHERE contact = :gone AND resolved_at IS NOT NULL"), two)
@@ -182,19 +200,7 @@ def _unite_matches(conn: Connection, two: dict[str, int]) -> None:
 
 def _number_episodes_anew(conn: Connection, two: dict[str, int]) -> None:
     """Where both have an episode of one number, that of `gone` gets one that neither has used: she may be on it still."""
-    conn.execute(
-        text(
-            "WITH used AS (SELECT track, max(number) AS highest FROM ("
-            "  SELECT track, number FROM episode WHERE contact IN (:keep, :gone) UNION ALL"
-            "  SELECT track, episode FROM intent WHERE contact IN (:keep, :gone) AND kind = 'enroll') AS one GROUP BY 1),"
-            " twice AS (SELECT track, number, row_number() OVER (PARTITION BY track ORDER BY number) AS place"
-            "  FROM episode WHERE contact = :gone"
-            "  AND (track, number) IN (SELECT track, number FROM episode WHERE contact = :keep))"
-            " UPDATE episode SET number = highest + place FROM twice JOIN used USING (track)"
-            " WHERE contact = :gone AND episode.track = twice.track AND episode.number = twice.number"
-        ),
-        two,
-    )
+    conn.execute(_NUMBER_EPISODES_ANEW, two)
 
 
 def _unite_waiting_handovers(conn: Connection, two: dict[str, int], at: datetime) -> None:

@@ -173,3 +173,25 @@ def test_who_is_on_a_track_still_is_though_both_had_begun_it_once(conn: Connecti
     assert [(one.channel, one.entered_at) for one in episodes if one.left_at is None] == [(PROPERTY, NOW)]
     assert {one.entered_at for one in episodes} == {NOW, long_ago}
     assert len({one.number for one in episodes}) == 2
+
+
+@pytest.mark.parametrize("ending", ["sending", "unknown", "parked"])
+def test_what_nobody_knows_the_end_of_is_a_person_s_to_look_at_under_her_who_is_left(
+    conn: Connection, ending: str
+) -> None:
+    """Nothing may stay with somebody who is not there any more: no screening would get past it."""
+    one, other = people(conn, 2)
+    for contact in (one, other):
+        save(conn, contact, enters=(entering(PROPERTY),))
+    first, second = claimed(conn)
+    outbox.mark_sending(conn, {first.id: PROPERTY, second.id: PROPERTY}, NOW)
+    outbox.accept_enrollment(conn, first.id, PROPERTY, NOW)
+    if ending != "sending":
+        outbox.finish(conn, second.id, ending, "lost", NOW)
+    assert len(united(conn, one, other).episodes) == 2
+    (held,) = outbox.list_held(conn)
+    assert (held.id, held.contact, held.episode) == (second.id, one, 2)
+    assert outbox.discard(conn, held.id, NOW)
+    assert [(episode.number, episode.left_at) for episode in person(conn, one).episodes] == [(1, None), (2, None)]
+    orphans = text("SELECT count(*) FROM episode WHERE contact NOT IN (SELECT id FROM contact)")
+    assert conn.scalar(orphans) == 0
