@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from connector.rulebook.kinds import Address, Days, Identifier, Share, Strict
+from connector.rulebook.kinds import Address, Days, Identifier, Name, Share, Strict
 from connector.rulebook.model_file import Answer
 
 
@@ -36,7 +36,7 @@ class Dosing(Strict):
     one_track: bool = True
     per_hour: int | None = Field(None, ge=1)
     per_day: int | None = Field(None, ge=1)
-    paused_list: str | None = Field(None, min_length=1)
+    paused_list: Name | None = None
 
     @model_validator(mode="after")
     def _an_hour_is_less_than_a_day(self) -> Dosing:

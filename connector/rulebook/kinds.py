@@ -37,7 +37,15 @@ def _address(text: str) -> str:
     return text
 
 
+def _trimmed(text: str) -> str:
+    if text != text.strip():
+        raise ValueError("takes a name as the platform shows it, without a blank before or after")
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
+#: Something of a platform's by its name. Whether a platform drops blanks around it is not documented.
+Name = Annotated[str, Field(min_length=1), AfterValidator(_trimmed)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from connector.rulebook.kinds import Identifier, Strict, When
+from connector.rulebook.kinds import Identifier, Name, Strict, When
 
 
 class HubSpotTarget(Strict):
@@ -17,10 +17,10 @@ class HubSpotTarget(Strict):
     given. Both are taken only because the file says so.
     """
 
-    property: str | None = None
-    list: str | None = None
+    property: Name | None = None
+    list: Name | None = None
     workflow: int | None = Field(None, gt=0)
-    task: str | None = Field(None, min_length=1, max_length=200)
+    task: Name | None = Field(None, max_length=200)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> HubSpotTarget:
@@ -36,7 +36,7 @@ class MailchimpTarget(Strict):
     """
 
     audience: Identifier
-    tag: str | None = Field(None, min_length=1, max_length=100)
+    tag: Name | None = Field(None, max_length=100)
     journey: int | None = Field(None, gt=0)
     step: int | None = Field(None, gt=0)
 
@@ -96,11 +96,11 @@ class Enroll(Strict):
 class SegmentTarget(Strict):
     """A static HubSpot list."""
 
-    list: str = Field(min_length=1)
+    list: Name
 
 
 class SegmentTag(Strict):
     """A tag of a Mailchimp audience."""
 
     audience: Identifier
-    tag: str = Field(min_length=1, max_length=100)
+    tag: Name = Field(max_length=100)
