@@ -99,6 +99,7 @@ class Tended(StrEnum):
     GATE = "gate"  # not scored, too little evidence, a verdict of an earlier day, or consent unread: nothing begins
     OUT = "out"  # she may not be mailed, or stands where no track is for her
     FREE = "free"  # nothing is under way, and nothing keeps a track from beginning
+    ENTERS = "enters"  # a track is to begin: consent, the guard and the hour are asked before it does
     ON_TRACK = "on_track"
     CLOSING = "closing"  # on a track with `role: closing`
     HOLD = "hold"  # after a rise: only reminders, until a day or a signal

@@ -20,13 +20,14 @@ from connector.scoring.verdict import SUPPRESSED
 
 def standing_of(situation: Situation, enter: Sequence[Enter] = (), leave: Sequence[Leave] = ()) -> Standing:
     """Return how she stands once `enter` and `leave` are done. The first state that applies is told, in this order:
-    gate, out, rectify, closing or on a track, hold, dosed, free.
+    gate, out, rectify, closing or on a track, about to enter one, hold, dosed, free.
     """
     return (
-        _gate(situation, enter, leave)
+        _gate(situation, leave)
         or _out(situation)
         or _rectify(situation, leave)
-        or _on_track(situation, enter, leave)
+        or _on_track(situation, leave)
+        or _enters(enter)
         or _hold(situation)
         or _dosed(situation)
         or Standing(Tended.FREE)
@@ -41,7 +42,7 @@ def is_paused(situation: Situation, standing: Standing) -> bool:
     return quiet or situation.stage == SUPPRESSED or general_refusal(situation.contact.consent) is not None
 
 
-def _gate(situation: Situation, enter: Sequence[Enter], leave: Sequence[Leave]) -> Standing | None:
+def _gate(situation: Situation, leave: Sequence[Leave]) -> Standing | None:
     cause: str | None = None
     if not is_scored(situation):
         cause = Held.UNSCORED
@@ -51,7 +52,7 @@ def _gate(situation: Situation, enter: Sequence[Enter], leave: Sequence[Leave]) 
         cause = Refusal.UNREADABLE
     if cause is None:
         return None
-    track, until = _present(situation, enter, leave) or (None, None)
+    track, until = _present(situation, leave) or (None, None)
     return Standing(Tended.GATE, track, until, cause)
 
 
@@ -73,8 +74,12 @@ def _rectify(situation: Situation, leave: Sequence[Leave]) -> Standing | None:
     return None if until is None else Standing(Tended.RECTIFY, until=until, cause=Held.RESTING)
 
 
-def _on_track(situation: Situation, enter: Sequence[Enter], leave: Sequence[Leave]) -> Standing | None:
-    present = _present(situation, enter, leave)
+def _enters(enter: Sequence[Enter]) -> Standing | None:
+    return next((Standing(Tended.ENTERS, one.track) for one in enter if not one.ways[0].segment), None)
+
+
+def _on_track(situation: Situation, leave: Sequence[Leave]) -> Standing | None:
+    present = _present(situation, leave)
     if present is None:
         return None
     track, until = present
@@ -96,16 +101,12 @@ def _dosed(situation: Situation) -> Standing | None:
     return Standing(Tended.DOSED, until=left.free_at and situation.day_of(left.free_at), cause=Held.DOSE)
 
 
-def _present(situation: Situation, enter: Sequence[Enter], leave: Sequence[Leave]) -> tuple[str, date] | None:
-    """The track that she is on once the plan is done, and the day on which it ends; a closing one before any other."""
+def _present(situation: Situation, leave: Sequence[Leave]) -> tuple[str, date] | None:
+    """The track that she goes on being on, and the day on which it ends; a closing one before any other."""
     tracks = situation.rulebook.tracks.tracks
     left = {(one.track, one.episode) for one in leave}
-    begun = [
-        (episode.track, episode.entered_at) for episode in situation.on if (episode.track, episode.number) not in left
-    ]
-    begun += [(one.track, one.not_before) for one in enter if not one.ways[0].segment]
-    named = [(track, since) for track, since in begun if track in tracks]
-    if not named:
+    stays = [one for one in situation.on if (one.track, one.number) not in left and one.track in tracks]
+    if not stays:
         return None
-    track, since = min(named, key=lambda one: tracks[one[0]].role != "closing")
-    return track, situation.day_of(since) + timedelta(days=tracks[track].lasts)
+    episode = min(stays, key=lambda one: tracks[one.track].role != "closing")
+    return episode.track, situation.day_of(episode.entered_at) + timedelta(days=tracks[episode.track].lasts)

@@ -29,7 +29,7 @@ def dosed(folder):
 @pytest.mark.parametrize(
     ("told", "expect"),
     [
-        ("was_on: []", "{track: finance, standing: on_track, by: hubspot, segments: finance-people, leaves: {}}"),
+        ("was_on: []", "{track: finance, standing: enters, by: hubspot, segments: finance-people, leaves: {}}"),
         ("known_at: [mailchimp]", "{track: finance, by: mailchimp}"),
         ("rose: 4d", "{track: none, standing: hold, refused: {finance: after_rise}}"),
         ("rose: 5d", "{track: finance}"),

@@ -60,11 +60,14 @@ def test_who_stands_where_no_track_is_for_her_is_out_as_well(brian, maria, plans
     assert told(plans(brian, "finance", "warmup")) == ("out", None, None, "customer")
     assert told(plans(maria.stands("partner"), "finance"))[::3] == ("out", "off_ladder")
     assert not plans(brian, "finance").paused
-    assert told(plans(brian, "finance", "care"))[0] == "on_track"
+    assert told(plans(brian, "finance", "care"))[0] == "enters"
 
 
-def test_who_enters_or_stays_is_on_a_track_until_its_time_is_over(maria, plans):
-    assert told(plans(maria, "finance")) == ("on_track", "finance", date(2027, 3, 31), "")
+def test_who_is_to_enter_is_on_no_track_yet(maria, plans):
+    assert told(plans(maria, "finance")) == ("enters", "finance", None, "")
+
+
+def test_who_stays_is_on_a_track_until_its_time_is_over(maria, plans):
     assert told(plans(on(maria), "finance")) == ("on_track", "finance", date(2027, 3, 29), "")
 
 
@@ -91,7 +94,7 @@ def test_hold_comes_before_the_dose(maria, plans):
 
 def test_a_reminder_in_the_wait_is_a_track_and_no_pause(maria, plans):
     plan = plans(waiting(maria), "warmup", change={"warmup": {"role": "reminder"}}, dosing=HOLD)
-    assert (told(plan)[:2], plan.paused) == (("on_track", "warmup"), False)
+    assert (told(plan)[:2], plan.paused) == (("enters", "warmup"), False)
 
 
 def test_a_spent_dose_says_when_there_is_more(maria, plans):

@@ -222,7 +222,7 @@ def test_planning_the_same_again_changes_nothing(maria, plans, life, rule):
 def test_the_standing_is_that_of_the_plan(maria, plans, life, rule):
     plan = plans(somebody(maria, life), *ALL, **files(rule))
     state = plan.standing.state
-    assert (state in (Tended.ON_TRACK, Tended.CLOSING)) or begun(plan) == []
+    assert (state in (Tended.ENTERS, Tended.ON_TRACK, Tended.CLOSING)) or begun(plan) == []
     if begun(plan) and not any(e.left_at is None for e in life["episodes"]):
         assert plan.standing.track in begun(plan)
     assert plan.standing.until is None or plan.standing.until > TODAY
@@ -240,7 +240,7 @@ def test_every_reason_and_standing_has_its_words(maria, plans, rulebook, life, r
     assert "{" not in says
     if plan.standing.state in (Tended.OUT, Tended.DOSED):
         assert says.endswith(sentence(plan.standing.cause, language))
-    if plan.standing.state in (Tended.HOLD, Tended.DOSED, Tended.OUT, Tended.ON_TRACK):
+    if plan.standing.state in (Tended.HOLD, Tended.DOSED, Tended.OUT, Tended.ON_TRACK, Tended.ENTERS):
         assert next_in_nurturing(plan, told) == says
 
 
