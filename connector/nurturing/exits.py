@@ -13,6 +13,7 @@ from connector.nurturing.reasons import Left
 from connector.nurturing.situation import Situation
 from connector.nurturing.ways import refusal
 from connector.rulebook.types import Track
+from connector.scoring.verdict import CUSTOMER
 
 
 def leaves(situation: Situation, states: Mapping[str, TrackState]) -> tuple[Leave, ...]:
@@ -42,13 +43,20 @@ def _refused(situation: Situation, track: Track, episode: Episode) -> Refusal | 
 
 
 def _ending(situation: Situation, track: Track, episode: Episode) -> Left | None:
-    """The act on it that ends this track. To buy is what all aims are for but to retain: a customer buys again."""
+    """What ends this track when it happens on it. To buy is what all aims are for but to retain: a customer buys again."""
     kinds = {event.kind for event in situation.contact.events if event.happened_at >= episode.entered_at}
-    if track.aim != "retain" and kinds & WON:
+    if track.aim != "retain" and (kinds & WON or _became_a_customer(situation, episode)):
         return Left.WON
     if "deal_lost" in kinds:
         return Left.LOST
     return Left.STOPPED if kinds & set(track.stops_on) else None
+
+
+def _became_a_customer(situation: Situation, episode: Episode) -> bool:
+    """Tell whether she is called a customer since she entered: often this is all that is told of a purchase."""
+    step = situation.step
+    since = step.moved or step.after.since > situation.day_of(episode.entered_at)
+    return situation.stage == CUSTOMER and since
 
 
 def _mended(situation: Situation, states: Mapping[str, TrackState], track: Track, episode: Episode) -> Left | None:

@@ -2,11 +2,15 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from connector.facts import Episode
 from connector.nurturing.intents import TrackState
-from connector.nurturing.reasons import Held
+from connector.nurturing.reasons import Held, Left
+from connector.scoring.verdict import Place, Step
 
 NOW = datetime(2027, 3, 10, 9, 30, tzinfo=UTC)
+TODAY = date(2027, 3, 10)
 KEY = "hubspot:property:trellis_track"
 
 
@@ -27,3 +31,32 @@ def test_the_time_before_entering_again_counts_from_the_latest_episode_also_of_t
     assert plan.enter == ()
     assert reasons(plan) == {"finance": Held.TOO_SOON}
     assert plan.refused[0].again == date(2027, 5, 29)
+
+
+def on(track, days_ago):
+    return (Episode(track, 1, KEY, NOW - timedelta(days=days_ago), None),)
+
+
+@pytest.mark.parametrize("aim", ["win", "recover", "reactivate"])
+def test_who_becomes_a_customer_leaves_whatever_was_to_win_her_back_though_no_platform_tells_of_a_purchase(
+    maria, plans, aim
+):
+    change = {"finance": {"aim": aim}}
+    bought = maria.knows(episodes=on("finance", 5)).stands("customer", before="nurture")
+    (leave,) = plans(bought, "finance", change=change).leave
+    assert leave.why in (Left.WON, Held.CUSTOMER)
+    days_later = bought.with_(step=Step(Place("customer", TODAY), Place("customer", TODAY), "customer"))
+    assert [one.why for one in plans(days_later, "finance", change=change).leave] == [leave.why]
+
+
+@pytest.mark.parametrize("aim", ["recover", "reactivate", "retain"])
+def test_who_was_a_customer_before_stays_on_what_is_for_customers(brian, plans, aim):
+    present = brian.knows(episodes=on("finance", 5))
+    assert plans(present, "finance", change={"finance": {"aim": aim}}).leave == ()
+    just_now = brian.knows(episodes=on("finance", 0)).stands("customer")
+    assert plans(just_now, "finance", change={"finance": {"aim": aim}}).leave == ()
+
+
+def test_a_customer_is_retained_from_the_first_day(maria, plans):
+    bought = maria.knows(episodes=on("care", 5)).stands("customer", before="nurture")
+    assert plans(bought, "care").leave == ()
