@@ -222,10 +222,17 @@ class _HandingOver:
             self._contact,
             title=str(wanted["task"]),
             body=str(wanted["brief"]),
-            due=datetime.fromisoformat(str(wanted["due"])),
+            due=self._due(),
             owner_id=owner or None,
             deadline=self.deadline,
         )
+
+    def _due(self) -> datetime:
+        """As it was decided; where that has passed, for HubSpot was away or a person was waited for, counted from now."""
+        due, rules = datetime.fromisoformat(str(self.intent.payload["due"])), self.parts.rulebook.tracks.handover
+        if due > self.parts.now():
+            return due
+        return in_working_days(self.parts, rules.task.due if rules and rules.task else 0)
 
     def _note(self) -> Iterator[str]:
         """The brief as a note, once; without it the hand-over is done all the same."""

@@ -30,6 +30,14 @@ def hold_heard(parts: Parts) -> int:
         return hold_heard_beyond(conn, heard, parts.rulebook.tracks.guard.enrollments, parts.now())
 
 
+def owners_are_heard(parts: Parts) -> bool:
+    """Whether a workflow that is not known to be off was last seen to let people in by whose they are."""
+    last = portal.last_reading(parts) if parts.hubspot is not None else None
+    return last is not None and any(
+        flow.enabled is not False and flow.looks_at("property", OWNER) for flow in last.flows
+    )
+
+
 def _may_hear(
     flows: Sequence[Flow], one: Waiting, names: Collection[str], before: Mapping[str, str | None] | None = None
 ) -> bool:

@@ -12,6 +12,7 @@ from connector.logs import log
 from connector.rulebook.quantities import parse_moment
 from connector.steps.enroll import DEADLINE_S
 from connector.steps.hand_over import in_working_days, until_touched, written_or_raise
+from connector.steps.heard_writes import owners_are_heard
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
 from connector.steps.write import facts_of
@@ -34,7 +35,8 @@ _AT_ONCE = 2_000
 def chase(parts: Parts, port: HubSpotPort) -> Tally:
     """End the hand-overs that somebody has touched, or who are for sales no more; note the others once their time is over.
 
-    Two calls for each hundred of those whose time is over; without any, none. Raises PlatformError.
+    Two calls for each hundred of those whose time is over; without any, none. So many new owners at once that the guard
+    would hold them, where a workflow hears of them, are for a person. Raises PlatformError.
     """
     tally: Tally = Counter()
     rulebook, now = parts.rulebook, parts.now()
@@ -60,11 +62,17 @@ def chase(parts: Parts, port: HubSpotPort) -> Tally:
     if rules is None or rules.overdue != "reroute":
         return +tally
     active = _active_owners(port) if late else {}
+    following: list[tuple[Handed, str, Mapping[str, object]]] = []
     for one in late:
         wanted = decided.get(one.intent, {})
         turn = [active.get(str(each).lower(), "") for each in _owners(wanted)]
         if one.ours and (whom := _whom(turn, one, look.owner(one), wanted)):
-            tally["rerouted"] += _pass_on(parts, port, one, ids[one.contact], whom, wanted)
+            following.append((one, whom, wanted))
+    if len(following) > rulebook.tracks.guard.enrollments and owners_are_heard(parts):
+        log("nobody passed on", level="WARNING", people=len(following), reason="a workflow hears of new owners")
+        return +tally
+    for one, whom, wanted in following:
+        tally["rerouted"] += _pass_on(parts, port, one, ids[one.contact], whom, wanted)
     return +tally
 
 

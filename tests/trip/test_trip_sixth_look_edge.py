@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -227,3 +228,37 @@ def test_check_goes_on_whatever_a_portal_without_workflows_answers(world, status
     found = examine(world.parts, there)
     assert "workflows cannot be read with this token or plan" in {one.what for one in found}
     assert not [one for one in found if one.level == "error"]
+
+
+def test_a_task_that_could_not_be_made_for_days_is_not_due_in_the_past(world):
+    maria, faults = world.email("maria"), world.sandbox.hubspot_server.faults
+    faults.add(Fault(method="GET", path="owners", status=503, body={"message": "x"}, times=None))
+    asks_for_a_demo(world, maria)
+    world.flush()
+    steps.work(world.parts)
+    world.pass_time(days=3)
+    faults.clear()
+    world.end_pauses()
+    world.sync()
+    (task,) = tasks(world)
+    due = datetime.fromisoformat(task.values["hs_timestamp"])
+    assert timedelta(0) < due - world.sandbox.clock() <= timedelta(days=4)
+
+
+def test_of_many_who_are_overdue_nobody_is_passed_on_where_a_workflow_hears_owners(make_world):
+    """Trellis was away for days: what it would write at once lets more people in than the guard allows."""
+    world = make_world(count=6, edits=REROUTE)
+    for name in ("carla", "dora", "elsa"):
+        world.new_lead(name, form="Demo request")
+    world.pass_time(minutes=6)
+    world.sync()
+    with world.sandbox.hubspot.lock:
+        world.sandbox.hubspot.workflows.add("Meet your adviser", property="hubspot_owner_id", mails=["hello"])
+    tracks = world.rulebook.tracks
+    few = tracks.model_copy(update={"guard": tracks.guard.model_copy(update={"enrollments": 2})})
+    world.parts = replace(world.parts, rulebook=world.rulebook.model_copy(update={"tracks": few}))
+    world.pass_time(days=2)
+    world.end_pauses()
+    tally = world.sync().tally
+    assert (tally["overdue"], tally["rerouted"]) == (3, 0)
+    assert world.entered(flow="Meet your adviser") == []
