@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector.facts import Episode, Refusal
+from connector.facts import Episode, Event, Refusal
 from connector.nurturing.annoyance import annoyed_on, rests_until
 from connector.nurturing.eligibility import WON, barred
 from connector.nurturing.intents import Leave, TrackState
@@ -14,6 +14,9 @@ from connector.nurturing.situation import Situation
 from connector.nurturing.ways import refusal
 from connector.rulebook.types import Track
 from connector.scoring.verdict import CUSTOMER
+
+#: What closes a deal, one way or the other.
+_CLOSED = WON | {"deal_lost"}
 
 
 def leaves(situation: Situation, states: Mapping[str, TrackState]) -> tuple[Leave, ...]:
@@ -44,12 +47,22 @@ def _refused(situation: Situation, track: Track, episode: Episode) -> Refusal | 
 
 def _ending(situation: Situation, track: Track, episode: Episode) -> Left | None:
     """What ends this track when it happens on it. To buy is what all aims are for but to retain: a customer buys again."""
-    kinds = {event.kind for event in situation.contact.events if event.happened_at >= episode.entered_at}
-    if track.aim != "retain" and (kinds & WON or _became_a_customer(situation, episode)):
+    events = situation.contact.events
+    closed = {event.kind for event in events if event.kind in _CLOSED and _closed_on_it(situation, episode, event)}
+    if track.aim != "retain" and (closed & WON or _became_a_customer(situation, episode)):
         return Left.WON
-    if "deal_lost" in kinds:
+    if closed - WON:
         return Left.LOST
-    return Left.STOPPED if kinds & set(track.stops_on) else None
+    since = (event.kind for event in events if event.happened_at >= episode.entered_at)
+    return Left.STOPPED if not set(track.stops_on).isdisjoint(since) else None
+
+
+def _closed_on_it(situation: Situation, episode: Episode, event: Event) -> bool:
+    """Tell whether it was closed since she entered; what was told since may carry the midnight of its day."""
+    if event.happened_at >= episode.entered_at:
+        return True
+    same_day = situation.day_of(event.happened_at) == situation.day_of(episode.entered_at)
+    return same_day and event.known_at >= episode.entered_at
 
 
 def _became_a_customer(situation: Situation, episode: Episode) -> bool:

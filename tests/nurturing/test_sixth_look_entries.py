@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from connector.facts import Episode
+from connector.facts import Episode, Event
 from connector.nurturing.intents import TrackState
 from connector.nurturing.reasons import Held, Left
 from connector.scoring.verdict import Place, Step
@@ -60,3 +60,19 @@ def test_who_was_a_customer_before_stays_on_what_is_for_customers(brian, plans, 
 def test_a_customer_is_retained_from_the_first_day(maria, plans):
     bought = maria.knows(episodes=on("care", 5)).stands("customer", before="nurture")
     assert plans(bought, "care").leave == ()
+
+
+@pytest.mark.parametrize("kind", ["deal_lost", "order"])
+def test_what_is_told_after_she_entered_with_nothing_but_its_day_happened_on_the_track(maria, plans, kind):
+    """A deal that is closed in the afternoon may carry the midnight before it."""
+    entered, midnight = NOW - timedelta(minutes=20), datetime(2027, 3, 9, 23, 0, tzinfo=UTC)
+    present = maria.knows(episodes=(Episode("finance", 1, KEY, entered, None),))
+    change = {"finance": {"aim": "reactivate"}}
+
+    def told(happened_at, known_at):
+        act = Event(kind, happened_at, known_at, "deal 1")
+        return [one.why for one in plans(present.knows(events=(act,)), "finance", change=change).leave]
+
+    assert told(midnight, NOW) == [Left.LOST if kind == "deal_lost" else Left.WON]
+    assert told(midnight, entered - timedelta(minutes=1)) == []
+    assert told(midnight - timedelta(days=1), NOW) == []
