@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
 
-demo: $(STAMP) ## Pretend HubSpot and Mailchimp, people scored, written back, enrolled
+demo: $(STAMP) ## Four weeks of five people on pretend HubSpot and Mailchimp
 	@$(BIN)/python -m connector demo
 
 test: $(STAMP) ## Run the tests (bundled PostgreSQL, loopback only)

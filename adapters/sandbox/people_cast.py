@@ -80,7 +80,8 @@ def _at(name: str) -> Company:
     return next(company for company in COMPANIES if company.name == name)
 
 
-def _person(key: str, first: str, last: str, title: str, company: str, **more: object) -> Person:
+def person_at(key: str, first: str, last: str, title: str, company: str, **more: object) -> Person:
+    """A named person of one of the companies, by default known to both platforms; `more` are settings of Person."""
     place = _at(company)
     person = Person(first, last, title, place, f"{slug(first)}@{place.domain}", key=key)
     person.on_mailchimp = True
@@ -97,7 +98,7 @@ def cast() -> list[Person]:
     """The named people, new objects on every call."""
     return [
         # maria: new lead; will ask for a demo
-        _person(
+        person_at(
             "maria",
             "Maria",
             "Soler",
@@ -109,7 +110,7 @@ def cast() -> list[Person]:
             acts=[Act(9, "form", NEWSLETTER), *_read(6, 3)],
         ),
         # brian: customer; goes on reading, must never be demoted
-        _person(
+        person_at(
             "brian",
             "Brian",
             "Walsh",
@@ -123,7 +124,7 @@ def cast() -> list[Person]:
             acts=[Act(110, "form", DEMO_REQUEST), Act(100, "page", PRICING), *_read(40, 12)],
         ),
         # noor: unsubscribed at Mailchimp, subscribed at HubSpot, would match otherwise
-        _person(
+        person_at(
             "noor",
             "Noor",
             "Haddad",
@@ -135,7 +136,7 @@ def cast() -> list[Person]:
             acts=[Act(45, "form", WEBINAR), *_read(44, 18), Act(16, "page", PRICING)],
         ),
         # sofia: opted out at HubSpot, subscribed at Mailchimp
-        _person(
+        person_at(
             "sofia",
             "Sofia",
             "Marín",
@@ -149,7 +150,7 @@ def cast() -> list[Person]:
             acts=[Act(60, "form", WEBINAR), *_read(59, 20, 15)],
         ),
         # pau: sales asks to keep away
-        _person(
+        person_at(
             "pau",
             "Pau",
             "Ferrer",
@@ -161,7 +162,7 @@ def cast() -> list[Person]:
             acts=[Act(30, "form", PRICING_GUIDE), Act(29, "page", PRICING), *_read(20)],
         ),
         # emma: loves the content, never buys
-        _person(
+        person_at(
             "emma",
             "Emma",
             "Clarke",
@@ -174,7 +175,7 @@ def cast() -> list[Person]:
             acts=[Act(70, "form", WEBINAR), Act(30, "form", PRICING_GUIDE), *_read(65, 50, 40, 31, 22, 14, 9, 5, 2)],
         ),
         # biel: hot by what he does
-        _person(
+        person_at(
             "biel",
             "Biel",
             "Roca",
@@ -195,7 +196,7 @@ def cast() -> list[Person]:
             ],
         ),
         # quim: his mailbox is gone
-        _person(
+        person_at(
             "quim",
             "Quim",
             "Vidal",
@@ -208,7 +209,7 @@ def cast() -> list[Person]:
             acts=[Act(90, "form", WEBINAR), *_read(88, 70)],
         ),
         # aina: only at Mailchimp
-        _person(
+        person_at(
             "aina",
             "Aina",
             "Mas",
@@ -220,7 +221,7 @@ def cast() -> list[Person]:
             clicks=0.8,
         ),
         # teo: no e-mail address
-        _person(
+        person_at(
             "teo",
             "Teo",
             "Blanco",
@@ -232,7 +233,7 @@ def cast() -> list[Person]:
             known_days=35,
         ),
         # laia and jordi: read pricing when life happens
-        _person(
+        person_at(
             "laia",
             "Laia",
             "Camps",
@@ -244,7 +245,7 @@ def cast() -> list[Person]:
             clicks=0.3,
             acts=[Act(40, "form", NEWSLETTER), *_read(38, 21)],
         ),
-        _person(
+        person_at(
             "jordi",
             "Jordi",
             "Pons",
@@ -257,7 +258,7 @@ def cast() -> list[Person]:
             acts=[Act(33, "form", WEBINAR), *_read(20)],
         ),
         # marta: unsubscribes when life happens
-        _person(
+        person_at(
             "marta",
             "Marta",
             "Ribas",

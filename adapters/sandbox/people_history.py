@@ -11,7 +11,7 @@ from adapters.sandbox.people_cast import Person
 from adapters.sandbox.people_places import COMPANIES, FORM_PAGES, PRICING, SITE, Company
 from adapters.sandbox.people_stage import SUBSCRIPTION, VISITED_PRICING
 
-#: Newsletters at Mailchimp: days ago and title; the last one is fresh, so that people still click it.
+#: Newsletters at Mailchimp: days ago and title.
 CAMPAIGNS = (
     (116, "Newsletter: month-end in three days"),
     (104, "Newsletter: cash forecast basics"),
@@ -24,7 +24,6 @@ CAMPAIGNS = (
     (14, "Newsletter: audit without tears"),
     (5, "Newsletter: three customers, three closings"),
 )
-LATEST = CAMPAIGNS[-1][1]
 _PRODUCT_MAILS = (
     (95, "Product news: approvals"),
     (60, "Product news: forecasts"),

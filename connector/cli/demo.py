@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,12 @@ def demo(*, keep: bool, people: int) -> None:
     Each run starts clean; it needs no account and sends nothing to anybody. Example: trellis demo
     """
     from connector.cli.demo_story import tell
-    from connector.cli.demo_world import demo_world
+    from connector.cli.demo_world import demo_world, fresh_store
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: the database is stopped as well
-    with demo_world(people) as world:
+    with fresh_store() as store, demo_world(people, store, datetime.now(UTC)) as world:
         tell(world)
+        world.sandbox.clock.resume()
         _how_to_look(world, keep=keep)
         if keep:
             _wait()

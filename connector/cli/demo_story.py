@@ -1,49 +1,121 @@
-"""What the demo tells: baseline, a day of life by webhook, a week later; then the tables that a marketer would care for."""
+"""What the demo tells: a baseline, four weeks of five people, and what the marketer sees at the end."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from math import ceil
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import chain
+from textwrap import wrap
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.table import Table
-from sqlalchemy import text
+
+from connector.cli.demo_calls import calls_of_first_pass, reset_calls, servers
+from connector.cli.demo_days import Day, days, one_pass
+from connector.cli.demo_tables import mail_table, record, stage_table, stages
+from connector.cli.demo_watch import Seen, look, what_became
 
 if TYPE_CHECKING:
-    from adapters.sandbox.server import Server
+    from adapters.sandbox.effects import Effect
     from connector.cli.demo_world import Demo
-    from connector.steps.sync import Summary
 
-#: Whose records are shown at the end, and who of the story may not be mailed.
-_SHOWN = ("maria", "laia", "noor")
-_BARRED = {"Noor", "Sofia", "Pau", "Marta", "Quim", "Rosa"}
-_STAGES = text("SELECT contact, word.text AS stage FROM verdict JOIN word ON word.id = stage")
+_WIDTH = 100
+#: Whose records are shown at the end.
+_SHOWN = ("maria", "noor")
 
 
 def tell(world: Demo) -> None:
     """Run the story and print it. Raises what the steps raise."""
+    from adapters.sandbox.people_story import FIVE
+
     console = Console(highlight=False, soft_wrap=True)
-    before = _baseline(console, world)
-    _life(console, world, before)
-    _week_later(console, world)
+    _baseline(console, world)
+    before, story = stages(world), _Story(console, world, FIVE)
+    for day in days(world):
+        story.tell(day)
+    _title(console, "Four weeks later")
+    console.print(stage_table(world, before, stages(world)))
+    _title(console, "Mails that the five got, of workflows, flows and campaigns together")
+    console.print(mail_table(world, FIVE))
     _title(console, "What the marketer now sees in HubSpot")
-    _stage_table(console, world, before)
-    for key in _SHOWN:
-        _record(console, world, key)
+    for line in chain.from_iterable(record(world, key) for key in _SHOWN):
+        _say(console, line)
     _quiet(console, world)
 
 
-def _baseline(console: Console, world: Demo) -> Mapping[int, str]:
+class _Story:
+    """The four weeks: each day is compared with the one before, for each of the five."""
+
+    def __init__(self, console: Console, world: Demo, five: Sequence[str]) -> None:
+        self._console = console
+        self._world = world
+        self._five = {world.population.person(key).email: key for key in five}
+        self._seen = {key: look(world, email) for email, key in self._five.items()}
+        self._stands: dict[str, str] = {}
+        self._told = len(world.sandbox.effects)
+        self._mails: defaultdict[str, list[str]] = defaultdict(list)
+        self._others: Counter[str] = Counter()
+        self._deliveries = 0
+
+    def tell(self, day: Day) -> None:
+        """Print what happened on one day, and why."""
+        if day.date.weekday() == 0:
+            _title(self._console, f"Week {day.week}")
+            self._stands.clear()
+        fresh = self._world.sandbox.effects.of(since=self._told)
+        self._told += len(fresh)
+        for email, key in self._five.items():
+            self._person(day, key, look(self._world, email), [one for one in fresh if one.email == email])
+        of_five = ((self._five[one.email], one) for one in fresh if one.kind == "sent" and one.email in self._five)
+        for key, one in of_five:
+            self._mails[key].append(f"{' '.join((one.mail or '').split()[:2])} {day.date:%a}")
+        self._others.update(one.flow_name for one in fresh if one.kind == "entered" and one.email not in self._five)
+        self._deliveries += day.deliveries
+        if day.date.weekday() == 6:
+            self._end_of_week()
+
+    def _person(self, day: Day, key: str, now: Seen, effects: Sequence[Effect]) -> None:
+        before, self._seen[key] = self._seen[key], now
+        happened = "; ".join(deed.told for deed in day.deeds if deed.who == key)
+        did = [*what_became(self._world, before, now, effects)]
+        if happened and len(now.flips) == len(before.flips):
+            did.insert(0, f"{now.stage} ({now.score})")
+        if now.stands != before.stands or (happened and now.stands != self._stands.get(key)):
+            self._stands[key] = now.stands
+            entered = any(one.kind == "entered" for one in effects)  # which is told already, with its reason
+            did += [now.stands] if now.stands and not entered else []
+        if did:
+            self._say(day, f"{key:<6}", " → ".join(filter(None, (happened, " · ".join(did)))))
+
+    def _end_of_week(self) -> None:
+        mails = "; ".join(f"{key} {', '.join(some)}" for key, some in self._mails.items())
+        others = ", ".join(f"“{name}” {count}" for name, count in sorted(self._others.items()))
+        for told in (
+            f"Mails: {mails or 'none'}.",
+            f"Webhook deliveries: {self._deliveries}. Everybody else entered: {others or 'nothing'}.",
+        ):
+            for line in wrap(told, _WIDTH, subsequent_indent="  "):
+                _say(self._console, line)
+        self._mails.clear()
+        self._others.clear()
+        self._deliveries = 0
+
+    def _say(self, day: Day, head: str, text: str) -> None:
+        begin = f"{day.date:%a %d} {head} "
+        for line in wrap(text, _WIDTH, initial_indent=begin, subsequent_indent=" " * len(begin)):
+            _say(self._console, line)
+
+
+def _baseline(console: Console, world: Demo) -> None:
+    from adapters.sandbox.people import exclude
     from connector.steps.provision import provision
 
-    zone = ZoneInfo(world.parts.rulebook.fields.timezone)
-    now = world.sandbox.clock().astimezone(zone)
     people = len(world.population.people)
-    _say(console, f"{people} people wait on pretend HubSpot and Mailchimp; their clock says {now:%A %d %B %Y, %H:%M}.")
+    _say(
+        console,
+        f"{people} people on pretend HubSpot and Mailchimp; their clock says {world.begins:%A %d %B %Y, %H:%M}.",
+    )
     hook = f"{world.settings.public_url}/webhooks/mailchimp/{world.settings.mailchimp_webhook_token}"
     made = provision(world.parts, dry_run=False, webhook_url=hook)
     for error in made.errors:
@@ -51,219 +123,26 @@ def _baseline(console: Console, world: Demo) -> Mapping[int, str]:
     _say(
         console, f"provision: {len(made.lines)} things made (property group, properties, lists, merge fields, webhook)."
     )
-    _exclude(world)
+    exclude(world.sandbox, world.population)
     _title(console, "The first pass is a baseline")
-    _reset_calls(world)
-    summary = _pass(world)
+    reset_calls(world)
+    summary = one_pass(world)
     _say(console, f"{summary.tally['contacts']} contacts judged, {summary.tally['written']} records written.")
-    _say(console, f"Nobody was enrolled: {_entered(world)} entries in the platforms' workflows and flows.")
-    _calls(console, world)
-    return _stages(world)
-
-
-def _life(console: Console, world: Demo, before: Mapping[int, str]) -> None:
-    _title(console, "Some life happens")
-    for line in _live(world):
-        _say(console, f"  {line}")
-    events = _let_webhooks_in(world)
-    _say(
-        console, f"{events} signed deliveries came in by webhook and were taken in; a pass finds what no webhook tells."
-    )
-    world.sandbox.clock.advance(timedelta(seconds=30))  # the search index lags
-    _pass(world)
-    _title(console, "Who moved")
-    _moves(console, world, before)
-    _title(console, "Who was enrolled, minutes later")
-    _enrollments(console, world)
-
-
-def _week_later(console: Console, world: Demo) -> None:
-    _title(console, "A week later")
-    world.sandbox.clock.advance(datetime.now(UTC) - timedelta(minutes=6) - world.sandbox.clock())
-    summary = _pass(world)
-    sent = Counter(effect.kind for effect in world.sandbox.effects)
-    _say(
-        console,
-        f"Scores have faded: {summary.tally['written']} of them by enough to be written, {summary.tally['moved']} stages moved.",
-    )
-    _say(
-        console,
-        f"{sent['sent']} mails of workflows and flows would have been sent, {sent['not_sent']} held back by the platforms.",
-    )
+    entered = sum(effect.kind == "entered" for effect in world.sandbox.effects)
+    _say(console, f"Nobody was enrolled: {entered} entries in the platforms' workflows and flows.")
+    _say(console, calls_of_first_pass(world))
 
 
 def _quiet(console: Console, world: Demo) -> None:
     _title(console, "And when nothing changed")
-    world.sandbox.clock.advance(timedelta(seconds=30))  # the search index lags
-    _pass(world)  # reads our own echoes
-    world.sandbox.clock.advance(timedelta(minutes=3))
-    _reset_calls(world)
-    summary = _pass(world)
-    calls = ", ".join(f"{name} {server.calls.total}" for name, server in _servers(world).items())
+    for minutes in (6, 5):  # to the present; then our own echoes are read, as HubSpot's search index lags
+        world.turn_to(world.ends - timedelta(minutes=minutes))
+        one_pass(world)
+    world.turn_to(world.ends - timedelta(minutes=2))
+    reset_calls(world)
+    summary = one_pass(world)
+    calls = ", ".join(f"{name} {server.calls.total}" for name, server in servers(world).items())
     _say(console, f"sync: {summary.tally['written']} writes; calls: {calls}.\n")
-    world.sandbox.clock.resume()
-
-
-# ---------------------------------------------------------------- doing
-
-
-def _pass(world: Demo) -> Summary:
-    from connector.steps.sync import sync
-
-    summary = sync(world.parts)
-    world.sandbox.hubspot.webhooks.flush()
-    world.sandbox.mailchimp.flush()
-    for error in summary.errors:
-        raise error
-    return summary
-
-
-def _let_webhooks_in(world: Demo) -> int:
-    from connector.steps.sync import work
-    from connector.store import inbox
-
-    world.sandbox.hubspot.webhooks.flush()
-    world.sandbox.mailchimp.flush()
-    with world.store.engine.connect() as conn:
-        count = inbox.waiting(conn)
-    work(world.parts)
-    return count
-
-
-def _exclude(world: Demo) -> None:
-    from adapters.sandbox.people import exclude
-
-    exclude(world.sandbox, world.population)
-
-
-def _live(world: Demo) -> Sequence[str]:
-    from adapters.sandbox.people import live
-
-    return live(world.sandbox, world.population)
-
-
-# ---------------------------------------------------------------- looking
-
-
-def _stages(world: Demo) -> Mapping[int, str]:
-    with world.store.engine.connect() as conn:
-        return {row.contact: row.stage for row in conn.execute(_STAGES)}
-
-
-def _names(world: Demo, contacts: Sequence[int]) -> Mapping[int, str]:
-    """Our id → what people call her, from either platform."""
-    query = text(
-        "SELECT DISTINCT ON (contact) contact, coalesce(raw ->> 'firstname', raw ->> 'merge_fields.FNAME') AS name"
-        " FROM record WHERE contact = ANY(:ids) ORDER BY contact, source"
-    )
-    with world.store.engine.connect() as conn:
-        return {
-            row.contact: row.name or f"contact {row.contact}" for row in conn.execute(query, {"ids": list(contacts)})
-        }
-
-
-def _moves(console: Console, world: Demo, before: Mapping[int, str]) -> None:
-    now = _stages(world)
-    moved = [contact for contact, stage in now.items() if before.get(contact) != stage]
-    names = _names(world, moved)
-    for contact in sorted(moved, key=names.__getitem__):
-        _say(console, f"  {names[contact]:<10} {before.get(contact, '(new)')} → {now[contact]}")
-
-
-def _enrollments(console: Console, world: Demo) -> None:
-    for effect in world.sandbox.effects.of(kind="entered"):
-        _say(console, f"  {effect.email or effect.person} entered “{effect.flow_name}” at {effect.platform}")
-    track_list = world.sandbox.hubspot.lists.named("Trellis: Ready for a hand-written mail")
-    assert track_list is not None, "provision made it"
-    _say(
-        console,
-        f"  {len(track_list.members)} wait on the list “Trellis: Ready for a hand-written mail” (no workflow needed)",
-    )
-    _say(console, "Who was not, and why:")
-    kept_out = [contact for contact, stage in _stages(world).items() if stage == "suppressed"]
-    with world.store.engine.connect() as conn:
-        matched = conn.scalar(text("SELECT count(DISTINCT contact) FROM track_state WHERE matched AND at_baseline"))
-    names = _names(world, kept_out)
-    known = [names[contact] for contact in kept_out if names[contact] in _BARRED]
-    _say(
-        console,
-        f"  {len(kept_out)} may not be mailed (opted out, bounced, excluded …), among them {', '.join(sorted(set(known)))}",
-    )
-    _say(console, f"  {matched} matched a track already at the baseline: they enter after leaving and matching again")
-
-
-def _stage_table(console: Console, world: Demo, before: Mapping[int, str]) -> None:
-    counts, earlier = Counter(_stages(world).values()), Counter(before.values())
-    ladder = [stage.id for stage in world.parts.rulebook.stages.stages]
-    table = Table("stage", "at the baseline", "now", box=None)
-    for stage in [*ladder, *sorted((set(counts) | set(earlier)) - set(ladder))]:
-        table.add_row(stage, str(earlier[stage]), str(counts[stage]))
-    console.print(table)
-
-
-def _record(console: Console, world: Demo, key: str) -> None:
-    person = world.population.person(key)
-    values = world.sandbox.hubspot.life.person(person.email).values
-    console.print(f"\n[bold]{person.name}[/bold], {person.title}")
-    for name in ("trellis_score", "trellis_stage", "trellis_track", "trellis_why", "trellis_next"):
-        shown = (values.get(name) or "–").splitlines()
-        console.print(f"  {name}", markup=False)
-        for line in shown:
-            console.print(f"    {line}", markup=False)
-
-
-# ---------------------------------------------------------------- counting
-
-
-def _servers(world: Demo) -> Mapping[str, Server]:
-    return {"HubSpot": world.sandbox.hubspot_server, "Mailchimp": world.sandbox.mailchimp_server}
-
-
-def _reset_calls(world: Demo) -> None:
-    for server in _servers(world).values():
-        server.calls.reset()
-
-
-def _entered(world: Demo) -> int:
-    return sum(effect.kind == "entered" for effect in world.sandbox.effects)
-
-
-def _floors(world: Demo) -> Mapping[str, tuple[int, str]]:
-    """The least possible calls of a first pass, and how they add up (facts: 100 a page and batch, 1,000 members a page)."""
-    by_source = "SELECT source, count(DISTINCT contact) AS n FROM {} GROUP BY source"
-    with world.store.engine.connect() as conn:
-        people = {row.source: row.n for row in conn.execute(text(by_source.format("record")))}
-        written = {row.source: row.n for row in conn.execute(text(by_source.format("written")))}
-        companies = conn.scalar(text("SELECT count(*) FROM company")) or 0
-    member_source = next(source for source in people if source != "hubspot")
-    pages, pasts, reads = ceil(people["hubspot"] / 100), ceil(people["hubspot"] / 50), ceil(companies / 100)
-    submitted = (len(form.submissions) for form in world.sandbox.hubspot.forms.by_id.values())
-    forms = 1 + sum(max(1, ceil(n / 50)) for n in submitted)
-    batches, writes = ceil(written["hubspot"] / 100), written.get(member_source, 0)
-    listings = 2 * ceil(people[member_source] / 1000)  # archived members are a listing of their own
-    reported = world.sandbox.mailchimp_server.calls.counts
-    activity, leavings = (
-        reported.get(f"GET /3.0/reports/{{campaign_id}}/{what}", 0) for what in ("email-activity", "unsubscribed")
-    )
-    hubspot = (
-        f"2 definitions, {pages} pages, {pasts} for their past, {reads} for companies, {forms} for forms,"
-        f" {batches} batches of writes"
-    )
-    mailchimp = (
-        f"{listings} listings, 1 reports, {activity} campaigns, {leavings} with leavings, 1 merge fields,"
-        f" {writes} members written one by one"
-    )
-    return {
-        "HubSpot": (2 + pages + pasts + reads + forms + batches, hubspot),
-        "Mailchimp": (listings + 1 + activity + leavings + 1 + writes, mailchimp),
-    }
-
-
-def _calls(console: Console, world: Demo) -> None:
-    floors = _floors(world)
-    for name, server in _servers(world).items():
-        least, how = floors[name]
-        _say(console, f"{name}: {server.calls.total} calls; the least possible is {least} ({how}).")
 
 
 def _title(console: Console, title: str) -> None:

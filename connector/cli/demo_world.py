@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from adapters.sandbox import Clock, Sandbox
     from adapters.sandbox.people import Population
     from connector.assembly import Store
-    from connector.rulebook.types import Rulebook
     from connector.settings import Settings
     from connector.steps.parts import Parts
 
@@ -36,32 +35,51 @@ _TOLD = (
 
 @dataclass(slots=True)
 class Demo:
-    """Everything that runs while the demo runs."""
+    """Everything that runs while the demo runs, on a clock that stands still between two `turn_to`.
+
+    The story `begins` on a Monday morning of the team's, and `ends` at the present.
+    """
 
     sandbox: Sandbox
     population: Population
     settings: Settings
     store: Store
     parts: Parts
+    begins: datetime
+    ends: datetime
+
+    def turn_to(self, moment: datetime) -> None:
+        """It is that time now, and what is due by then has happened."""
+        self.sandbox.clock.fix(moment)
+        with self.sandbox.hubspot.lock:
+            self.sandbox.hubspot.settle()
+        self.sandbox.mailchimp.settle()
+
+    def let_go(self) -> None:
+        """Wait until every webhook has been delivered."""
+        self.sandbox.hubspot.webhooks.flush()
+        self.sandbox.mailchimp.flush()
 
 
 @contextmanager
-def demo_world(people: int) -> Iterator[Demo]:
-    """Pretend platforms with people, a fresh store, the receiver; all on one clock that begins more than a week ago."""
+def demo_world(people: int, store: Store, now: datetime) -> Iterator[Demo]:
+    """Pretend platforms with people, and the receiver over an empty store, all on one clock: it begins four weeks back."""
     from adapters.sandbox import Clock, Sandbox
     from adapters.sandbox.people import populate
+    from adapters.sandbox.people_story import story_cast
     from connector.assembly import make_parts
+    from connector.cli.demo_clients import unhurried
     from connector.cli.session import activate
     from connector.rulebook.read import read_rulebook
     from connector.settings import read_settings
 
     rulebook = read_rulebook(Path("mappings"))
-    clock = Clock()
-    clock.advance(_beginning(rulebook, clock()) - clock())
+    begins = first_monday(now, ZoneInfo(rulebook.fields.timezone))
+    clock = Clock(begins)
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(clock))
-        population = populate(sandbox, count=people)
-        store = stack.enter_context(_fresh_store())
+        sandbox.hubspot.settings.limits_on = False  # its clock stands still while a day is lived
+        population = populate(sandbox, count=people, named=story_cast())
         receiver = _Receiver()
         environ = {
             "HUBSPOT_ACCESS_TOKEN": _TOKEN,
@@ -81,21 +99,19 @@ def demo_world(people: int) -> Iterator[Demo]:
             _SECRET,
             [("contact.creation", ""), *(("contact.propertyChange", name) for name in _TOLD)],
         )
-        parts = make_parts(settings, store, rulebook, now=clock)
-        yield Demo(sandbox, population, settings, store, parts)
+        parts = make_parts(settings, store, rulebook, clients=unhurried(settings), now=clock)
+        yield Demo(sandbox, population, settings, store, parts, begins, now)
 
 
-def _beginning(rulebook: Rulebook, now: datetime) -> datetime:
-    """A working hour at least a week ago, so that the story ends today and enrolls even if it is told on a Sunday."""
-    from connector.nurturing.working_time import next_open
-
-    zone = ZoneInfo(rulebook.fields.timezone)
-    hours = (now - timedelta(days=7, hours=back) for back in range(1, 24 * 21))
-    return next((hour for hour in hours if next_open(rulebook.tracks.calendar, zone, hour) == hour), now)
+def first_monday(now: datetime, zone: ZoneInfo) -> datetime:
+    """The Monday morning in `zone` of the latest four weeks that were over yesterday."""
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=28 + today.weekday())
+    return datetime.combine(monday, time(9), zone)
 
 
 @contextmanager
-def _fresh_store() -> Iterator[Store]:
+def fresh_store() -> Iterator[Store]:
     """A database of the demo's own on the bundled server, made anew."""
     from sqlalchemy import make_url, text
 

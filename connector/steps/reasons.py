@@ -36,6 +36,31 @@ CAUSES: Mapping[Language, Mapping[str, str]] = {
     },
 }
 
+#: Answers to the latest track that decided a step (the factor `reaction`).
+ANSWERS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "clicked": "clicked in a mail of the track",
+        "replied": "replied to a mail of the track",
+        "asked": "did what the track asks for",
+        "silent": "did not answer the track",
+        "unsubscribed": "unsubscribed while on the track",
+    },
+    "es": {
+        "clicked": "hizo clic en un correo del itinerario",
+        "replied": "respondió a un correo del itinerario",
+        "asked": "hizo lo que pide el itinerario",
+        "silent": "no respondió al itinerario",
+        "unsubscribed": "se dio de baja durante el itinerario",
+    },
+    "ca": {
+        "clicked": "ha fet clic en un correu de l'itinerari",
+        "replied": "ha respost a un correu de l'itinerari",
+        "asked": "ha fet el que demana l'itinerari",
+        "silent": "no ha respost a l'itinerari",
+        "unsubscribed": "s'ha donat de baixa durant l'itinerari",
+    },
+}
+
 
 def how_she_stands(standing: Standing, rulebook: Rulebook) -> str:
     """The sentence for a standing, in the team's language; the track by its label."""
@@ -81,7 +106,7 @@ def track_label(rulebook: Rulebook, track: str) -> str:
 
 
 def cause_of_move(cause: str, rulebook: Rulebook, language: Language) -> str:
-    """The words for a stage's change: its rule's `why`, a phase, a state, or one of CAUSES; else the id as it is."""
+    """The words for a stage's change: its rule's `why`, a phase, an answer, a state, or one of CAUSES; else its id."""
     if cause in CAUSES[language]:
         return CAUSES[language][cause]
     if cause.startswith(REJECTED):
@@ -96,6 +121,8 @@ def cause_of_move(cause: str, rulebook: Rulebook, language: Language) -> str:
             return why
         if cause in factors.phase.phases:
             return say(language, "line_phase", phase=cause)
+    if cause in ANSWERS[language]:
+        return ANSWERS[language][cause]
     return stage_label(rulebook, language, cause)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from typing import get_args
 
 import pytest
 
 from connector.cli.exits import Exit
 from connector.nurturing.reasons import Held
-from connector.steps.reasons import CAUSES, SENTENCES
+from connector.rulebook.model_file import Answer
+from connector.steps.reasons import ANSWERS, CAUSES, SENTENCES
 
 
 def points(line: str) -> float:
@@ -112,8 +114,9 @@ def test_explaining_changes_nothing_and_needs_no_active_rulebook(settled):
 
 
 def test_the_words_for_reasons_and_causes_stand_in_every_language():
-    for words in (SENTENCES, CAUSES):
+    for words in (SENTENCES, CAUSES, ANSWERS):
         assert {language: set(said) for language, said in words.items()} == {
             key: set(words["en"]) for key in ("en", "es", "ca")
         }
     assert set(SENTENCES["en"]) == set(Held)
+    assert set(ANSWERS["en"]) == set(get_args(Answer))

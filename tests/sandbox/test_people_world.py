@@ -9,8 +9,10 @@ import pytest
 
 from adapters.sandbox import Clock, Sandbox
 from adapters.sandbox.hubspot.definitions import Definition, Option
-from adapters.sandbox.people import Population, exclude, live, populate
+from adapters.sandbox.people import Population, exclude, populate
+from adapters.sandbox.people_deeds import do
 from adapters.sandbox.people_stage import FINANCE_TAG, FINANCE_TRACK, TRACK_PROPERTY, WARMUP_TAG
+from adapters.sandbox.people_story import FIVE, STORY, story_cast
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -108,7 +110,6 @@ def test_the_named_stories_hold_under_any_seed(sandbox, seed):
     population = populate(sandbox, count=60, seed=seed)
     assert member(sandbox, population, "noor").status == "unsubscribed"
     assert member(sandbox, population, "quim").status == "cleaned"
-    assert live(sandbox, population)
 
 
 def test_the_box_can_be_ticked_only_once_it_exists(sandbox, population):
@@ -155,17 +156,33 @@ def test_the_mailchimp_flow_listens_to_the_warm_up_tag(sandbox, population):
     assert [one.kind for one in sandbox.effects.of(email=noor)] == ["entered", "not_sent"]
 
 
-def test_life_goes_on_and_tells_of_it(sandbox, population):
-    lines = live(sandbox, population)
-    assert lines[0] == 'Maria Soler (Finance Manager, 240 people) filled in "Demo request"'
-    assert contact(sandbox, population, "maria")["recent_conversion_event_name"] == "Demo request"
-    assert contact(sandbox, population, "maria")["recent_conversion_date"] == "2026-11-20T09:00:00.000Z"
-    visited = sandbox.hubspot.lists.named("Visited pricing")
-    laia = sandbox.hubspot.life.person(population.person("laia").email)
-    assert laia.id in visited.members
-    assert member(sandbox, population, "marta").status == "unsubscribed"
-    assert member(sandbox, population, "brian").feed[-1].activity_type == "click"
-    assert contact(sandbox, population, "brian")["lifecyclestage"] == "customer"
+def test_of_the_five_of_the_story_only_noor_is_there_when_it_begins(sandbox):
+    population = populate(sandbox, count=40, named=story_cast())
+    emails = {key: population.person(key).email for key in FIVE}
+    audience = sandbox.mailchimp.audiences[population.audience]
+    on_hubspot = {key for key, email in emails.items() if sandbox.hubspot.contacts.find(email, by_email=True)}
+    on_mailchimp = {key for key, email in emails.items() if audience.find(email)}
+    assert on_hubspot == on_mailchimp == {"noor"}
+    assert population.person("pau").excluded
+
+
+def test_each_deed_of_the_story_can_be_done_on_its_day(sandbox):
+    population = populate(sandbox, count=40, named=story_cast())
+    life = sandbox.hubspot.life
+    verdict = Definition("trellis_sales_verdict", "Verdict", "string", "text", "contactinformation")
+    sandbox.hubspot.definitions["contacts"].put(verdict)
+    assert [*STORY] == sorted(STORY, key=lambda deed: (FIVE.index(deed.who), deed.week, deed.day))
+    for deed in sorted(STORY, key=lambda deed: (deed.week, deed.day)):
+        assert (1 <= deed.week <= 4, 1 <= deed.day <= 7, bool(deed.told)) == (True, True, True)
+        sandbox.clock.fix(NOW + timedelta(weeks=deed.week - 1, days=deed.day - 1))
+        do(sandbox, population, deed)
+    maria, brian = (life.person(population.person(key).email).values for key in ("maria", "brian"))
+    assert maria["recent_conversion_event_name"] == "Demo request"
+    assert maria["hs_email_click"] == "1"
+    assert maria["trellis_sales_verdict"] == "accepted"
+    assert brian["lifecyclestage"] == "customer"
+    assert life.person(population.person("laia").email).values["jobtitle"] == "Controller financiera"
+    assert member(sandbox, population, "laia").mails_clicked == 1
 
 
 def test_the_pricing_list_remembers_when_people_joined(sandbox, population):
