@@ -270,7 +270,7 @@ def test_the_story_shown_is_the_one_that_the_demo_tells() -> None:
     titles = re.findall(r"(?:^```text|\n)\n([A-Z].+)$", shown, re.MULTILINE)
     assert len(titles) >= 5
     texts = _texts_of_the_code()
-    assert [title for title in titles if not any(title in text for text in texts)] == []
+    assert [title for title in titles if not any(re.sub(r"\d+", "{}", title) in text for text in texts)] == []
 
 
 # ---------------------------------------------------------------- pages
