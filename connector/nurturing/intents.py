@@ -142,4 +142,7 @@ class Plan:
     tracks: Mapping[str, TrackState] = field(default_factory=lambda: MappingProxyType({}))
     standing: Standing = Standing(Tended.GATE)
     segments: frozenset[str] = frozenset()  # those that she belongs to now
-    paused: bool = False  # no workflow should mail her now (`dosing.paused_list`)
+    paused: bool = (
+        False  # no workflow should mail her now (`dosing.paused_list`): she may not be mailed, or is left in peace
+    )
+    quiet_until: date | None = None  # the day on which time alone may end that she is left in peace

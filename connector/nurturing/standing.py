@@ -34,12 +34,19 @@ def standing_of(situation: Situation, enter: Sequence[Enter] = (), leave: Sequen
     )
 
 
-def is_paused(situation: Situation, standing: Standing) -> bool:
-    """Tell whether no workflow should mail her now (`dosing.paused_list`): she may not be mailed, or she waits, rests or has
-    had enough. Whoever is on a track of ours goes on being mailed by it.
+def quiet_of(situation: Situation, standing: Standing) -> Standing | None:
+    """Return why and until when she is left in peace: she waits, rests or has had enough, behind the gate as well. None
+    otherwise; whoever is on a track of ours goes on being mailed by it.
     """
+    if standing.state is Tended.GATE and standing.track is None:
+        standing = _rectify(situation, ()) or _hold(situation) or _dosed(situation) or standing
     quiet = standing.state in (Tended.HOLD, Tended.DOSED) or standing.cause in (Held.RESTING, Left.ANNOYED)
-    return quiet or situation.stage == SUPPRESSED or general_refusal(situation.contact.consent) is not None
+    return standing if quiet else None
+
+
+def may_be_mailed(situation: Situation) -> bool:
+    """Tell whether nothing forbids all mail to her, as far as it could be read."""
+    return situation.stage != SUPPRESSED and general_refusal(situation.contact.consent) is None
 
 
 def _gate(situation: Situation, leave: Sequence[Leave]) -> Standing | None:

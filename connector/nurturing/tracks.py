@@ -12,7 +12,7 @@ from connector.nurturing.intents import Memory, Plan
 from connector.nurturing.matching import track_states
 from connector.nurturing.segments import segments_of
 from connector.nurturing.situation import Situation
-from connector.nurturing.standing import is_paused, standing_of
+from connector.nurturing.standing import may_be_mailed, quiet_of, standing_of
 from connector.nurturing.unheard import unheard_leaves
 from connector.rulebook.types import Rulebook
 from connector.scoring.verdict import Step, Verdict
@@ -31,15 +31,18 @@ def plan(
     states = track_states(situation, baseline=baseline)
     if baseline:
         standing = standing_of(situation)
+        quiet = quiet_of(situation, standing)
         return Plan(
             tracks=states,
             standing=standing,
             segments=segments_of(situation),
-            paused=is_paused(situation, standing),
+            paused=quiet is not None or not may_be_mailed(situation),
+            quiet_until=quiet.until if quiet else None,
         )
     leave = leaves(situation, states)
     enter, refused = entries(situation, states, leaving=bool(leave))
     standing = standing_of(situation, enter, leave)
+    quiet = quiet_of(situation, standing)
     return Plan(
         enter=enter,
         leave=(*leave, *unheard_leaves(situation, states)),
@@ -48,5 +51,6 @@ def plan(
         tracks=states,
         standing=standing,
         segments=segments_of(situation),
-        paused=is_paused(situation, standing),
+        paused=quiet is not None or not may_be_mailed(situation),
+        quiet_until=quiet.until if quiet else None,
     )

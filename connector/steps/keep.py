@@ -18,7 +18,7 @@ from connector.scoring.columns.receipts import receipts_of
 from connector.scoring.outlook.due import Told, due
 from connector.scoring.packed import Packing
 from connector.scoring.rules import rule_list
-from connector.scoring.verdict import Line
+from connector.scoring.verdict import NOT_ENOUGH_DATA, SUPPRESSED, Line
 from connector.steps.judged import Judged
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.writes import writes_of
@@ -101,16 +101,19 @@ def _row(
         enters=tuple(_entering(enter) for enter in plan.enter),
         leaves=tuple(Leaving(leave.track, leave.episode, leave.key, leave.why) for leave in plan.leave),
         handover=HandingOver(over.owners, over.task, one.brief(), over.due, over.note) if over else None,
-        handed_over=over is not None or (person.handed_over and _is_for_sales(parts, step.after.stage)),
+        handed_over=over is not None or (person.handed_over and _stays_with_sales(parts, step.after.stage)),
         baseline=baseline,
         undecided=frozenset(no.track for no in plan.refused if no.reason in (Refusal.UNREADABLE, Held.STALE)),
         refusal=general_refusal(one.contact.consent) or "",
     )
 
 
-def _is_for_sales(parts: Parts, stage: str) -> bool:
-    """Tell whether a stage is handed over; moving between such stages begins no second standing."""
-    return any(one.id == stage and one.handover for one in parts.rulebook.stages.stages)
+def _stays_with_sales(parts: Parts, stage: str) -> bool:
+    """Tell whether who was handed over stays so: on the stages that are, and while she may not be mailed, or too little is
+    known of her. Somebody archived by mistake and restored is not handed over again.
+    """
+    for_sales = {one.id for one in parts.rulebook.stages.stages if one.handover}
+    return stage in for_sales | {SUPPRESSED, NOT_ENOUGH_DATA}
 
 
 def _due(parts: Parts, person: Person, one: Judged, writes: Writes) -> date | None:
@@ -119,8 +122,8 @@ def _due(parts: Parts, person: Person, one: Judged, writes: Writes) -> date | No
     if _is_under_way(one):
         return tomorrow
     days = [refused.again or tomorrow for refused in one.plan.refused if refused.again or refused.reason in _PASSING]
-    if one.plan.paused and one.plan.standing.until and parts.rulebook.tracks.dosing.paused_list is not None:
-        days.append(one.plan.standing.until)
+    if one.plan.quiet_until is not None and parts.rulebook.tracks.dosing.paused_list is not None:
+        days.append(one.plan.quiet_until)
     told = _told(parts, person, one, writes)
     scored = due(one.contact, one.verdict, one.step, parts.rulebook, one.verdict.day, told=told)
     return min((max(day, tomorrow) for day in (*days, scored) if day is not None), default=None)
