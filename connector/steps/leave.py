@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from adapters.ports import Deadline, Enrollment, Outcome, RowOutcome
 from connector.steps.enroll import DEADLINE_S, LEASE_S
-from connector.steps.parts import Parts
+from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
 from connector.store import ledger, outbox
 from connector.store.ledger import Person
@@ -51,10 +51,7 @@ def _leave_some(
                 for intent in intents:
                     outbox.release(conn, intent.id, _AWAY, parts.now(), again_in_s=30)
             continue
-        known = {
-            one.contact: people[one.contact].records.get(channel.source) for one in intents if one.contact in people
-        }
-        ids = {contact: record.id for contact, record in known.items() if record is not None}
+        ids = _ids(parts, channel.source, intents, people)
         rows = [Enrollment(one, track, "") for one in ids.values()]
         ended: dict[str, RowOutcome] = {}
         platform = channel.source.partition(":")[0]
@@ -70,8 +67,23 @@ def _leave_some(
                 down.add(platform)
         with parts.engine.begin() as conn:
             for intent in intents:
-                tally[_left(parts, conn, intent, ended.get(ids.get(intent.contact, "")))] += 1
+                tally[_left(parts, conn, intent, ended.get(ids.get(intent.id, "")))] += 1
     return tally
+
+
+def _ids(parts: Parts, source: str, intents: Sequence[Intent], people: Mapping[int, Person]) -> Mapping[int, str]:
+    """Whom the platform is to take out, by intent: who entered. Two members at Mailchimp may be one person; HubSpot gives who
+    was merged a new id, so there it is who she is now.
+    """
+    present = {
+        one.id: record.id
+        for one in intents
+        if one.contact in people and (record := people[one.contact].records.get(source)) is not None
+    }
+    if source == HUBSPOT:
+        return present
+    with parts.engine.connect() as conn:
+        return {**present, **outbox.entered_as(conn, intents)}
 
 
 def _left(parts: Parts, conn: Connection, intent: Intent, outcome: RowOutcome | None) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.deciding import LIFE
-from connector.store.intents import COLUMNS, DISCARDED, FREE, IN_SEGMENT, Intent, source_of
+from connector.store.episodes import begin_episode
+from connector.store.intents import COLUMNS, DISCARDED, FREE, IN_SEGMENT, Intent
 from connector.store.position import mark_changed
-from connector.store.schema import episode, intent
+from connector.store.schema import intent
 
 #: A contact of whom more writes than this were accepted by one source within an hour: something answers each of them.
 MOST_WRITES = 12
@@ -120,14 +120,13 @@ def discard(conn: Connection, number: int, now: datetime) -> bool:
         {"id": number, "now": now, "why": DISCARDED},
     ).one_or_none()
     if row is not None and row.used_up:
-        used = insert(episode).values(
+        begin_episode(
+            conn,
             contact=row.contact,
             track=row.track,
             number=row.episode,
             channel=row.channel,
-            source=source_of(row.channel),
             entered_at=row.sending_at,
             intent=number,
         )
-        conn.execute(used.on_conflict_do_nothing())
     return row is not None

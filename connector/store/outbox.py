@@ -14,10 +14,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.claiming import MAX_ATTEMPTS, claim, claim_enrollments, claim_writes, expire
 from connector.store.deciding import LIFE
+from connector.store.episodes import begin_episode, end_episode, entered_as
 from connector.store.holds import (
     approve,
     discard,
@@ -27,10 +27,10 @@ from connector.store.holds import (
     list_held,
     moves_delivered,
 )
-from connector.store.intents import COLUMNS, FREE, Intent, source_of
+from connector.store.intents import COLUMNS, FREE, Intent
 from connector.store.pace import Pace
 from connector.store.refusals import refusals, refuse_enrollment
-from connector.store.schema import episode, intent
+from connector.store.schema import intent
 from connector.store.texts import storable
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "discard",
     "end_episode",
     "enrolled_since",
+    "entered_as",
     "expire",
     "finish",
     "finish_all",
@@ -109,26 +110,14 @@ def accept_enrollment(conn: Connection, number: int, channel: str, at: datetime,
     ).one_or_none()
     if segment or row is None:
         return
-    entered = insert(episode).values(
+    begin_episode(
+        conn,
         contact=row.contact,
         track=row.track,
         number=row.episode,
         channel=channel,
-        source=source_of(channel),
         entered_at=row.sending_at,
         intent=number,
-    )
-    conn.execute(entered.on_conflict_do_nothing())
-
-
-def end_episode(conn: Connection, contact: int, track: str, number: int, at: datetime) -> None:
-    """Note that she is out of the track; the first end stands."""
-    conn.execute(
-        text(
-            "UPDATE episode SET left_at = :at"
-            " WHERE contact = :contact AND track = :track AND number = :number AND left_at IS NULL"
-        ),
-        {"contact": contact, "track": track, "number": number, "at": at},
     )
 
 

@@ -322,6 +322,7 @@ episode = Table(
     _needed("entered_at", Moment),
     Column("left_at", Moment),
     Column("intent", BigInteger),
+    Column("entered_as", Text),  # the platform's id of the record that was enrolled
 )
 
 handover = Table(  # one given to sales, until somebody has touched her (`ended_by`: verdict, task, contacted, left)

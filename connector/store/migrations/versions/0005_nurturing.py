@@ -7,6 +7,7 @@ down_revision = "0004"
 
 _STATEMENTS = """
 ALTER TABLE intent ADD COLUMN again_at timestamptz;
+ALTER TABLE episode ADD COLUMN entered_as text;
 ALTER TABLE intent ADD COLUMN heard boolean NOT NULL DEFAULT false;
 CREATE INDEX intent_heard_at ON intent (finished_at) WHERE heard;
 ALTER TABLE track_state ADD COLUMN passed_over boolean NOT NULL DEFAULT false;
