@@ -37,7 +37,12 @@ def touches(
     """
     mails = [event for event in events if event.kind == MAIL]
     unclaimed = list(mails)
-    planned = [at for episode in episodes for at in _planned(episode, unclaimed, rulebook, runs_on) if at <= now]
+    planned = [
+        at
+        for episode in episodes
+        for at in _planned(episode, unclaimed, rulebook, runs_on)
+        if at <= max(now, episode.entered_at)  # she has entered, though the clock was set back since
+    ]
     return tuple(sorted((*(mail.happened_at for mail in mails), *_by_sales(events).elements(), *planned)))
 
 
