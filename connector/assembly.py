@@ -228,7 +228,7 @@ def receiver() -> Flask:
     return make_receiver(settings(), settings().database_url)
 
 
-def make_receiver(given: Settings, url: str, now: Callable[[], datetime] | None = None) -> Flask:
+def make_receiver(given: Settings, url: str) -> Flask:
     """The webhook receiver over the store at `url` (or the bundled server's, when empty)."""
     from connector.receiving import receiving_engine
     from connector.store.postgres import attach_or_start
@@ -237,7 +237,7 @@ def make_receiver(given: Settings, url: str, now: Callable[[], datetime] | None 
         attachment = attach_or_start(given.trellis_data)
         atexit.register(attachment.close)
         url = attachment.url
-    return receiver_over(given, Store(receiving_engine(url), url), now)
+    return receiver_over(given, Store(receiving_engine(url), url))
 
 
 #: Prometheus gives up after ten seconds; what is counted on meanwhile is there when it asks again.

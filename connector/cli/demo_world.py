@@ -99,7 +99,9 @@ def demo_world(people: int, store: Store, now: datetime) -> Iterator[Demo]:
             _SECRET,
             [("contact.creation", ""), *(("contact.propertyChange", name) for name in _TOLD)],
         )
-        parts = make_parts(settings, store, rulebook, clients=unhurried(settings), now=clock)
+        clients = unhurried(settings)
+        stack.callback(clients.close)
+        parts = make_parts(settings, store, rulebook, clients=clients, now=clock)
         yield Demo(sandbox, population, settings, store, parts, begins, now)
 
 
@@ -151,10 +153,13 @@ class _Receiver:
 
         from werkzeug.serving import make_server
 
-        from connector.assembly import make_receiver
+        from connector.assembly import Store, receiver_over
+        from connector.receiving import receiving_engine
 
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        server = make_server("127.0.0.1", self._port, make_receiver(settings, url, now=clock), threaded=True)
+        engine = receiving_engine(url)
+        app = receiver_over(settings, Store(engine, url), now=clock)
+        server = make_server("127.0.0.1", self._port, app, threaded=True)
         thread = Thread(target=server.serve_forever, name="receiver", daemon=True)
         thread.start()
         try:
@@ -163,3 +168,4 @@ class _Receiver:
             server.shutdown()
             thread.join()
             server.server_close()
+            engine.dispose()
