@@ -136,11 +136,11 @@ def _keep_belonging(conn: Connection, rows: Sequence[Judgement]) -> None:
 
 
 def _keep_tracks(conn: Connection, rows: Sequence[Judgement]) -> None:
-    """Exactly the tracks told: what a rulebook no longer names is not remembered."""
+    """The tracks told; of those that the rulebook no longer names, only who matched at the baseline: they may come back."""
     told = [(row.contact, one) for row in rows for one in row.tracks.values()]
     conn.execute(
         text(
-            "DELETE FROM track_state WHERE contact = ANY(:ids) AND (contact, track) NOT IN"
+            "DELETE FROM track_state WHERE contact = ANY(:ids) AND NOT (matched AND at_baseline) AND (contact, track) NOT IN"
             " (SELECT * FROM unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[])))"
         ),
         {

@@ -50,6 +50,7 @@ _WRITTEN = SQL("SELECT contact, at FROM written WHERE contact BETWEEN {} AND {} 
 _ALONE = SQL(
     "SELECT contact FROM episode WHERE contact BETWEEN {first} AND {last}"
     " UNION SELECT contact FROM track_state WHERE contact BETWEEN {first} AND {last} AND track <> ALL({tracks})"
+    "  AND NOT (matched AND at_baseline)"
     " UNION SELECT contact FROM membership WHERE contact BETWEEN {first} AND {last} AND wanted AND key <> ALL({keys})"
     " UNION SELECT contact FROM record WHERE contact BETWEEN {first} AND {last} AND archived"
     " UNION SELECT contact FROM intent WHERE contact BETWEEN {first} AND {last}"
