@@ -346,6 +346,8 @@ def _consent_reader(rulebook: Rulebook, types: Sequence[str]) -> Callable[[Mappi
                 channel[source] = refused
         if any(record.email for record in records.values()):
             general.discard(Refusal.NO_ADDRESS)
+        if all(record.archived for record in records.values()):  # there is nobody any more, or not for now
+            general.add(Refusal.ARCHIVED)
         return Consent(frozenset(general), type_ids, channel)
 
     return read

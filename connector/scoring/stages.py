@@ -25,7 +25,9 @@ from connector.scoring.evidence import believed_events, subject_of
 from connector.scoring.verdict import NOT_ENOUGH_DATA, SUPPRESSED, Line, Place, Step, Verdict
 
 #: Refusals after which nobody is mailed, scored for a list, or handed over: she is in the state *suppressed*.
-SUPPRESSING = frozenset({Refusal.OPTED_OUT, Refusal.BOUNCED, Refusal.COMPLAINED, Refusal.FORGOTTEN, Refusal.EXCLUDED})
+SUPPRESSING = frozenset(
+    {Refusal.ARCHIVED, Refusal.OPTED_OUT, Refusal.BOUNCED, Refusal.COMPLAINED, Refusal.FORGOTTEN, Refusal.EXCLUDED}
+)
 
 
 def step(

@@ -119,7 +119,14 @@ def test_noor_is_suppressed_however_good_she_looks(noor, rulebook):
 @pytest.mark.parametrize("refusal", list(Refusal))
 def test_only_refusals_that_hold_everywhere_suppress(refusal, move):
     contact = Contact(7, consent=Consent(general=frozenset({refusal})))
-    everywhere = {Refusal.OPTED_OUT, Refusal.BOUNCED, Refusal.COMPLAINED, Refusal.FORGOTTEN, Refusal.EXCLUDED}
+    everywhere = {
+        Refusal.OPTED_OUT,
+        Refusal.ARCHIVED,
+        Refusal.BOUNCED,
+        Refusal.COMPLAINED,
+        Refusal.FORGOTTEN,
+        Refusal.EXCLUDED,
+    }
     assert (move(None, scored(80), contact).after.stage == "suppressed") == (refusal in everywhere)
 
 

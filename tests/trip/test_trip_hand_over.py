@@ -392,3 +392,15 @@ def test_the_command_lists_by_number_whom_nobody_has_touched(handed, monkeypatch
     said = CliRunner().invoke(trellis, ["handovers", "--overdue"]).output
     assert f"contact #{number}  overdue" in said
     assert "1 open, 1 overdue." in said
+
+
+def test_who_was_archived_for_a_while_is_handed_over_once(handed):
+    world, maria = handed()
+    number = world.hubspot(maria)["hs_object_id"]
+    world.sandbox.hubspot.life.archive(maria)
+    passes(world, days=1)
+    world.sandbox.hubspot.life.restore(number)
+    passes(world, hours=1)
+    passes(world, days=1)
+    assert world.stage(maria) == "hot"
+    assert len(tasks(world)) == 1
