@@ -177,7 +177,7 @@ def test_nobody_is_kept_on_a_track_by_one_of_whom_hubspot_cannot_tell(world):
     for _ in range(2):
         one_pass(world)
     assert fault.hits
-    assert [bool(world.hubspot(lead).get("trellis_track")) for lead in leads] == [False, True, False]
+    assert [world.hubspot(lead).get("trellis_track") == FINANCE for lead in leads] == [False, True, False]
 
 
 def test_one_over_whom_every_write_stumbles_keeps_nobody_else_unwritten(world):
