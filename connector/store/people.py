@@ -79,7 +79,7 @@ class Person:
     of two judgements made at once. `company` are the raw values of her HubSpot company, if she has one. `changed` tells
     when a raw value last changed since its name was first told, by (source, name). `episodes` are used up ones only
     (accepted, sending, unknown, parked). `markers` is the highest used-up episode per track, `begun` the episode of an
-    enrollment that waits and was tried before: a platform may have its marker.
+    enrollment that waits and was tried before: a platform may have its marker. `given`: sales was given her at some time.
     """
 
     contact: int
@@ -100,6 +100,7 @@ class Person:
     written: Mapping[str, Mapping[str, Written]]
     arrival: Arrival | None = None
     begun: Mapping[str, int] = field(default_factory=dict)
+    given: bool = False
 
 
 _CONTACTS = text("SELECT id, changed FROM contact WHERE id = ANY(:ids) ORDER BY id")
@@ -124,7 +125,8 @@ _BEGUN = text(
 )
 _VERDICTS = text(
     "SELECT verdict.*, coalesce((SELECT hash FROM sweep JOIN rulebook ON rulebook.id = sweep.rulebook"
-    "  WHERE sweep.position >= contact.changed LIMIT 1), rulebook.hash, '') AS judged_by, coalesce(rulebook.hash, '') AS made_by"
+    "  WHERE sweep.position >= contact.changed LIMIT 1), rulebook.hash, '') AS judged_by, coalesce(rulebook.hash, '') AS made_by,"
+    " EXISTS (SELECT FROM handover WHERE handover.contact = verdict.contact) AS given"
     " FROM verdict JOIN contact ON contact.id = verdict.contact LEFT JOIN rulebook ON rulebook.id = verdict.rulebook"
     " WHERE verdict.contact = ANY(:ids)"
 )
@@ -181,6 +183,7 @@ def load_people(conn: Connection, contact_ids: Sequence[int]) -> list[Person]:
             },
             stage_rose=next((one.day for one in rose.get(own, ())), None),
             handed_over=bool(last and last.handed_over),
+            given=bool(last and last.given),
             markers=markers(entered),
             written=_written(written.get(own, ())),
             arrival=next((_arrival(one) for one in arrivals.get(own, ())), None),

@@ -47,7 +47,9 @@ def lost_answers(world, leads, channel):
 
 def test_one_of_whom_nobody_can_tell_keeps_no_other_list_member_unknown(world):
     """HubSpot stumbles over the lists of one contact, pass after pass."""
-    leads = [world.new_lead(key, form="Pricing guide") for key in ("carla", "dora", "elena")]
+    world.settle()
+    title = "Chief operations officer"  # in no segment, whose list would lose the answer
+    leads = [world.new_lead(key, form="Pricing guide", title=title) for key in ("carla", "dora", "elena")]
     lost_answers(world, leads, {"method": "PUT", "path": "memberships/add"})
     by_number = sorted(leads, key=world.contact)
     bad = record_id(world, by_number[0])
