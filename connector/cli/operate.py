@@ -124,7 +124,10 @@ def forget(who: str) -> None:
             ledger.forget(conn, found[0], now_utc())
     if len(found) != 1:
         raise not_one(who, found)
-    click.echo("Forgotten here. Backups keep the person until they expire; HubSpot and Mailchimp are not touched.")
+    click.echo(
+        "Forgotten here. Backups keep the person until they expire; at HubSpot and Mailchimp nothing is touched but that"
+        " tracks end there."
+    )
 
 
 def not_one(who: str, found: Sequence[int]) -> click.ClickException:

@@ -17,6 +17,7 @@ from connector.steps.hand_over import hand_over
 from connector.steps.heard_writes import hold_heard
 from connector.steps.leave import leave_tracks
 from connector.steps.overdue import chase
+from connector.steps.part import part
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.segments import keep_in_line
 from connector.steps.settle import settle
@@ -38,6 +39,7 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
         if source.partition(":")[0] not in _down(errors) and not stop():
             tally += write_values(parts, source, errors, stop)
     if not stop():
+        tally += part(parts, _down(errors))
         tally += leave_tracks(parts, _down(errors), stop)
     if parts.hubspot is not None and HUBSPOT not in _down(errors) and not stop():
         tally += hand_over(parts, parts.hubspot, stop)

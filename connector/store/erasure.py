@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, text
 
+from connector.store.parting import keep_partings, partings_of
 from connector.store.position import mark_changed
 from connector.store.schema import identity, metadata
 from connector.store.settling import CHANNEL as SUBMISSIONS
@@ -22,7 +23,7 @@ __all__ = ["SURPLUS", "buried_contacts", "forget", "forget_record", "forgotten",
 #: Whatever has a contact in its rows.
 _HERS = tuple(table.name for table in metadata.sorted_tables if "contact" in table.columns)
 #: What has no contact in some rows, and names people by what platforms call them.
-_NAMED = ("failure", "listed")
+_NAMED = ("failure", "listed", "parting")
 #: The cursor that holds how many more records a source counts than we know to be there.
 SURPLUS = "surplus"
 #: What has a contact and a source, both as they are.
@@ -46,6 +47,7 @@ _COMPANIES = text(
 def forget(conn: Connection, contact: int, at: datetime, *, gone_from: str | None = None) -> bool:
     """Erase one contact from every table; True if there was one. The caller holds the writer lock.
 
+    The tracks that she is on stay in mind until she is out of them (store/parting.py).
     Sources go on counting her, but the one that she is `gone_from`: it is noted that they count one more than we hold.
 
     With her go those who have no record but under her addresses; of others, the records that are. Bodies of ended deliveries
@@ -53,6 +55,7 @@ def forget(conn: Connection, contact: int, at: datetime, *, gone_from: str | Non
     finds no row to end, and ends without one.
     """
     hers = traces_of(conn, contact)
+    on_tracks = partings_of(conn, contact, at, gone_from=gone_from)
     bury(conn, hers.tombstones(), at)
     conn.execute(_STILL_THERE, {"id": contact, "surplus": SURPLUS, "at": at, "gone_from": gone_from})
     assets = conn.scalars(text("SELECT DISTINCT asset FROM event WHERE contact = :id"), {"id": contact}).all()
@@ -61,6 +64,7 @@ def forget(conn: Connection, contact: int, at: datetime, *, gone_from: str | Non
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :id"), {"id": contact})  # noqa: S608 -- our own names
     for source, one in sorted(hers.records):
         _drop_named(conn, source, [one])
+    keep_partings(conn, on_tracks)
     wipe(conn, hers)
     _drop_unused_assets(conn, assets)
     _drop_unused_companies(conn, companies)

@@ -325,6 +325,17 @@ episode = Table(
     Column("entered_as", Text),  # the platform's id of the record that was enrolled
 )
 
+parting = Table(  # people who were forgotten while on a track, until they are out of it: an hour at most
+    "parting",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _needed("key", Text),
+    _needed("track", Text),
+    _needed("source", Text),
+    _needed("platform_id", Text),
+    _needed("until", Moment),
+)
+
 handover = Table(  # one given to sales, until somebody has touched her (`ended_by`: verdict, task, contacted, left)
     "handover",
     metadata,

@@ -2,13 +2,15 @@
 
 from itertools import permutations
 
+import pytest
 from sqlalchemy import text
 
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.hubspot.life import FORM
+from connector.steps import sync as steps
 from connector.steps.reading.intake import take_in
 from connector.steps.retain import retain
-from connector.store import erasure, tombstones
+from connector.store import erasure, ledger, tombstones
 from connector.store.engine import writer_lock
 
 CARLA, NUMBER = "carla@carlaworks.example", 987654321012  # a number that stands nowhere by chance
@@ -205,3 +207,41 @@ def test_what_is_told_again_after_its_hash_was_dropped_changes_nothing(world):
         world.rows("SELECT * FROM verdict ORDER BY contact"),
         world.rows("SELECT * FROM event ORDER BY 1, 2"),
     ) == before
+
+
+@pytest.mark.parametrize("by", ["HubSpot", "hand"])
+def test_who_is_forgotten_while_on_a_track_is_taken_out_of_it_and_nobody_remembers_her(world, by):
+    dora = world.new_member("dora")
+    world.pass_time(minutes=1)
+    world.sync()
+    track = "trellis:track:finance-consideration"
+    assert track in [tag["name"] for tag in world.member(dora)["tags"]]
+    with world.store.engine.begin() as conn:
+        writer_lock(conn)
+        assert ledger.forget(
+            conn, world.contact(dora), world.parts.now(), gone_from="hubspot" if by == "HubSpot" else None
+        )
+    assert len(world.rows("SELECT * FROM parting")) == 1
+    world.pass_time(minutes=5)
+    world.sync()
+    assert track not in [tag["name"] for tag in world.member(dora)["tags"]]
+    assert world.rows("SELECT * FROM parting") == []
+
+
+def test_whom_no_platform_takes_out_is_forgotten_after_an_hour_all_the_same(world):
+    dora = world.new_member("dora")
+    world.pass_time(minutes=1)
+    world.sync()
+    fault = Fault(method="POST", path="/members/.*/tags", status=503, body={}, times=None)
+    world.sandbox.mailchimp_server.faults.add(fault)
+    with world.store.engine.begin() as conn:
+        writer_lock(conn)
+        ledger.forget(conn, world.contact(dora), world.parts.now())
+    for _ in range(2):
+        world.pass_time(minutes=31)
+        world.end_pauses()
+        steps.sync(world.parts)
+    assert world.rows("SELECT * FROM parting") == []
+    (told,) = world.rows("SELECT platform_id, reason FROM failure WHERE step = 'leave'")
+    assert told.platform_id == "somebody who was forgotten"
+    assert "within the hour" in told.reason

@@ -11,6 +11,15 @@ ALTER TABLE episode ADD COLUMN entered_as text;
 ALTER TABLE intent ADD COLUMN heard boolean NOT NULL DEFAULT false;
 CREATE INDEX intent_heard_at ON intent (finished_at) WHERE heard;
 ALTER TABLE track_state ADD COLUMN passed_over boolean NOT NULL DEFAULT false;
+CREATE TABLE parting (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    key text NOT NULL,
+    track text NOT NULL,
+    source text NOT NULL,
+    platform_id text NOT NULL,
+    until timestamptz NOT NULL,
+    PRIMARY KEY (id)
+);
 CREATE TABLE handover (
     id bigint GENERATED ALWAYS AS IDENTITY,
     contact bigint NOT NULL,
