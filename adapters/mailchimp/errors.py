@@ -140,7 +140,8 @@ def _fields(problem: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _message(status: int, title: str, detail: str, fields: tuple[str, ...], instance: str) -> str:
-    parts = [f"{status} {title}".strip(), without_addresses(detail)[:300]]
-    parts += [f"fields: {', '.join(fields)}"] if fields else []
+    """In one line, without addresses, which may stand anywhere; taken out before anything is cut short."""
+    parts = [f"{status} {without_addresses(title)[:100]}".strip(), without_addresses(detail)[:300]]
+    parts += [f"fields: {without_addresses(', '.join(fields))}"] if fields else []
     parts += [f"request {instance}"] if instance else []
     return "; ".join(part for part in parts if part)

@@ -18,8 +18,8 @@ BROKEN = {
     "a tab": ("stages.yaml", "version: 1\n", "\tversion: 1\n", r"stages\.yaml:\d+: is not YAML"),
     "an unknown key": (
         "tracks.yaml",
-        "dosing: {",
-        "dozing: {",
+        "\ndosing:",
+        "\ndozing:",
         r'tracks\.yaml:\d+ dozing: there is no key "dozing" here; did you mean dosing\?',
     ),
     "an unknown operator": (

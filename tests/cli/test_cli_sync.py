@@ -25,7 +25,8 @@ def test_the_first_sync_is_a_baseline_and_the_second_has_nothing_to_do(town):
     (ready,) = [line for line in first if line.startswith("Ready for sales already")]
     hot = town.trellis("explain", ready.partition("unnoticed: ")[2].split(",")[0].split(" ")[0]).out
     assert "Caliente" in hot.splitlines()[0]
-    town.trellis("sync")  # reads our own echoes
+    town.trellis("sync")  # reads our own echoes, and gives the tags of segments
+    town.trellis("sync")  # reads those
     before = town.writes()
     again = town.trellis("sync").out.splitlines()
     assert "Judged 0 contacts: 0 moved to another stage." in again
