@@ -53,7 +53,9 @@ def test_it_has_what_the_starter_promises(shipped, acquisition):
     assert [stage.id for stage in shipped.stages.stages] == ["new", "nurture", "qualified", "hot"]
     tracks = shipped.tracks.tracks
     assert {"finance-consideration", "mailchimp-warmup", "hand-written-mail"} <= set(tracks)
-    assert {track.aim for track in tracks.values()} == {"win", "retain", "recover", "reactivate"} == {*shipped.tracks.aims}
+    assert (
+        {track.aim for track in tracks.values()} == {"win", "retain", "recover", "reactivate"} == {*shipped.tracks.aims}
+    )
     assert {track.role for track in tracks.values()} == {"nurture", "reminder", "closing"}
     assert [way.listener for way in shipped.tracks.tracks["hand-written-mail"].enroll] == ["none"]
     assert (shipped.fields.audiences["main"].list, shipped.fields.audiences["main"].subscription) == ("abc123", 4711)

@@ -132,7 +132,9 @@ def test_what_a_person_approves_in_the_middle_of_a_pass_waits_until_it_is_judged
     world.sync()
     assert len(world.entered()) == 1, "she is a customer by now"
     with world.store.engine.connect() as conn:
-        assert {one.track for one in outbox.list_held(conn)} <= {"customer-tips"}, "a track for customers may wait for her"
+        assert {one.track for one in outbox.list_held(conn)} <= {"customer-tips"}, (
+            "a track for customers may wait for her"
+        )
 
 
 # ---------------------------------------------------------------- what cannot be asked
