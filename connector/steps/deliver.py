@@ -12,15 +12,15 @@ from collections.abc import Set as AbstractSet
 
 from adapters.ports import PlatformError
 from connector.nurturing.guard import allowance
-from connector.steps.enroll import enroll_all
-from connector.steps.hand_over import hand_over
-from connector.steps.heard_writes import hold_heard
-from connector.steps.leave import leave_tracks
-from connector.steps.overdue import chase
-from connector.steps.part import part
+from connector.steps.enrolling.enroll import enroll_all
+from connector.steps.enrolling.leave import leave_tracks
+from connector.steps.enrolling.part import part
+from connector.steps.enrolling.settle import settle
+from connector.steps.listening.heard_writes import hold_heard
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.sales.hand_over import hand_over
+from connector.steps.sales.overdue import chase
 from connector.steps.segments import keep_in_line
-from connector.steps.settle import settle
 from connector.steps.tally import Tally
 from connector.steps.tell_held import tell_held
 from connector.steps.write import write_values

@@ -21,7 +21,8 @@ from connector.rulebook.mapping import COMPANY, hubspot_properties
 from connector.rulebook.types import Rulebook
 from connector.steps import portal
 from connector.steps.finding import Finding
-from connector.steps.listener_findings import listening
+from connector.steps.listening.listener_findings import listening
+from connector.steps.listening.workflow_findings import platform_free, unread_workflows, workflow_findings
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.choices import blind_rules
 from connector.steps.portal.kept import company_definitions
@@ -41,7 +42,6 @@ from connector.steps.portal.writable import (
 )
 from connector.steps.provision import hubspot_definitions, lists_wanted, mailchimp_definitions
 from connector.steps.review import review
-from connector.steps.workflow_findings import platform_free, unread_workflows, workflow_findings
 
 _PROVISION = "Run `trellis provision`"
 _ORDER = ("error", "warning", "advice")

@@ -21,7 +21,7 @@ from connector.scoring.verdict import Place
 from connector.steps import portal
 from connector.steps.judged import Judged
 from connector.steps.keep import kept_lines, rows_of
-from connector.steps.newly_heard import look_again_where_heard_otherwise
+from connector.steps.listening.newly_heard import look_again_where_heard_otherwise
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.screen import screen
 from connector.steps.switched_on import look_again_where_switched_on
@@ -163,7 +163,7 @@ def contact_of(parts: Parts, person: Person, order: Sequence[str]) -> Contact:
 def memory_of(parts: Parts, person: Person, hearing: Hearing) -> Memory:
     """What nurturing needs of her past; markers are our own and those that the platforms last showed.
 
-    The marker of an enrollment that has only begun uses no episode up: it is wanted still, and goes on (steps/decide.py).
+    The marker of an enrollment that has only begun uses no episode up: it is wanted still, and goes on (enrolling/decide.py).
     """
     enrolled = parts.rulebook.fields.write.enrolled
     texts = [

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from adapters.ports import Deadline, HubSpotPort
 from connector.logs import log
 from connector.scoring.words import say
-from connector.steps.enroll import DEADLINE_S
-from connector.steps.hand_over import in_working_days
+from connector.steps.enrolling.enroll import DEADLINE_S
 from connector.steps.parts import Parts
+from connector.steps.sales.hand_over import in_working_days
 from connector.store import state
 from connector.store.piles import piles
 

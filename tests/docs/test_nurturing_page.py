@@ -54,7 +54,7 @@ def test_the_reasons_that_are_quoted_exist() -> None:
 def test_what_check_says_is_what_the_code_says() -> None:
     table = PAGE.split("| it says | do |")[1].split("\n\n")[0]
     texts = "\n".join(
-        (ROOT / "connector" / "steps" / name).read_text(encoding="utf-8")
+        (ROOT / "connector" / "steps" / "listening" / name).read_text(encoding="utf-8")
         for name in ("listener_findings.py", "workflow_findings.py")
     )
     told = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)

@@ -65,7 +65,7 @@ BUGS: Sequence[Bug] = (
     ),
     Bug(
         "no marker is written",
-        "connector/steps/decide.py",
+        "connector/steps/enrolling/decide.py",
         '        return Go(intent, way.key, Enrollment(standing.id, intent.track or "", format_markers(after)), segment=False)\n',
         '        return Go(intent, way.key, Enrollment(standing.id, intent.track or "", ""), segment=False)\n',
     ),

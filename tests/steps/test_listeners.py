@@ -12,9 +12,9 @@ from ruamel.yaml import YAML
 from adapters.ports import Flow, Meets, Trigger
 from connector.rulebook.read import read_rulebook
 from connector.rulebook.types import Rulebook
-from connector.steps.listener_findings import listening
-from connector.steps.listeners import hearing_of, lets_in
-from connector.steps.workflow_findings import platform_free, unread_workflows, workflow_findings
+from connector.steps.listening.listener_findings import listening
+from connector.steps.listening.listeners import hearing_of, lets_in
+from connector.steps.listening.workflow_findings import platform_free, unread_workflows, workflow_findings
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 TRACK = "trellis_track"

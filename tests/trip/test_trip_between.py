@@ -11,10 +11,10 @@ from sqlalchemy import make_url
 from adapters.ports import Deadline, Enrollment
 from adapters.sandbox.faults import Fault
 from connector.steps.deliver import deliver
-from connector.steps.enroll import enroll_all
+from connector.steps.enrolling.enroll import enroll_all
+from connector.steps.enrolling.settle import settle
 from connector.steps.judge import judge_all
 from connector.steps.reading import read_all
-from connector.steps.settle import settle
 from connector.store import outbox
 
 FINANCE = "finance-consideration"

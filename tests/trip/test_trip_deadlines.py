@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from adapters.ports import DeadlinePassed, PlatformUnreachable
-from connector.steps.enroll import enroll_all
-from connector.steps.hand_over import hand_over
+from connector.steps.enrolling.enroll import enroll_all
+from connector.steps.enrolling.leave import leave_tracks
 from connector.steps.judge import judge_all
-from connector.steps.leave import leave_tracks
 from connector.steps.reading import read_all
+from connector.steps.sales.hand_over import hand_over
 from connector.steps.write import write_values
 
 DEMO = "https://www.brightledger.example/demo"

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.steps.decide import No, decide
-from connector.steps.standing import Asked
+from connector.steps.enrolling.decide import No, decide
+from connector.steps.enrolling.standing import Asked
 from connector.store import ledger
 from connector.store.intents import Intent
 

@@ -12,12 +12,12 @@ from adapters.sandbox.faults import Fault
 from adapters.sandbox.hubspot.settings import RequiredWhen
 from connector.steps import sync as steps
 from connector.steps.deliver import deliver
-from connector.steps.enroll import enroll_all
-from connector.steps.hand_over import hand_over
+from connector.steps.enrolling.enroll import enroll_all
+from connector.steps.enrolling.leave import leave_tracks
+from connector.steps.enrolling.settle import settle
 from connector.steps.judge import judge_all
-from connector.steps.leave import leave_tracks
 from connector.steps.reading import read_all
-from connector.steps.settle import settle
+from connector.steps.sales.hand_over import hand_over
 from connector.store import ledger, outbox
 from connector.store.engine import writer_lock
 

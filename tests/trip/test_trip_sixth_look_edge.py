@@ -13,7 +13,7 @@ from connector.nurturing.handover import NAMES
 from connector.steps import portal
 from connector.steps import sync as steps
 from connector.steps.doctor import Surroundings, examine
-from connector.steps.hand_over import hand_over
+from connector.steps.sales.hand_over import hand_over
 from connector.store import outbox
 
 DEMO = "https://www.brightledger.example/demo"

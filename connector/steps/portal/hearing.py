@@ -14,7 +14,7 @@ from typing import Any
 from adapters.ports import CredentialsRefused, Flow, HubSpotPort, Meets, PlatformError, PlatformRefused, Trigger
 from connector.nurturing.intents import Hearing
 from connector.rulebook.types import Rulebook
-from connector.steps.listeners import entrances, hearing_of, outputs
+from connector.steps.listening.listeners import entrances, hearing_of, outputs
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.kept import list_ids
 from connector.store import failures, state

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine
 from adapters.ports import Deadline
 from connector.nurturing.markers import Markers
 from connector.receiving import StoredInbox
-from connector.steps import deliver, enroll
+from connector.steps import deliver
+from connector.steps.enrolling import enroll
 from connector.steps.parts import Parts
 from connector.steps.tally import Tally
 from connector.store import inbox, outbox

@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 
 from adapters.ports import Deadline, Outcome
 from connector.nurturing.working_time import next_open
-from connector.steps.decide import Go, No, decide
+from connector.steps.enrolling.decide import Go, No, decide
+from connector.steps.enrolling.standing import Asked, ask
 from connector.steps.parts import Parts
-from connector.steps.standing import Asked, ask
 from connector.steps.tally import Tally
 from connector.store import ledger, outbox
 from connector.store.outbox import Intent

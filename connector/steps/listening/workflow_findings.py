@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from adapters.ports import Flow
 from connector.rulebook.types import Rulebook
 from connector.steps.finding import Finding
-from connector.steps.listener_findings import quoted, unverifiable
-from connector.steps.listeners import entrances, listeners, outputs
+from connector.steps.listening.listener_findings import quoted, unverifiable
+from connector.steps.listening.listeners import entrances, listeners, outputs
 
 #: Stands for a value that no track has.
 _ANY_OTHER = "\N{EM DASH}"

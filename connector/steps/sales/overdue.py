@@ -10,10 +10,10 @@ from datetime import timedelta
 from adapters.ports import Change, Deadline, HubSpotPort, PlatformError, PlatformRefused, ScopeMissing
 from connector.logs import log
 from connector.rulebook.quantities import parse_moment
-from connector.steps.enroll import DEADLINE_S
-from connector.steps.hand_over import in_working_days, until_touched, written_or_raise
-from connector.steps.heard_writes import owners_are_heard
+from connector.steps.enrolling.enroll import DEADLINE_S
+from connector.steps.listening.heard_writes import owners_are_heard
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.sales.hand_over import in_working_days, until_touched, written_or_raise
 from connector.steps.tally import Tally
 from connector.steps.write import facts_of
 from connector.store import handovers, ledger, state

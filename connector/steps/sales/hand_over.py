@@ -25,7 +25,7 @@ from adapters.ports import (
 )
 from connector.facts import Record, Refusal
 from connector.nurturing.working_time import due_at
-from connector.steps.enroll import DEADLINE_S, LEASE_S
+from connector.steps.enrolling.enroll import DEADLINE_S, LEASE_S
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
 from connector.steps.write import facts_of

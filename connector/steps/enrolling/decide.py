@@ -9,9 +9,9 @@ from datetime import timedelta
 from adapters.ports import Enrollment, EnrollmentChannel
 from connector.facts import Refusal
 from connector.nurturing.markers import Markers, fits_mailchimp, format_markers, parse_markers, unite
+from connector.steps.enrolling.standing import Asked
+from connector.steps.enrolling.task_row import is_task, task_row
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.standing import Asked
-from connector.steps.task_row import is_task, task_row
 from connector.store.ledger import Person
 from connector.store.outbox import Intent
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from adapters.one_by_one import by_halves
 from adapters.ports import Deadline, Enrollment, EnrollmentChannel
 from connector.nurturing.markers import parse_markers
-from connector.steps.decide import AT_MOST_ONCE, HALF_DONE, ways_of
+from connector.steps.enrolling.decide import AT_MOST_ONCE, HALF_DONE, ways_of
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
 from connector.store import ledger, outbox

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import groupby
 
 from adapters.ports import Deadline, Enrollment, Outcome
-from connector.steps.enroll import DEADLINE_S
+from connector.steps.enrolling.enroll import DEADLINE_S
 from connector.steps.parts import Parts
 from connector.steps.tally import Tally
 from connector.store import failures, parting

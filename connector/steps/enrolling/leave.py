@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from sqlalchemy import Connection
 
 from adapters.ports import Deadline, Enrollment, Outcome, RowOutcome
-from connector.steps.enroll import DEADLINE_S, LEASE_S
+from connector.steps.enrolling.enroll import DEADLINE_S, LEASE_S
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
 from connector.store import ledger, outbox

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from adapters.ports import Flow
 from connector.steps import portal
-from connector.steps.listeners import OWNER, lets_in, outputs
+from connector.steps.listening.listeners import OWNER, lets_in, outputs
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store import ledger
 from connector.store.heard import Waiting, hold_heard_beyond, waiting_for

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from adapters.ports import Flow
 from connector.rulebook.types import Rulebook
 from connector.steps.finding import Finding
-from connector.steps.listeners import Entrance, Listeners, Signal, entrances, listeners
+from connector.steps.listening.listeners import Entrance, Listeners, Signal, entrances, listeners
 
 
 def listening(rulebook: Rulebook, flows: Collection[Flow], list_ids: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""Over to sales, and after whom nobody has looked since."""
