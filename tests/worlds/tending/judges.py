@@ -68,6 +68,7 @@ class File:
 
     entries: list[Entry] = field(default_factory=list)
     rises: list[datetime] = field(default_factory=list)
+    just_merged: bool = False  # what stood there before the next pass was the stage of only one of two
     tasks_told: int = 0
     tasks_here: int = 0
 
@@ -102,6 +103,7 @@ class Judges:
         mine, hers = self._file(human), self.files.pop(other, File())
         mine.entries += hers.entries
         mine.rises += hers.rises
+        mine.just_merged = True
         mine.tasks_told, mine.tasks_here = len(human.tasks), 0
         self.inside.setdefault(human, {}).update(self.inside.pop(other, {}))
 
@@ -146,8 +148,9 @@ class Judges:
     def _remembered(self, seen: Pass) -> Iterator[Broken]:
         for human, after in seen.after.items():
             before, kept = seen.before.get(human, NOBODY).stage, self._file(human)
-            if before in LADDER and after.stage in LADDER and LADDER.index(after.stage) > LADDER.index(before):
+            if _is_rise(before, after.stage) and not kept.just_merged:
                 kept.rises.append(seen.at)
+            kept.just_merged = False
             if before != after.stage:
                 kept.tasks_here = 0
             kept.tasks_here += len(human.tasks) - kept.tasks_told
@@ -178,7 +181,8 @@ class Judges:
         seen, track = then.get(human, NOBODY), entry.track
         if not seen.there:
             return
-        yield from seen.refused
+        # Mailchimp keeps one member by each address: what another one says bars her from entering, and ends nothing.
+        yield from (one for one in seen.refused if not (human.swallowed and one.endswith(" at Mailchimp")))
         if seen.refused_type and track.subscription:
             yield "opted out of its subscription type"
         if track.aim == "win" and (seen.customer or human.did(*_WINNING)):
@@ -192,7 +196,8 @@ class Judges:
             yield f"a deal or an order on {ended[0]:%d %b %H:%M}"
         if seen.stage in track.exit_stages:
             yield f"she is {seen.stage}"
-        if [one for one in human.did(*track.stops_on) if entry.at <= one < at]:
+        # HubSpot takes with it what an erased one did since it was last asked.
+        if not human.gone and [one for one in human.did(*track.stops_on) if entry.at <= one < at]:
             yield "what stops it has happened"
         if (_day(at) - _day(entry.at)).days >= track.lasts:
             yield "its time is over"
@@ -308,7 +313,7 @@ def overdosed(case: Case) -> Iterator[str]:
 def during_hold(case: Case) -> Iterator[str]:
     """After a rise, nothing but reminders until the days are over, or a signal."""
     ruling = case.seen.ruling
-    rises = case.file.rises + ([case.seen.at] if _rose(case) else [])
+    rises = case.file.rises + ([case.seen.at] if _rose(case) and not case.file.just_merged else [])
     if not rises or not ruling.hold_after_rise or case.entry.track.role == "reminder":
         return
     waited = (_day(case.entry.at) - _day(rises[-1])).days
@@ -358,7 +363,10 @@ def _episode(seen: Pass, human: Human, track: Track) -> int:
 
 
 def _rose(case: Case) -> bool:
-    before, after = case.before.stage, case.after.stage
+    return _is_rise(case.before.stage, case.after.stage)
+
+
+def _is_rise(before: str, after: str) -> bool:
     return before in LADDER and after in LADDER and LADDER.index(after) > LADDER.index(before)
 
 

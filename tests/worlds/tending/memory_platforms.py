@@ -216,9 +216,9 @@ class MemoryPlatforms:
         if life.where != "mailchimp":
             values = {"email": life.email, "firstname": life.key, "jobtitle": life.title, "industry": life.interest}
             values |= {"lifecyclestage": "lead"}
-            self.portal.add(
-                Record("hubspot", f"77{number:07}", life.email, {k: v for k, v in values.items() if v}, now)
-            )
+            nothing = dict.fromkeys(name for counter in _COUNTERS.values() for name in counter if name)  # as asked for
+            told = {**nothing, **{name: value for name, value in values.items() if value}}
+            self.portal.add(Record("hubspot", f"77{number:07}", life.email, told, now))
             self._count(f"77{number:07}", "form", "Newsletter", now)
             human.acts.append(("form_submit", now))
         return human
