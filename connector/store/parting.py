@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,5 +57,4 @@ def partings(conn: Connection) -> Sequence[Parting]:
 def end_partings(conn: Connection, rows: Sequence[Parting]) -> None:
     """Forget these for good."""
     for row in rows:
-        same: Mapping[str, str] = {"key": row.key, "platform_id": row.platform_id}
-        conn.execute(delete(parting).where(*(parting.c[name] == value for name, value in same.items())))
+        conn.execute(delete(parting).where(parting.c.key == row.key, parting.c.platform_id == row.platform_id))

@@ -1,10 +1,7 @@
 """Rules of the portal's admin: told in words, found with few calls, and nobody else is held up by them."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from adapters.budget import RateBudget
 from adapters.hubspot import HubSpotClient, HubSpotPlatform
 from adapters.hubspot.answers import Complaint, ValuesRefused
 from adapters.hubspot.rules import RuleBroken, in_words
@@ -18,22 +15,7 @@ CURE = "or relax the rule in Settings → Objects → Contacts"
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(mailchimp=False) as world:
-        world.hubspot.settings.limits_on = False
-        yield world
-
-
-@pytest.fixture
-def hubspot(sandbox: Sandbox) -> HubSpotPlatform:
-    client = HubSpotClient(
-        "sandbox-token",
-        base_url=sandbox.hubspot_url,
-        version="2026-09",
-        budget=RateBudget(10_000, 1.0, burst=1000),
-        search_budget=RateBudget(10_000, 1.0, burst=1000),
-        sleep=lambda _seconds: None,
-    )
+def hubspot(client: HubSpotClient) -> HubSpotPlatform:
     platform = HubSpotPlatform(client, properties=["email"])
     platform.define([Definition("trellis_score", "Score", "number", "number")])
     return platform

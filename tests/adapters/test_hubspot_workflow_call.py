@@ -1,10 +1,7 @@
 """The legacy call into a workflow, over real HTTP: nobody twice, no episode used up in silence, whatever is not documented."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from adapters.budget import RateBudget
 from adapters.hubspot import HubSpotClient, HubSpotPlatform
 from adapters.ports import Deadline, Definition, Enrollment, EnrollmentChannel, Outcome, PlatformError, ScopeMissing
 from adapters.sandbox import Sandbox
@@ -17,22 +14,7 @@ ENROLL, MARK = "enrollments/contacts/", "contacts/batch/update"
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(mailchimp=False) as world:
-        world.hubspot.settings.limits_on = False
-        yield world
-
-
-@pytest.fixture
-def hubspot(sandbox: Sandbox) -> HubSpotPlatform:
-    client = HubSpotClient(
-        "sandbox-token",
-        base_url=sandbox.hubspot_url,
-        version="2026-09",
-        budget=RateBudget(10_000, 1.0, burst=1000),
-        search_budget=RateBudget(10_000, 1.0, burst=1000),
-        sleep=lambda _seconds: None,
-    )
+def hubspot(client: HubSpotClient) -> HubSpotPlatform:
     port = HubSpotPlatform(client, properties=["firstname"])
     port.define([Definition("trellis_enrolled", "Episodes", "string", "text")])
     return port

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from adapters.budget import RateBudget
 from adapters.hubspot import HubSpotClient, HubSpotPlatform
 from adapters.ports import Deadline, Definition, Enrollment, Outcome
-from adapters.sandbox import Sandbox
 from adapters.sandbox.faults import Fault
 
 MARK = "finance:1"
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(mailchimp=False) as world:
-        world.hubspot.settings.limits_on = False
-        yield world
-
-
-@pytest.fixture
-def hubspot(sandbox: Sandbox) -> HubSpotPlatform:
-    client = HubSpotClient(
-        "sandbox-token",
-        base_url=sandbox.hubspot_url,
-        version="2026-09",
-        budget=RateBudget(10_000, 1.0, burst=1000),
-        search_budget=RateBudget(10_000, 1.0, burst=1000),
-        sleep=lambda _seconds: None,
-    )
+def hubspot(client: HubSpotClient) -> HubSpotPlatform:
     port = HubSpotPlatform(client, properties=["firstname"])
     port.define([Definition("trellis_enrolled", "Episodes", "string", "text")])
     return port
