@@ -10,6 +10,7 @@ import heapq
 import itertools
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
@@ -65,6 +66,7 @@ class Courier:
         self.journal: list[Acknowledged] = []
         self.refused: list[tuple[int, str]] = []
         self.sent = 0
+        self._answers: Counter[int] = Counter()
         self._targets = {"hubspot": hubspot, "mailchimp": mailchimp}
         self._secret, self._clock, self._hooks = client_secret, sandbox.clock, sandbox.mailchimp.webhooks.hooks
         self._dice = random.Random(seed)
@@ -107,6 +109,13 @@ class Courier:
         with self._changed:
             return not self._waiting and not self._on_the_way
 
+    @property
+    def told(self) -> str:
+        """What is still to be acknowledged, and what was answered so far: for whoever waits in vain."""
+        with self._changed:
+            left = f"{len(self._waiting)} deliveries wait, {self._on_the_way} are on the way"
+            return f"{left}; answers by status, 0 for none: {dict(self._answers)}; refused: {Counter(self.refused)}"
+
     def _take(self, platform: str, request: Request) -> Response:
         with self._changed:
             for _copy in range(COPIES):
@@ -127,6 +136,7 @@ class Courier:
             with self._changed:
                 self._on_the_way -= 1
                 self.sent += 1
+                self._answers[status] += 1
                 acknowledged = 200 <= status < 300
                 lost = not self._lossless and self._dice.random() < LOST_ANSWERS
                 if acknowledged:

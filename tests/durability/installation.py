@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,9 @@ import psycopg
 from connector.store.postmaster import find_postmaster
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests/process"))  # `ports` is shared with the tests of processes
+from ports import free_port  # noqa: E402
+
 CLIENT_SECRET = "durability-client-secret"
 MAILCHIMP_TOKEN = "durability-webhook-token-0123456789"
 
@@ -95,7 +97,9 @@ class Installation:
         return started
 
     def serve(self) -> None:
-        """Start everything; comes back at once."""
+        """Start everything; comes back at once. What runs under another `serve`, about to end, counts no more."""
+        self._read_log()
+        self._started.clear()
         self._serve = self.start("serve")
 
     def mind(self) -> bool:
@@ -230,12 +234,6 @@ def until(holds: Callable[[], Any], seconds: float, what: str) -> Any:
         if time.monotonic() > ends:
             raise Broken(f"not within {seconds:.0f} s: {what}")
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def open_mappings(folder: Path) -> None:

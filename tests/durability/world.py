@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,11 +100,20 @@ class World:
         until(self.installation.is_ready, READY_S, "everything runs again")
         self.sandbox.hubspot.webhooks.flush()
         self.sandbox.mailchimp.webhooks.flush()
-        until(lambda: self.courier.is_idle, _DRAINED_S, "every delivery is acknowledged")
+        self._until(lambda: self.courier.is_idle, "every delivery is acknowledged")
         self.installation.kill("worker")
         self.let_an_hour_pass()
         self.ring(WORK)
-        until(lambda: not self.installation.rows(_TO_TAKE_IN), _DRAINED_S, "the inbox is empty")
+        self._until(lambda: not self.installation.rows(_TO_TAKE_IN), "the inbox is empty")
+
+    def _until(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait as long as anybody would, while an init system minds `serve`. Raises Broken, with what the courier knows."""
+        try:
+            until(lambda: self.installation.mind() and holds(), _DRAINED_S, what)
+        except Broken as broken:
+            raise Broken(
+                f"{broken} ({self.courier.told}; serve ended by itself {self.installation.ended} times)"
+            ) from None
 
     def replay_what_was_set_aside(self) -> int:
         """A delivery whose worker died five times waits for a person, who lets it be taken in again. Returns how many."""

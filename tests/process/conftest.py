@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,9 @@ from adapters.sandbox.hubspot.signatures import signed_headers
 from adapters.sandbox.people import Population, populate
 from connector.store.postgres import attach_or_start
 from connector.store.postmaster import find_postmaster
+
+sys.path.append(str(Path(__file__).parent))  # `ports` is shared with the kill campaign
+from ports import free_port
 
 ROOT = Path(__file__).parents[2]
 CLIENT_SECRET = "process-client-secret"
@@ -263,12 +265,6 @@ class Machine:
 
 def plain(url: str) -> str:
     return url.replace("+psycopg", "", 1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def open_mappings(folder: Path) -> None:
