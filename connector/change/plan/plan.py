@@ -72,8 +72,9 @@ class Plan:
 
     `rulebook` and `active` are hashes; `active` is None while nothing was ever made active. `versus` is set where two
     rulebooks are compared, and `before` is then what that one says and not what stands; such a plan cannot be applied.
-    `creates` are the lines of `trellis provision --dry-run`. `held` counts by reason what would wait
-    for a person. People stand by their number, in its order.
+    `creates` are the lines of `trellis provision --dry-run`; `uncreated` says why more may be missing than they tell, where a
+    platform could not be asked. `held` counts by reason what would wait for a person. People stand by their number, in
+    its order.
     """
 
     made_at: datetime
@@ -93,10 +94,10 @@ class Plan:
     cost: Cost
     held: Mapping[str, int]
     versus: str | None = None
+    uncreated: str = ""
 
     @property
     def is_empty(self) -> bool:
-        """True when nothing would be created, moved, written, entered or left."""
-        return not (
-            self.moves or self.enters or self.leaves or self.handovers or self.creates or any(self.cost.writes.values())
-        )
+        """True when nothing would be created, as far as is known, nor moved, written, entered or left."""
+        people = self.moves or self.enters or self.leaves or self.handovers
+        return not (people or self.creates or self.uncreated or any(self.cost.writes.values()))
