@@ -120,6 +120,6 @@ def _unread(folder: Path) -> list[Problem]:
         Problem(
             str(path), 0, "", "a file of this name is not read", did_you_mean(path.name, read) or "move it elsewhere"
         )
-        for path in sorted(folder.glob("*.y*ml"))
+        for path in sorted(folder.glob("[!.]*.y*ml"))
         if path.name not in read and not (path.suffix == ".yaml" and path.name.startswith("model"))
     ]

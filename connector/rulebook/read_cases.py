@@ -49,7 +49,7 @@ def read_cases(folder: Path, rulebook: Rulebook) -> tuple[Golden, ...]:
     Raises RulebookError with all problems of all files.
     """
     reading = _Reading(rulebook)
-    for path in sorted((folder / CASES).glob("*.y*ml")):
+    for path in sorted((folder / CASES).glob("[!.]*.y*ml")):
         reading.file(path)
     if reading.problems:
         raise RulebookError(reading.problems)

@@ -1,0 +1,47 @@
+"""Whether a plan is small and safe enough to be applied without anybody looking at it. Pure; in doubt, it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.change.plan.plan import Plan
+from connector.nurturing.guard import allowance
+from connector.rulebook.types import Guard
+
+
+def why_it_waits(plan: Plan, active: Guard, files: Guard, *, moved: int, enrolled: int) -> str:
+    """Why a person must say yes to this plan, or nothing. `moved` and `enrolled` are those of the last 24 h.
+
+    Both guards count, the active one and that of the files: nothing passes by a guard that it brings along itself.
+    """
+    return "; ".join(_reasons(plan, active, files, moved, enrolled))
+
+
+def _reasons(plan: Plan, active: Guard, files: Guard, moved: int, enrolled: int) -> Iterator[str]:
+    if plan.creates:
+        yield f"{len(plan.creates):,} things are to be created on the platforms"
+    if plan.uncreated:
+        yield "nobody could tell whether anything is to be created on the platforms"
+    if plan.newly_read is not None:
+        yield f"{len(plan.newly_read.names):,} properties were never read"
+    if held := sum(plan.held.values()):
+        yield f"{held:,} would be held"
+    if _is_looser(files, active):
+        yield "the guard is loosened"
+    rooms = [allowance(guard, plan.contacts, moved, enrolled) for guard in (active, files)]
+    counts = (
+        ("moves", len(plan.moves), min(room.stage_moves for room in rooms)),
+        ("enrollments", len(plan.enters), min(room.enrollments for room in rooms)),
+        ("exits from tracks", len(plan.leaves), min(room.enrollments for room in rooms)),
+    )
+    for what, count, room in counts:
+        if count > room:
+            yield f"{count:,} {what} are more than the {room:,} that the guard leaves for today"
+
+
+def _is_looser(files: Guard, active: Guard) -> bool:
+    return (
+        files.stage_moves.share > active.stage_moves.share
+        or files.stage_moves.count > active.stage_moves.count
+        or files.enrollments > active.enrollments
+    )
