@@ -7,8 +7,7 @@ and the day on which she is due again. Line for line it is the verdict that a si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,20 +16,19 @@ from sqlalchemy import Connection
 
 from connector.scoring.columns import digests
 from connector.scoring.columns.outlook import due_crowd
-from connector.scoring.columns.placing import place_crowd
 from connector.scoring.columns.receipts import receipts_of_crowd
-from connector.scoring.columns.score import judge_crowd
 from connector.scoring.columns.stages import Steps
 from connector.scoring.columns.verdicts import Verdicts
 from connector.scoring.packed import Packing
 from connector.steps.belonging import belonging
-from connector.steps.crowd import crowd_of, wanted
+from connector.steps.crowd import wanted
+from connector.steps.judged_crowd import JudgedCrowd, alone_or_by_sales, judge_slice, matching_otherwise, snapshot
 from connector.steps.matching import matching
 from connector.steps.parts import Parts
 from connector.steps.worth_writing import lifecycle_may_move, told, worth_writing
 from connector.store import ledger, state
 from connector.store.bulk.read import slices
-from connector.store.bulk.slice import MATCHED_AT_BASELINE, NO_MEMORY, NONE, UNMATCHED, Slice, TextColumn
+from connector.store.bulk.slice import NONE, TextColumn
 from connector.store.bulk.write import (
     BelongingRows,
     FlipRows,
@@ -74,9 +72,9 @@ def screen(parts: Parts, order: Sequence[str], *, baseline: bool, stop: Callable
         if number is None:
             raise ValueError(f"rulebook {parts.rulebook.hash} was never activated")
         active = _Active(number, ledger.swept(conn, parts.rulebook.hash))
-    with _snapshot(parts) as conn:
+    with snapshot(parts) as conn:
         for people in slices(conn, wanted(parts)):
-            judged = _judge(parts, conn, people, order)
+            judged = judge_slice(parts, conn, people, order)
             singly = _singly(parts, judged, order, baseline=baseline)
             screened.people += len(people)
             screened.singly += people.ids[singly].tolist()
@@ -96,46 +94,14 @@ class _Active:
     swept: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A slice, judged. `asset_ids` are the store's ids of the crowd's assets."""
-
-    people: Slice
-    verdicts: Verdicts
-    steps: Steps
-    asset_ids: NDArray[np.int32]
-
-    @property
-    def first(self) -> Bools:
-        """Who was never judged before."""
-        return np.equal(self.people.kept.judged, NONE)
-
-
-@contextmanager
-def _snapshot(parts: Parts) -> Iterator[Connection]:
-    with parts.engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn, conn.begin():
-        yield conn
-
-
-def _judge(parts: Parts, conn: Connection, people: Slice, order: Sequence[str]) -> _Judged:
-    named = np.unique(people.events.asset).tolist()
-    crowd, ids = crowd_of(parts, people, order, ledger.word_texts(conn), ledger.asset_texts(conn, named))
-    verdicts = judge_crowd(crowd, parts.rulebook, parts.today)
-    return _Judged(people, verdicts, place_crowd(verdicts), ids)
-
-
-def _singly(parts: Parts, judged: _Judged, order: Sequence[str], *, baseline: bool) -> Bools:
+def _singly(parts: Parts, judged: JudgedCrowd, order: Sequence[str], *, baseline: bool) -> Bools:
     people, first = judged.people, judged.first
-    singly = people.alone.copy()
+    singly = alone_or_by_sales(judged)
     singly |= judged.steps.moved & ~first
-    singly |= _judged_by_sales(judged)
     singly |= worth_writing(parts, people, judged.verdicts, judged.steps)
     if not baseline:
         singly |= first | lifecycle_may_move(parts, people, judged.steps, order)
-    for track, matches in matching(parts, people, judged.verdicts, judged.steps).items():
-        memory = people.memory[track]
-        as_before = np.where(matches, memory == MATCHED_AT_BASELINE, (memory == NO_MEMORY) | (memory == UNMATCHED))
-        singly |= ~as_before & ~(first & baseline)
+    singly |= matching_otherwise(parts, judged, baseline=baseline)
     belong = belonging(parts, people, judged.verdicts, judged.steps)
     singly |= belong.unsure
     for place, there in belong.wanted.items():
@@ -143,16 +109,7 @@ def _singly(parts: Parts, judged: _Judged, order: Sequence[str], *, baseline: bo
     return singly
 
 
-def _judged_by_sales(judged: _Judged) -> Bools:
-    """Of whom sales has said something: that bars stages (scoring/sales.py), and columns do not look at it."""
-    crowd = judged.verdicts.crowd
-    kinds = [place for place, kind in enumerate(crowd.kinds) if kind in judged.verdicts.rulebook.fields.verdicts]
-    told = np.zeros(len(crowd), np.bool_)
-    told[crowd.acts.row[np.isin(crowd.acts.kind, kinds)]] = True
-    return told
-
-
-def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: _Active, *, baseline: bool) -> int:
+def _keep(parts: Parts, judged: JudgedCrowd, calm: Rows, rulebook: _Active, *, baseline: bool) -> int:
     """Keep the verdicts of the calm that say something new, or whose day had come; returns how many."""
     people, verdicts, steps = judged.people, judged.verdicts, judged.steps
     receipts = receipts_of_crowd(verdicts, judged.asset_ids)
@@ -198,7 +155,7 @@ def _keep(parts: Parts, judged: _Judged, calm: Rows, rulebook: _Active, *, basel
     return int(written.sum())
 
 
-def _keep_first(parts: Parts, conn: Connection, judged: _Judged, new: Rows, *, baseline: bool) -> None:
+def _keep_first(parts: Parts, conn: Connection, judged: JudgedCrowd, new: Rows, *, baseline: bool) -> None:
     """The first placement of people, which tracks they match from the beginning on, and where they belong."""
     steps, ids = judged.steps, judged.people.ids
     nobody = np.full(len(new), NONE, np.int32)

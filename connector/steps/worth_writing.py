@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.rulebook.types import PropertyWrite
 from connector.scoring.columns.days import days_of
 from connector.scoring.columns.outlook import NOT_THERE, ToldCrowd
 from connector.scoring.columns.stages import Steps
@@ -16,7 +15,8 @@ from connector.scoring.columns.verdicts import NO_SCORE, Verdicts
 from connector.steps.crowd import written_as
 from connector.steps.difference import Due, rider_names, same, score_is_due
 from connector.steps.parts import HUBSPOT, Parts
-from connector.store.bulk.slice import NONE, Slice, TextColumn
+from connector.steps.shown import Shown, ask_pairs, shown_at_once, shown_scores
+from connector.store.bulk.slice import Slice, TextColumn
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]
@@ -25,30 +25,33 @@ _SUBSCRIBED = "subscribed"
 
 
 def worth_writing(parts: Parts, people: Slice, verdicts: Verdicts, steps: Steps) -> Bools:
-    """Who is to be written to on any platform that is on: at once for stage, persona and phase, by promise 5 for scores.
-
-    Lifecycle stages apart: see `lifecycle_may_move`.
-    """
+    """Who is to be written to on any platform that is on. Lifecycle stages apart: see `lifecycle_may_move`."""
     result = np.zeros(len(people), np.bool_)
     for source in parts.platforms:
-        there = _written_to(people, source)
-        if not there.any():
-            continue
-        for shown, codes, texts in _at_once(parts, verdicts, steps):
-            name = written_as(source, shown)
-            if name is not None:
-                result |= there & ~_pairs(codes, texts, people.raw[source, name], same)
-        old = _is_old(parts, people, source)
-        for target, score in _scores(parts, verdicts):
-            name = written_as(source, target)
-            if name is not None:
-                result |= there & _due(parts, score, people.raw[source, name], old)
-        scored = there & verdicts.enough
-        for name in rider_names(parts.rulebook, source.partition(":")[0]):
-            held = people.raw[source, name]
-            filled = np.array([*(bool(text) for text in held.texts), False], np.bool_)
-            result |= scored & ~np.take(filled, held.codes)
+        result |= worth_writing_to(parts, source, people, verdicts, steps)
     return result
+
+
+def worth_writing_to(parts: Parts, source: str, people: Slice, verdicts: Verdicts, steps: Steps) -> Bools:
+    """Who is to be written to on one source: at once for stage, persona and phase, by promise 5 for scores."""
+    there = _written_to(people, source)
+    result = np.zeros(len(people), np.bool_)
+    if not there.any():
+        return result
+    for shown in shown_at_once(parts.rulebook, verdicts, steps):
+        name = written_as(source, shown.target)
+        if name is not None:
+            result |= ~ask_pairs(shown, people.raw[source, name], same)
+    old = _is_old(parts, people, source)
+    for shown in shown_scores(parts.rulebook, verdicts):
+        name = written_as(source, shown.target)
+        if name is not None:
+            result |= _due(parts, shown, people.raw[source, name], old)
+    for name in rider_names(parts.rulebook, source.partition(":")[0]):
+        held = people.raw[source, name]
+        filled = np.array([*(bool(text) for text in held.texts), False], np.bool_)
+        result |= verdicts.enough & ~np.take(filled, held.codes)
+    return result & there
 
 
 def lifecycle_may_move(parts: Parts, people: Slice, steps: Steps, order: Sequence[str]) -> Bools:
@@ -108,46 +111,11 @@ def _written_to(people: Slice, source: str) -> Bools:
     return people.present[source] & np.take(subscribed, status.codes)
 
 
-def _at_once(
-    parts: Parts, verdicts: Verdicts, steps: Steps
-) -> Iterator[tuple[PropertyWrite | None, Codes, Sequence[str]]]:
-    write, models = parts.rulebook.fields.write, parts.rulebook.models
-    yield write.stage, steps.after, steps.texts
-    personas = [tuple(model.factors.fit.personas) for model in models]
-    phases = [tuple(model.factors.phase.phases) for model in models]
-    for target, places, names in ((write.persona, verdicts.persona, personas), (write.phase, verdicts.phase, phases)):
-        texts = ["", *dict.fromkeys(name for some in names for name in some)]
-        codes = np.zeros(len(verdicts), np.int32)
-        for place, some in enumerate(names):
-            rows = np.flatnonzero((verdicts.model == place) & (places != NONE))
-            codes[rows] = np.array([*(texts.index(name) for name in some), 0], np.int32)[places[rows]]
-        yield target, codes, texts
-
-
-def _scores(parts: Parts, verdicts: Verdicts) -> Iterator[tuple[object, NDArray[np.int16]]]:
-    write = parts.rulebook.fields.write
-    yield write.score, verdicts.score
-    names = [model.model for model in parts.rulebook.models]
-    for model, target in write.scores.items():
-        yield target, np.maximum(verdicts.each[:, names.index(model)], NO_SCORE)
-
-
-def _due(parts: Parts, score: NDArray[np.int16], held: TextColumn, old: Bools) -> Bools:
-    texts = [*(str(number) for number in range(101)), ""]
-    codes = np.where(score == NO_SCORE, 101, score).astype(np.int32)
+def _due(parts: Parts, shown: Shown, held: TextColumn, old: Bools) -> Bools:
     least = parts.rulebook.fields.write.score.min_change
-    now = _pairs(codes, texts, held, lambda ours, theirs: score_is_due(ours, theirs, least) is Due.NOW)
-    later = _pairs(codes, texts, held, lambda ours, theirs: score_is_due(ours, theirs, least) is Due.ONCE_OLD)
+    now = ask_pairs(shown, held, lambda ours, theirs: score_is_due(ours, theirs, least) is Due.NOW)
+    later = ask_pairs(shown, held, lambda ours, theirs: score_is_due(ours, theirs, least) is Due.ONCE_OLD)
     return now | (later & old)
-
-
-def _pairs(codes: Codes, texts: Sequence[str], held: TextColumn, ask: Callable[[str, str | None], bool]) -> Bools:
-    """What `ask` says of each pair of our text and the platform's; asked once of each distinct pair."""
-    theirs = (*held.texts, None)
-    distinct, places = np.unique(codes.astype(np.int64) * len(theirs) + held.codes % len(theirs), return_inverse=True)
-    answers = [ask(texts[pair // len(theirs)], theirs[pair % len(theirs)]) for pair in distinct.tolist()]
-    result: Bools = np.array(answers, np.bool_)[places]
-    return result
 
 
 def _written_days(parts: Parts, people: Slice, source: str) -> Codes:
