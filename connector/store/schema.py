@@ -234,6 +234,7 @@ flip = Table(
     _needed("baseline", Boolean),
     _needed("day", Date),
     _needed("at", Moment),
+    Column("undone_by", BigInteger),  # the release that took it back, or that it belongs to as the way back
     Index("flip_contact", "contact", "id"),
     Index("flip_at", "at"),
 )
@@ -508,6 +509,42 @@ release = Table(  # the newest row names the active rulebook
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     _needed("rulebook", Text),
     _needed("at", Moment),
+    _needed("kind", Text, "'earlier'"),  # first, apply, rollback; earlier: nothing was kept of what it changed
+    Column("undoes", BigInteger),  # a rollback's: the first release that it takes back
+    Column("plan", JSONB),  # counts of what was foreseen; nobody stands there
+    _needed("after_intent", BigInteger, "0"),  # the newest intent and flip that there were when it began
+    _needed("after_flip", BigInteger, "0"),
+    Column("judged_at", Moment),  # when everybody had been judged by it
+    Column("done_at", Moment),  # ... and all that could be delivered was; null: it goes on
+)
+
+undo = Table(  # what a release has overwritten on a platform, kept before the first such write (docs/decisions/025)
+    "undo",
+    metadata,
+    Column("release", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("before", Text),  # null: nothing stood there
+    _needed("ours", Text),  # what we sent last
+    Column("written", Text),  # what `written` said before, and since when; null: nothing
+    Column("written_at", Moment),
+    _needed("ended", Text, "''"),  # what a rollback did with it; "": not asked, or nothing yet
+    _needed("at", Moment),
+    Index("undo_contact", "contact"),
+)
+
+stood = Table(  # where somebody stood before a release changed it, for the first time
+    "stood",
+    metadata,
+    Column("release", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact", BigInteger, primary_key=True, autoincrement=False),
+    _needed("stage", Text),
+    _needed("since", Date),
+    _needed("handed_over", Boolean),
+    _needed("tracks", JSONB),  # track: the columns of `track_state`
+    _needed("at", Moment),
+    Index("stood_contact", "contact"),
 )
 
 baseline = Table(

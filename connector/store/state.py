@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.releases import Kind, begin
 from connector.store.schema import baseline, cursor, portal_cache, release, rulebook, secret, sweep, tick
 
 
@@ -67,10 +68,19 @@ def forget_cached(conn: Connection, prefix: str) -> None:
     conn.execute(delete(portal_cache).where(portal_cache.c.key.startswith(prefix, autoescape=True)))
 
 
-def activate(conn: Connection, hash_: str, source: Mapping[str, Any], at: datetime) -> int:
+def activate(
+    conn: Connection,
+    hash_: str,
+    source: Mapping[str, Any],
+    at: datetime,
+    *,
+    kind: Kind = Kind.APPLY,
+    plan: Mapping[str, Any] | None = None,
+) -> int:
     """Make a rulebook the active one and return the number of this release. The same one again changes nothing.
 
-    Another one ends every sweep: whoever kept her verdict through it may be judged otherwise meanwhile.
+    Another one ends every sweep: whoever kept her verdict through it may be judged otherwise meanwhile. `plan` holds counts
+    of what was foreseen.
     """
     present = active(conn)
     if present is not None and present.hash == hash_:
@@ -78,8 +88,7 @@ def activate(conn: Connection, hash_: str, source: Mapping[str, Any], at: dateti
     if rulebook_id(conn, hash_) is None:
         conn.execute(insert(rulebook).values(hash=hash_, source=source, at=at).on_conflict_do_nothing())
     conn.execute(delete(sweep))
-    number: int = conn.execute(insert(release).values(rulebook=hash_, at=at).returning(release.c.id)).scalar_one()
-    return number
+    return begin(conn, hash_, Kind.FIRST if present is None else kind, at, plan=plan)
 
 
 def active(conn: Connection) -> ActiveRulebook | None:
