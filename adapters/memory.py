@@ -127,7 +127,9 @@ class Memory(ABC):
         """See `ContactPlatform`."""
         return dict(self.known)
 
-    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
+    def define(
+        self, definitions: Sequence[Definition], created: Callable[[str], None] | None = None
+    ) -> tuple[str, ...]:
         """See `ContactPlatform`."""
         lines = []
         for wanted in definitions:
@@ -135,6 +137,8 @@ class Memory(ABC):
             if known is None:
                 self.known[wanted.name] = wanted
                 lines.append(f"created {wanted.name}")
+                if created is not None:
+                    created(wanted.name)
             elif added := [option for option in wanted.options if option not in known.options]:
                 self.known[wanted.name] = replace(known, options=(*known.options, *added))
                 lines.append(f"added to {wanted.name}: {', '.join(option.label for option in added)}")

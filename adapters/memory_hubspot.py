@@ -11,6 +11,7 @@ from adapters.hubspot.names import HubSpotNames
 from adapters.markers import knows
 from adapters.memory import Memory, MemoryChannel
 from adapters.ports import (
+    GROUP,
     Deadline,
     DeadlinePassed,
     Deal,
@@ -232,6 +233,23 @@ class HubSpotMemory(Memory):
     def property_limit(self) -> tuple[int, int] | None:
         """See `HubSpotPort`."""
         return None
+
+    def groups(self) -> tuple[str, ...]:
+        """See `HubSpotRemoval`: those of the properties that there are."""
+        return tuple(dict.fromkeys(one.group or GROUP for one in self.known.values()))
+
+    def archive_property(self, name: str) -> None:
+        """See `HubSpotRemoval`."""
+        self.known.pop(name, None)
+
+    def archive_group(self, name: str) -> None:
+        """See `HubSpotRemoval`; it is gone with its last property."""
+        if name in self.groups():
+            raise PlatformRefused(self.source, f"group {name} still has properties")
+
+    def delete_list(self, list_id: str) -> None:
+        """See `HubSpotRemoval`."""
+        self.members.pop(list_id, None)
 
     def property_channel(self, name: str) -> EnrollmentChannel:
         """See `HubSpotPort`."""

@@ -95,6 +95,23 @@ class MailchimpMemory(Memory):
         self.hooks.append(url)
         return "secret in memory"
 
+    def delete_webhook(self, url: str) -> None:
+        """See `MailchimpRemoval`."""
+        self.hooks = [one for one in self.hooks if one != url]
+
+    def delete_merge_field(self, tag: str) -> None:
+        """See `MailchimpRemoval`."""
+        self.known.pop(tag, None)
+
+    def tags(self) -> Mapping[str, str]:
+        """See `MailchimpRemoval`; a tag's id is its name."""
+        return {tag: tag for person in self.people.values() for tag in _tags(person)}
+
+    def delete_tag(self, tag_id: str) -> None:
+        """See `MailchimpRemoval`."""
+        for id_, person in self.people.items():
+            self._set_tags(id_, _tags(person) - {tag_id})
+
     def set_tag(self, ids: Sequence[str], tag: str, *, active: bool, deadline: Deadline) -> tuple[RowOutcome, ...]:
         """See `MailchimpPort`; nothing listens to tags here anyway."""
 

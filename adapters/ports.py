@@ -35,6 +35,7 @@ from adapters.flows import (
 from adapters.flows import (
     Trigger as Trigger,
 )
+from adapters.removing import HubSpotRemoval, MailchimpRemoval
 from adapters.rows import (
     Activity as Activity,
 )
@@ -87,6 +88,9 @@ from adapters.rows import (
     Submission as Submission,
 )
 from connector.facts import Record as Record
+
+#: The group of contact properties at HubSpot that is Trellis' own.
+GROUP = "trellis"
 
 
 class PlatformError(Exception):
@@ -273,11 +277,16 @@ class ContactPlatform(Protocol):
     def definitions(self) -> Mapping[str, Definition]:
         """Properties or merge fields by name. Read-only. Raises PlatformError."""
 
-    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
-        """Create what is missing and add missing options; never deletes; returns what it did, one line each."""
+    def define(
+        self, definitions: Sequence[Definition], created: Callable[[str], None] | None = None
+    ) -> tuple[str, ...]:
+        """Create what is missing and add missing options; never deletes; returns what it did, one line each.
+
+        `created` is told the name of each that was created, right then: what was there before is not ours.
+        """
 
 
-class HubSpotPort(ContactPlatform, Protocol):
+class HubSpotPort(ContactPlatform, HubSpotRemoval, Protocol):
     """What only HubSpot has."""
 
     def changed(self, since: datetime, until: datetime, beyond: datetime | None = None) -> Generator[Page, None, None]:
@@ -385,7 +394,7 @@ class HubSpotPort(ContactPlatform, Protocol):
         """The channel that makes a task, with ``{name}`` in its title filled in. Not repeat-safe; rows need `due`."""
 
 
-class MailchimpPort(ContactPlatform, Protocol):
+class MailchimpPort(ContactPlatform, MailchimpRemoval, Protocol):
     """What only a Mailchimp audience has."""
 
     audience: str

@@ -7,7 +7,7 @@ writes are written down and then done there, so that later reads show them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -46,7 +46,7 @@ from adapters.ports import (
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One thing asked of the platform: `act` is write, enroll, leave, put_on_list, take_off_list, set_tag, define, create_list,
-    create_task, create_note or create_webhook.
+    create_task, create_note, create_webhook, or what takes away (archive_property, delete_tag, …).
 
     `id` is whom it is about (or the name of what is made), `channel` the key of the channel, `values` what was given.
     """
@@ -113,16 +113,23 @@ class _Recording(Generic[Port]):
         self.tape += [Recorded("write", row.id, dict(row.values)) for row in rows if row.id in done]
         return outcomes
 
-    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
+    def define(
+        self, definitions: Sequence[Definition], created: Callable[[str], None] | None = None
+    ) -> tuple[str, ...]:
         """See `ContactPlatform`; in a dry run, what would be created."""
         if self._dry:
             known = self._platform.definitions()
             missing = [wanted.name for wanted in definitions if wanted.name not in known]
             lines = tuple(f"would create {name}" for name in missing)
         else:
-            lines = self._platform.define(definitions)
+            lines = self._platform.define(definitions, created)
         self.tape += [Recorded("define", line) for line in lines]
         return lines
+
+    def _taken_away(self, act: str, name: str, take: Callable[[str], None]) -> None:
+        if not self._dry:
+            take(name)
+        self.tape.append(Recorded(act, name))
 
     def _channel(self, channel: EnrollmentChannel) -> EnrollmentChannel:
         return _RecordingChannel(channel, self.tape, dry=self._dry)
@@ -304,6 +311,22 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         """See `HubSpotPort`."""
         return self._platform.property_limit()
 
+    def groups(self) -> tuple[str, ...]:
+        """See `HubSpotRemoval`."""
+        return self._platform.groups()
+
+    def archive_property(self, name: str) -> None:
+        """See `HubSpotRemoval`."""
+        self._taken_away("archive_property", name, self._platform.archive_property)
+
+    def archive_group(self, name: str) -> None:
+        """See `HubSpotRemoval`."""
+        self._taken_away("archive_group", name, self._platform.archive_group)
+
+    def delete_list(self, list_id: str) -> None:
+        """See `HubSpotRemoval`."""
+        self._taken_away("delete_list", list_id, self._platform.delete_list)
+
     def property_channel(self, name: str) -> EnrollmentChannel:
         """See `HubSpotPort`."""
         return self._channel(self._platform.property_channel(name))
@@ -362,6 +385,22 @@ class RecordingMailchimp(_Recording[MailchimpPort]):
         """See `MailchimpPort`; in a dry run there is no secret."""
         self.tape.append(Recorded("create_webhook", url))
         return None if self._dry else self._platform.create_webhook(url)
+
+    def delete_webhook(self, url: str) -> None:
+        """See `MailchimpRemoval`."""
+        self._taken_away("delete_webhook", url, self._platform.delete_webhook)
+
+    def delete_merge_field(self, tag: str) -> None:
+        """See `MailchimpRemoval`."""
+        self._taken_away("delete_merge_field", tag, self._platform.delete_merge_field)
+
+    def tags(self) -> Mapping[str, str]:
+        """See `MailchimpRemoval`."""
+        return self._platform.tags()
+
+    def delete_tag(self, tag_id: str) -> None:
+        """See `MailchimpRemoval`."""
+        self._taken_away("delete_tag", tag_id, self._platform.delete_tag)
 
     def set_tag(self, ids: Sequence[str], tag: str, *, active: bool, deadline: Deadline) -> tuple[RowOutcome, ...]:
         """See `MailchimpPort`."""

@@ -175,7 +175,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A property (HubSpot) or merge field (Mailchimp) as defined there. Types are the platform's own words."""
+    """A property (HubSpot) or merge field (Mailchimp) as defined there. Types are the platform's own words.
+
+    `built_in`: the platform defined it itself.
+    """
 
     name: str
     label: str
@@ -185,6 +188,7 @@ class Definition:
     read_only: bool = False
     description: str = ""
     group: str = ""
+    built_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

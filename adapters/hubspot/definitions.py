@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.rows import rows_of
 from adapters.hubspot.versions import CONTACT_TYPE
-from adapters.ports import CredentialsRefused, Definition, Option, PlatformRefused
+from adapters.ports import GROUP, CredentialsRefused, Definition, Option, PlatformRefused
 
-GROUP, GROUP_LABEL = "trellis", "Trellis"
+GROUP_LABEL = "Trellis"
 #: HubSpot wants the two options of a yes/no property named.
 _YES_NO = (Option("true", "Yes"), Option("false", "No"))
 
@@ -42,11 +42,13 @@ def property_limit(client: HubSpotClient) -> tuple[int, int] | None:
     return None
 
 
-def define(client: HubSpotClient, definitions: Sequence[Definition]) -> tuple[str, ...]:
+def define(
+    client: HubSpotClient, definitions: Sequence[Definition], created: Callable[[str], None] | None = None
+) -> tuple[str, ...]:
     """Create missing properties (in group "trellis" unless they name one) and missing options of existing ones.
 
     Repeat-safe; nothing is deleted, renamed or retyped: a property that exists as another type is left and named.
-    Returns one line per thing done or left. Raises PlatformError.
+    Returns one line per thing done or left; `created` is told what was created. Raises PlatformError.
     """
     existing = _raw_definitions(client)
     missing = [each for each in definitions if each.name not in existing]
@@ -54,6 +56,8 @@ def define(client: HubSpotClient, definitions: Sequence[Definition]) -> tuple[st
     for wanted in missing:
         if _create(client, "property_create", _creation(wanted)):
             done.append(f"created property {wanted.name}")
+            if created is not None:
+                created(wanted.name)
     for wanted in definitions:
         if wanted.name in existing:
             done += _add_options(client, wanted, existing[wanted.name])
@@ -138,4 +142,5 @@ def _definition(raw: Raw) -> Definition:
         read_only=bool(raw.get("calculated") or metadata.get("readOnlyValue")),
         description=str(raw.get("description") or ""),
         group=str(raw.get("groupName") or ""),
+        built_in=bool(raw.get("hubspotDefined")),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from adapters.hubspot import deals, flows, forms, lists, people, tasks
+from adapters.hubspot import deals, flows, forms, lists, people, removal, tasks
 from adapters.hubspot import definitions as properties_api
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
@@ -151,9 +151,11 @@ class HubSpotPlatform:
         """See `ContactPlatform`."""
         return properties_api.read_definitions(self._client)
 
-    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
+    def define(
+        self, definitions: Sequence[Definition], created: Callable[[str], None] | None = None
+    ) -> tuple[str, ...]:
         """See `ContactPlatform`; properties without a group go into "trellis"."""
-        return properties_api.define(self._client, definitions)
+        return properties_api.define(self._client, definitions, created)
 
     def property_limit(self) -> tuple[int, int] | None:
         """See `HubSpotPort`."""
@@ -231,6 +233,22 @@ class HubSpotPlatform:
     def flows(self, named: Collection[str] = ()) -> tuple[Flow, ...]:
         """See `HubSpotPort`."""
         return flows.read_flows(self._client, self._workflow_ids, named)
+
+    def groups(self) -> tuple[str, ...]:
+        """See `HubSpotRemoval`."""
+        return removal.read_groups(self._client)
+
+    def archive_property(self, name: str) -> None:
+        """See `HubSpotRemoval`."""
+        removal.archive_property(self._client, name)
+
+    def archive_group(self, name: str) -> None:
+        """See `HubSpotRemoval`."""
+        removal.archive_group(self._client, name)
+
+    def delete_list(self, list_id: str) -> None:
+        """See `HubSpotRemoval`."""
+        removal.delete_list(self._client, list_id)
 
     def property_channel(self, name: str) -> EnrollmentChannel:
         """See `HubSpotPort`."""

@@ -79,10 +79,24 @@ ENDPOINTS: dict[str, Endpoint] = {
     "property_update": Endpoint(
         "PATCH", "/crm/v3/properties/contacts/{name}", "/crm/properties/2026-09/contacts/{name}", writes=True
     ),
+    "property_archive": Endpoint(
+        "DELETE",
+        "/crm/v3/properties/contacts/{name}",
+        "/crm/properties/2026-09/contacts/{name}",
+        writes=True,
+        bare=True,
+    ),
     "company_properties": Endpoint("GET", "/crm/v3/properties/companies", "/crm/properties/2026-09/companies"),
     "groups": Endpoint("GET", "/crm/v3/properties/contacts/groups", "/crm/properties/2026-09/contacts/groups"),
     "group_create": Endpoint(
         "POST", "/crm/v3/properties/contacts/groups", "/crm/properties/2026-09/contacts/groups", writes=True
+    ),
+    "group_archive": Endpoint(
+        "DELETE",
+        "/crm/v3/properties/contacts/groups/{name}",
+        "/crm/properties/2026-09/contacts/groups/{name}",
+        writes=True,
+        bare=True,
     ),
     # Whether HubSpot counts this as a search is not documented: the smaller budget is the safe one.
     "lists": Endpoint("POST", "/crm/v3/lists/search", "/crm/lists/2026-09/search", searches=True),
@@ -90,6 +104,9 @@ ENDPOINTS: dict[str, Endpoint] = {
         "GET", "/crm/v3/lists/object-type-id/0-1/name/{name}", "/crm/lists/2026-09/object-type-id/0-1/name/{name}"
     ),
     "list_create": Endpoint("POST", "/crm/v3/lists/", "/crm/lists/2026-09", writes=True),
+    "list_delete": Endpoint(
+        "DELETE", "/crm/v3/lists/{list_id}", "/crm/lists/2026-09/{list_id}", writes=True, bare=True
+    ),
     "list_members": Endpoint(
         "GET", "/crm/v3/lists/{list_id}/memberships/join-order", "/crm/lists/2026-09/{list_id}/memberships/join-order"
     ),

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 from adapters.mailchimp.client import MailchimpClient
+from adapters.mailchimp.deleting import delete
 from adapters.ports import Deadline, Definition, Option, PlatformRefused
 
 MERGE_FIELDS = "/lists/{list_id}/merge-fields"
@@ -57,12 +58,22 @@ class MergeFields:
         self._read_at = self._monotonic()
         return {tag: field.definition for tag, field in self._known.items()}
 
-    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
-        """Create what is missing, add missing choices; returns a line for each. Raises PlatformError."""
+    def define(
+        self, definitions: Sequence[Definition], created: Callable[[str], None] | None = None
+    ) -> tuple[str, ...]:
+        """Create what is missing, telling `created`, and add missing choices; a line for each. Raises PlatformError."""
         self.definitions()
-        done = [line for wanted in definitions if (line := self._define(wanted))]
+        done = [line for wanted in definitions if (line := self._define(wanted, created))]
         self._read_at = float("-inf")
         return tuple(done)
+
+    def delete(self, tag: str) -> None:
+        """Delete a field with everybody's values; one that is not there is no error. Raises PlatformError."""
+        self.definitions()
+        known = self._known.get(tag_of(tag))
+        if known is not None:
+            delete(self._client, MERGE_FIELD, {"list_id": self._list_id, "merge_id": known.merge_id})
+        self._read_at = float("-inf")
 
     def encode(self, values: Mapping[str, str], deadline: Deadline | None = None) -> dict[str, object]:
         """Texts as JSON values for a write, by tag: numbers for number fields, text cut as Mailchimp itself would.
@@ -104,7 +115,7 @@ class MergeFields:
         answer = self._client.call("GET", MERGE_FIELDS, {"list_id": self._list_id}, query, deadline=deadline)
         return {str(row["tag"]): _merge_field(row) for row in answer.get("merge_fields") or ()}
 
-    def _define(self, wanted: Definition) -> str | None:
+    def _define(self, wanted: Definition, created: Callable[[str], None] | None) -> str | None:
         tag = tag_of(wanted.name)
         if not re.fullmatch(r"[A-Z][A-Z0-9_]{0,9}", tag):
             raise PlatformRefused(
@@ -120,6 +131,8 @@ class MergeFields:
             if choices:
                 body["options"] = {"choices": choices}
             self._client.call("POST", MERGE_FIELDS, {"list_id": self._list_id}, body=body)
+            if created is not None:
+                created(tag)
             return f"created merge field {tag} ({wanted.type})"
         present = [option.label for option in known.definition.options]
         missing = [choice for choice in choices if choice not in present]

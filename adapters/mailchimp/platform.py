@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,8 @@ from adapters.mailchimp.journey import JourneyChannel
 from adapters.mailchimp.orders import orders
 from adapters.mailchimp.read import Reader
 from adapters.mailchimp.tagging import set_tag
-from adapters.mailchimp.webhooks import create_webhook, webhook_urls
+from adapters.mailchimp.tags import delete_tag, read_tags
+from adapters.mailchimp.webhooks import create_webhook, delete_webhooks, webhook_urls
 from adapters.mailchimp.write import Writer
 from adapters.ports import (
     Activity,
@@ -122,14 +123,28 @@ class MailchimpPlatform:
     def definitions(self) -> Mapping[str, Definition]:
         return self._merge_fields.definitions()
 
-    def define(self, definitions: Sequence[Definition]) -> tuple[str, ...]:
-        return self._merge_fields.define(definitions)
+    def define(
+        self, definitions: Sequence[Definition], created: Callable[[str], None] | None = None
+    ) -> tuple[str, ...]:
+        return self._merge_fields.define(definitions, created)
 
     def webhooks(self) -> tuple[str, ...]:
         return webhook_urls(self._client, self._list_id)
 
     def create_webhook(self, url: str) -> str | None:
         return create_webhook(self._client, self._list_id, url)
+
+    def tags(self) -> Mapping[str, str]:
+        return read_tags(self._client, self._list_id, self._page_size)
+
+    def delete_tag(self, tag_id: str) -> None:
+        delete_tag(self._client, self._list_id, tag_id)
+
+    def delete_merge_field(self, tag: str) -> None:
+        self._merge_fields.delete(tag)
+
+    def delete_webhook(self, url: str) -> None:
+        delete_webhooks(self._client, self._list_id, url)
 
     def set_tag(self, ids: Sequence[str], tag: str, *, active: bool, deadline: Deadline) -> tuple[RowOutcome, ...]:
         return set_tag(self._client, self._reader, ids, tag, active=active, deadline=deadline)

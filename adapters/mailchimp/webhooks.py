@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from adapters.mailchimp.client import MailchimpClient
+from adapters.mailchimp.deleting import delete
 
 WEBHOOKS = "/lists/{list_id}/webhooks"
+WEBHOOK = "/lists/{list_id}/webhooks/{webhook_id}"
 
 _EVENTS = ("subscribe", "unsubscribe", "profile", "cleaned", "upemail", "campaign")
 
@@ -31,3 +33,11 @@ def create_webhook(client: MailchimpClient, list_id: str, url: str) -> str | Non
     }
     secret = client.call("POST", WEBHOOKS, {"list_id": list_id}, body=body).get("signing_secret")
     return str(secret) if secret else None
+
+
+def delete_webhooks(client: MailchimpClient, list_id: str, url: str) -> None:
+    """Delete the webhooks that call `url`. Raises PlatformError."""
+    answer = client.call("GET", WEBHOOKS, {"list_id": list_id})
+    for hook in answer.get("webhooks") or ():
+        if hook["url"] == url:
+            delete(client, WEBHOOK, {"list_id": list_id, "webhook_id": str(hook["id"])})

@@ -25,16 +25,25 @@ _NAMES = {"hubspot": "HubSpot", "mailchimp": "Mailchimp"}
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Say what would be created, and create nothing.")
-def provision(*, dry_run: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Say what would be created, or taken away, and change nothing.")
+@click.option("--remove", "leaving", is_flag=True, help="Take away what Trellis made on the platforms, for good.")
+@click.option("--yes", is_flag=True, help="With --remove: do not ask.")
+def provision(*, dry_run: bool, leaving: bool, yes: bool) -> None:
     """Create what Trellis needs on the platforms and lacks: properties, options, lists, merge fields, webhooks.
 
-    It goes by the files of mappings/, so that a new track is ready before `trellis apply`.
+    It goes by the files of mappings/, so that a new track is ready before `trellis apply`. With --remove it takes away
+    what is Trellis' own, and says what it leaves and why; nothing may be at work on the database meanwhile.
 
     Example: trellis provision --dry-run
     """
     from connector.steps.provision import provision as make
 
+    if yes and not leaving:
+        raise click.UsageError("--yes goes with --remove: creating asks nothing")
+    if leaving:
+        from connector.cli.removal import remove
+
+        remove(dry_run=dry_run, yes=yes)
     with session() as now:
         refuse_without_platform(now.settings, now.files)
         rulebooks = [now.files, now.active] if now.active and now.changed else [now.files]

@@ -19,7 +19,7 @@ from connector.rulebook.types import LifecycleWrite, Rulebook
 from connector.scoring.verdict import STATES
 from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
 from connector.steps.parts import HUBSPOT, Parts
-from connector.store import failures, ledger, state
+from connector.store import failures, ledger, made, state
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,14 @@ def lists_wanted(rulebook: Rulebook) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
+def tags_wanted(rulebook: Rulebook, audience: str) -> tuple[str, ...]:
+    """The tags of an audience that tracks enroll by, and those of segments. Mailchimp makes a tag when it is first set."""
+    tracks = (way.mailchimp for track in rulebook.tracks.tracks.values() for way in track.enroll)
+    segments = (one.mailchimp for one in rulebook.tracks.segments.values())
+    targets = (one for one in (*tracks, *segments) if one is not None and one.audience == audience)
+    return tuple(dict.fromkeys(one.tag for one in targets if one.tag is not None))
+
+
 def provision(parts: Parts, *, dry_run: bool, webhook_url: str | None) -> Done:
     """Create what is missing on each platform that is on; one that fails is in `errors`, and the others go on."""
     done = Done()
@@ -174,7 +182,7 @@ def _hubspot(parts: Parts, port: HubSpotPort, lines: list[str], *, dry_run: bool
     paused = parts.rulebook.tracks.dosing.paused_list
     lines += [f"HubSpot: {line}" for line in port.define(wanted)]
     for name in new_lists:
-        port.create_list(name)
+        _keep_made(parts, HUBSPOT, "list", port.create_list(name).id, name)
         what_for = ": add it to your workflows as a suppression list" if name == paused else ""
         lines.append(f"HubSpot: created list {name}{what_for}")
 
@@ -188,13 +196,20 @@ def _mailchimp(parts: Parts, port: MailchimpPort, lines: list[str], *, dry_run: 
         lines += [f"{label}: would create merge field {one.name}" for one in wanted if one.name not in there]
         lines += [f"{label}: would create the webhook"] if wants_hook else []
         return
-    lines += [f"{label}: {line}" for line in port.define(wanted)]
+    list_id = parts.rulebook.fields.audiences[port.audience].list
+    keep = partial(_keep_made, parts, list_id, "merge field")
+    lines += [f"{label}: {line}" for line in port.define(wanted, lambda tag: keep(tag, tag))]
     if wants_hook and webhook_url is not None:
         secret = _hooked(port, webhook_url)
         if secret:
             with parts.engine.begin() as conn:
                 state.keep_secret(conn, "mailchimp", secret, parts.now())
         lines.append(f"{label}: created the webhook ({'signed' if secret else 'unsigned'})")
+
+
+def _keep_made(parts: Parts, place: str, kind: made.Kind, key: str, name: str) -> None:
+    with parts.engine.begin() as conn:
+        made.keep_made(conn, place, kind, key, name, parts.now())
 
 
 def _hooked(port: MailchimpPort, url: str) -> str | None:

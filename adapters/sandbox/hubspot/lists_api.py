@@ -74,7 +74,9 @@ class _Lists:
         return Response.json({"list": found.as_json()})
 
     def remove(self, request: Request) -> Response:
-        self._portal.lists.remove(request.params["list_id"])
+        list_id = self._of(request).id
+        self._portal.workflows.keep("list", list_id)
+        self._portal.lists.remove(list_id)
         return Response(204)
 
     def of_record(self, request: Request) -> Response:

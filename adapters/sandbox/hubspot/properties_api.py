@@ -57,7 +57,7 @@ class _Properties:
         return Response.json(changed.as_json())
 
     def archive(self, request: Request) -> Response:
-        self._definitions.archive(request.params["name"])
+        self._archive(request.params["name"])
         return Response(204)
 
     def batch_read(self, request: Request) -> Response:
@@ -73,8 +73,13 @@ class _Properties:
 
     def batch_archive(self, request: Request) -> Response:
         for each in request.json()["inputs"]:
-            self._definitions.archive(each["name"])
+            self._archive(each["name"])
         return Response(204)
+
+    def _archive(self, name: str) -> None:
+        if self._is_contact:
+            self._portal.workflows.keep("property", name)
+        self._definitions.archive(name)
 
     def groups(self, _request: Request) -> Response:
         return _listed([group.as_json() for group in self._definitions.groups.values()])

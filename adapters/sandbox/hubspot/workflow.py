@@ -59,6 +59,12 @@ class Workflow:
     inside: dict[int, int] = field(default_factory=dict)
     ever: set[int] = field(default_factory=set)
 
+    def goes_by(self, kind: Trigger, name: str) -> bool:
+        """Whether this property, or list by id, lets in, keeps out or ends it."""
+        if kind == "property":
+            return name in (self.property, self.goal[0] if self.goal else "")
+        return name == self.list_id or name in self.suppression_lists
+
     def wants(self, value: str) -> bool:
         """Whether the property's value is one that it waits for."""
         return value in self.values if self.values else value != ""

@@ -12,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from adapters.sandbox.hubspot.builtin import optout_property
+from adapters.sandbox.hubspot.errors import invalid
 from adapters.sandbox.hubspot.record import Record, Source
 from adapters.sandbox.hubspot.workflow import Mail, Trigger, Workflow
 
@@ -33,6 +34,14 @@ class Workflows:
 
     def __iter__(self) -> Iterator[Workflow]:
         return iter(self._by_id.values())
+
+    def keep(self, kind: Trigger, name: str) -> None:
+        """400 for a property, or list by id, that may not go because a workflow goes by it."""
+        used_by = [flow.name for flow in self if flow.goes_by(kind, name)]
+        if used_by and self._portal.settings.keeps_what_is_used:
+            raise invalid(
+                f'The {kind} "{name}" is in use and cannot be deleted. Used in workflows: {", ".join(used_by)}'
+            )
 
     def add(
         self,
