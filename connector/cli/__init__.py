@@ -29,7 +29,7 @@ COMMANDS = {
     "explain": Command("connector.cli.look", "Show one contact's score line by line, stages and tracks."),
     "audit": Command("connector.cli.audit", "Say in what order the data are, from the store alone."),
     "test": Command("connector.cli.prove", "Judge the golden people of mappings/cases/."),
-    "apply": Command("connector.cli.change", "Make the files of mappings/ the active rulebook."),
+    "apply": Command("connector.cli.applied", "Make the files the active rulebook, and carry it out."),
     "holds": Command("connector.cli.change", "List what waits for a person."),
     "approve": Command("connector.cli.change", "Let something held go."),
     "discard": Command("connector.cli.change", "Drop something held for good."),
@@ -41,6 +41,7 @@ COMMANDS = {
     "web": Command("connector.cli.processes", "Run the webhook receiver alone."),
     "worker": Command("connector.cli.processes", "Run the worker alone: take in, judge, deliver."),
     "clock": Command("connector.cli.processes", "Run the clock alone: it wakes the worker."),
+    "watch": Command("connector.cli.watch", "Say when files change; apply what is small, by choice."),
     "release": Command("connector.cli.processes", "Bring the database to this version's schema."),
     "sandbox": Command("connector.cli.sandbox", "Run pretend HubSpot and Mailchimp until Ctrl-C."),
 }

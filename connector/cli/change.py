@@ -1,4 +1,4 @@
-"""Commands that decide: apply the files, approve or discard what is held."""
+"""Commands that decide on what is held: list, approve, discard."""
 
 from __future__ import annotations
 
@@ -11,30 +11,13 @@ import click
 
 from connector.cli.batches import Batch, approve_batch, discard_batch, is_batch, waiting
 from connector.cli.exits import Exit
-from connector.cli.session import activate, newly_read, session, stored
+from connector.cli.session import stored
 from connector.cli.visible import visible
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connector.store.intents import Intent
-
-
-@click.command()
-def apply() -> None:
-    """Make the files of mappings/ the active rulebook. The next pass judges everybody by it, within the guard.
-
-    Example: trellis apply
-    """
-    with session() as now:
-        if now.active is not None and not now.changed:
-            click.echo("The files are the active rulebook already.")
-            return
-        told = newly_read(now)
-        activate(now.store, now.files)
-    click.echo(f"Active: rulebook {now.files.hash[:12]}. The next `trellis sync` judges everybody by it.")
-    for finding in told:
-        click.echo(str(finding))
 
 
 @click.command()

@@ -20,6 +20,7 @@ class Exit(IntEnum):
 def explain_error(error: Exception) -> tuple[Sequence[str], Exit]:
     """The lines a person reads and the exit code. What nobody foresaw is raised again: a bug must show its trace."""
     from adapters import ports
+    from connector.change.moved import Moved
     from connector.change.plan.file import PlanFileError
     from connector.rulebook.problems import RulebookError
     from connector.settings import SettingsError
@@ -30,7 +31,7 @@ def explain_error(error: Exception) -> tuple[Sequence[str], Exit]:
     match error:
         case RulebookError():
             return [str(problem) for problem in error.problems], Exit.USAGE
-        case SettingsError() | PlanFileError():
+        case SettingsError() | PlanFileError() | Moved():
             return [str(error)], Exit.USAGE
         case PortalMismatch():
             return error.findings, Exit.USAGE

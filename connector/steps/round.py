@@ -9,6 +9,7 @@ from functools import partial
 
 from adapters.ports import Deadline, PlatformError
 from connector.steps.deliver import deliver
+from connector.steps.how_far import note_how_far
 from connector.steps.judge import judge_all
 from connector.steps.parts import HUBSPOT
 from connector.steps.reading.submissions import read_rung
@@ -81,6 +82,7 @@ def judge_and_deliver(watch: Watch, summary: Summary, stop: Callable[[], bool]) 
     with parts.engine.connect() as conn:
         summary.tally["contacts"] = ledger.count_contacts(conn)
         summary.tally["still to be written"] = outbox.count_waiting(conn)
+    note_how_far(parts)
 
 
 def judge(watch: Watch, summary: Summary, stop: Callable[[], bool], *, keep: bool = True) -> None:

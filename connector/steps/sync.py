@@ -43,6 +43,7 @@ def sync(
     Raises Busy, PortalMismatch; a platform that fails is in the summary's `errors`, and costs the others nothing.
     """
     with alone(parts.engine, patience_s):
+        _require_active(parts)
         if not dry_run:
             retain(parts, stop)
         watch = Watch(parts, by_hand=by_hand)
@@ -65,6 +66,7 @@ def work(parts: Parts, stop: Callable[[], bool] = lambda: False) -> Summary:
     Raises Busy. Platform failures are in the summary; what they left undone is claimed again later.
     """
     with alone(parts.engine):
+        _require_active(parts)
         retain(parts, stop)
         watch = Watch(parts)
         summary = Summary(baseline=is_baseline(parts), errors=[*watch.left])
@@ -75,6 +77,14 @@ def work(parts: Parts, stop: Callable[[], bool] = lambda: False) -> Summary:
             raise_alerts(parts, after_reading=False)
     tell_alerts(parts, stop)
     return summary
+
+
+def _require_active(parts: Parts) -> None:
+    """Whoever was told the active rulebook before they were alone may have been told an old one: it decides nothing more."""
+    with parts.engine.connect() as conn:
+        active = state.active(conn)
+    if active is not None and active.hash != parts.rulebook.hash:
+        raise Busy("another rulebook has become the active one meanwhile: try again")
 
 
 def is_baseline(parts: Parts) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, RowMapping, func, insert, select, text
 
 from connector.store.schema import flip, intent
 from connector.store.schema import release as table
@@ -63,27 +63,26 @@ _LEFT = text(
 
 def releases(conn: Connection) -> Sequence[Release]:
     """All of them, newest first. Read-only."""
-    rows = conn.execute(select(*_COLUMNS).order_by(table.c.id.desc()))
-    return [_release(row._mapping) for row in rows]  # noqa: SLF001
+    return [_release(row) for row in conn.execute(select(*_COLUMNS).order_by(table.c.id.desc())).mappings()]
 
 
 def release(conn: Connection, number: int) -> Release | None:
     """The one of this number. Read-only."""
-    row = conn.execute(select(*_COLUMNS).where(table.c.id == number)).one_or_none()
-    return None if row is None else _release(row._mapping)  # noqa: SLF001
+    row = conn.execute(select(*_COLUMNS).where(table.c.id == number)).mappings().one_or_none()
+    return None if row is None else _release(row)
 
 
 def newest(conn: Connection) -> Release | None:
     """The one whose rulebook decides. Read-only."""
-    row = conn.execute(select(*_COLUMNS).order_by(table.c.id.desc()).limit(1)).one_or_none()
-    return None if row is None else _release(row._mapping)  # noqa: SLF001
+    row = conn.execute(select(*_COLUMNS).order_by(table.c.id.desc()).limit(1)).mappings().one_or_none()
+    return None if row is None else _release(row)
 
 
 def before(conn: Connection, number: int) -> Release | None:
     """The one before that of this number. Read-only."""
     query = select(*_COLUMNS).where(table.c.id < number).order_by(table.c.id.desc()).limit(1)
-    row = conn.execute(query).one_or_none()
-    return None if row is None else _release(row._mapping)  # noqa: SLF001
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else _release(row)
 
 
 def begin(
@@ -108,7 +107,8 @@ def begin(
         judged_at=over,
         done_at=over,
     )
-    return conn.execute(row.returning(table.c.id)).scalar_one()
+    number: int = conn.execute(row.returning(table.c.id)).scalar_one()
+    return number
 
 
 def note_judged(conn: Connection, number: int, at: datetime) -> None:
@@ -131,5 +131,6 @@ def has_work_left(conn: Connection, one: Release) -> bool:
     return bool(conn.scalar(_LEFT, {"after": one.after_intent}))
 
 
-def _release(row: Mapping[str, Any]) -> Release:
-    return Release(**{**row, "kind": Kind(row["kind"])})
+def _release(row: RowMapping) -> Release:
+    one = Release(**row)
+    return replace(one, kind=Kind(one.kind))

@@ -74,7 +74,6 @@ def activate(
     source: Mapping[str, Any],
     at: datetime,
     *,
-    kind: Kind = Kind.APPLY,
     plan: Mapping[str, Any] | None = None,
 ) -> int:
     """Make a rulebook the active one and return the number of this release. The same one again changes nothing.
@@ -88,7 +87,8 @@ def activate(
     if rulebook_id(conn, hash_) is None:
         conn.execute(insert(rulebook).values(hash=hash_, source=source, at=at).on_conflict_do_nothing())
     conn.execute(delete(sweep))
-    return begin(conn, hash_, Kind.FIRST if present is None else kind, at, plan=plan)
+    nobody_judged = conn.scalar(select(func.count()).select_from(baseline)) == 0
+    return begin(conn, hash_, Kind.FIRST if nobody_judged else Kind.APPLY, at, plan=plan)
 
 
 def active(conn: Connection) -> ActiveRulebook | None:

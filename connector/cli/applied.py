@@ -1,0 +1,119 @@
+"""Commands that make a rulebook the active one: apply the files, or a plan of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from connector.cli.exits import Exit, explain_failures
+from connector.cli.session import activate, drawn_progress, newly_read, session
+
+if TYPE_CHECKING:
+    from connector.change.apply import Applied
+    from connector.change.plan.plan import Plan
+    from connector.cli.session import Session
+    from connector.steps.round import Summary
+
+#: A pass of the worker is soon over; a person waits for it rather than try again.
+_PATIENCE_S = 120
+_NAMES = {"hubspot": "HubSpot", "mailchimp": "Mailchimp"}
+_TOLD = (
+    "enrolled",
+    "not enrolled",
+    "left",
+    "handed over",
+    "held",
+    "refused",
+    "enrollment unknown",
+    "parked for a person",
+)
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def apply(file: Path | None, *, yes: bool) -> None:
+    """Make the files of mappings/ the active rulebook, and carry it out: create, judge, deliver, within the guard.
+
+    With FILE, which `trellis plan -o` wrote, exactly that plan; it is refused (exit code 2) where more would happen by now.
+    Without, a terminal shows the plan and asks. Killed, it goes on when it is run again. Exit code 3 if something is held.
+
+    Example: trellis apply plan.json
+    """
+    from connector.change.apply import apply as carry_out
+    from connector.change.plan.file import load
+    from connector.steps.sync import is_baseline
+
+    wanted = None if file is None else load(file)
+    with drawn_progress() as progress, session() as now:
+        if wanted is None and _is_done(now):
+            click.echo("The files are the active rulebook already.")
+            return
+        told = newly_read(now)
+        parts = now.parts(now.files, progress)
+        done = None if is_baseline(parts) else carry_out(parts, wanted or _asked(now, yes=yes), patience_s=_PATIENCE_S)
+        if done is None:
+            activate(now.store, now.files)
+    if done is None:
+        click.echo(f"Active: rulebook {now.files.hash[:12]}. The next `trellis sync` judges everybody by it.")
+    else:
+        for line in _lines(done, now.files.hash):
+            click.echo(line)
+    for finding in told:
+        click.echo(str(finding))
+    if done is not None:
+        raise click.exceptions.Exit(_code(done.summary))
+
+
+def _is_done(now: Session) -> bool:
+    """Whether the files are active, and nothing of that release is left to do."""
+    from connector.store import releases
+
+    if now.active is None or now.changed:
+        return False
+    with now.store.engine.connect() as conn:
+        present = releases.newest(conn)
+    return present is not None and present.done_at is not None
+
+
+def _asked(now: Session, *, yes: bool) -> Plan:
+    """The plan of the files as of now; on a terminal somebody has said yes to it."""
+    from connector.cli.planned import plan_of, show
+
+    plan = plan_of(now)
+    if not yes and not plan.is_empty and sys.stdin.isatty() and sys.stdout.isatty():
+        show(now.store, plan, (now.files, *filter(None, (now.active,))))
+        click.confirm("Apply it?", abort=True)
+    return plan
+
+
+def _lines(done: Applied, rulebook: str) -> Iterator[str]:
+    yield f"Active: rulebook {rulebook[:12]}, release {done.release}."
+    yield from done.created
+    tally = done.summary.tally
+    yield f"Judged {tally['judged']:,} contacts: {tally['moved']:,} moved to another stage. Wrote {tally['written']:,} records."
+    yield from (f"{name.capitalize()}: {tally[name]:,}" for name in _TOLD if tally[name])
+    yield f"Calls: {_calls(done.calls, done.foreseen)}."
+    if not done.done:
+        yield "Not all of it is done: `trellis serve`, or `trellis apply` again, goes on."
+    if tally["held"]:
+        yield "Some of it is held for you: trellis holds"
+
+
+def _calls(made: Mapping[str, int], foreseen: Mapping[str, int]) -> str:
+    told = (
+        f"{_NAMES.get(name, name)} {made.get(name, 0):,} ({foreseen.get(name, 0):,} foreseen)"
+        for name in sorted({*made, *foreseen})
+    )
+    return ", ".join(told) or "none"
+
+
+def _code(summary: Summary) -> Exit:
+    lines, code = explain_failures(summary.errors)
+    for line in lines:
+        click.echo(line, err=True)
+    return Exit.HELD if not code and summary.tally["held"] else code

@@ -1,0 +1,26 @@
+"""A release to its end: judge and deliver until nobody is due, and nothing is left that may go now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from connector.steps.parts import Parts
+from connector.steps.round import Summary, judge_and_deliver
+from connector.steps.watch import Watch
+from connector.store import ledger
+
+#: What is delivered may be news itself (a lifecycle stage is a fact), and is judged once more; never for so long.
+_MOST_ROUNDS = 10
+
+
+def carry_out(watch: Watch, summary: Summary, stop: Callable[[], bool]) -> None:
+    """Judge and deliver until nobody is due. What waits for an hour, a pace or a platform is left to later passes."""
+    for _ in range(_MOST_ROUNDS):
+        judge_and_deliver(watch, summary, stop)
+        if stop() or not _somebody_is_due(watch.parts):
+            return
+
+
+def _somebody_is_due(parts: Parts) -> bool:
+    with parts.engine.connect() as conn:
+        return ledger.count_to_judge(conn, parts.today, parts.rulebook.hash) > 0

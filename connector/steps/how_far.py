@@ -1,0 +1,19 @@
+"""How far the release has come whose rulebook decides: whether everybody has been judged by it, and all is delivered."""
+
+from __future__ import annotations
+
+from connector.steps.parts import Parts
+from connector.store import ledger, releases
+
+
+def note_how_far(parts: Parts) -> None:
+    """Note it once it is so; until then each pass looks."""
+    with parts.engine.begin() as conn:
+        present = releases.newest(conn)
+        if present is None or present.done_at is not None or present.rulebook != parts.rulebook.hash:
+            return
+        if ledger.count_to_judge(conn, parts.today, parts.rulebook.hash):
+            return
+        releases.note_judged(conn, present.id, parts.now())
+        if not releases.has_work_left(conn, present):
+            releases.note_done(conn, present.id, parts.now())
