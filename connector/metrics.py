@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, text
 
 from adapters.budget.kept import from_json
 from adapters.budget.limit import Limit
+from connector.change.noticed import now_noticed
 from connector.steps.bell import SYNC, WORK
 from connector.steps.circuit import Kind
 from connector.steps.health import health_of, last_pass
@@ -30,6 +31,17 @@ from connector.store.rate import kept_rates
 #: A figure is kept for this many times as long as it took to count.
 _WORTH = 100
 _PATIENCE = text("SET LOCAL statement_timeout = '20s'")
+
+#: What is told of a proposal, by the names of its `Size`.
+_WOULD = {
+    "moves": "Who would move to another stage",
+    "enters": "Who would enter a track",
+    "leaves": "Who would leave one",
+    "handovers": "Whom sales would be given",
+    "writes": "Records that would be written",
+    "calls": "Calls that it would take",
+    "held": "What would be held",
+}
 
 #: By the values of the labels, a tuple of texts.
 Figures = Mapping[Any, float]
@@ -69,7 +81,8 @@ class Metrics(Collector):
         """Every figure as of now. Raises StoreUnavailable."""
         with self._engine.connect() as conn:
             conn.execute(_PATIENCE)
-            return [*self._work(conn), *self._platforms_seen(conn), *self._budget(conn), *self._progress(conn)]
+            seen = self._platforms_seen(conn)
+            return [*self._work(conn), *seen, *self._budget(conn), *self._progress(conn), *self._files(conn)]
 
     def _work(self, conn: Connection) -> Iterable[Metric]:
         deliveries, intents = self._deliveries.get(conn), self._intents.get(conn)
@@ -132,6 +145,18 @@ class Metrics(Collector):
         passes = {(job,): last_pass(conn, job, now) for job in (SYNC, WORK)}
         ended = {job: at.timestamp() for job, at in passes.items() if at}
         yield _gauge("trellis_last_pass_timestamp_seconds", "End of the worker's last pass", ("job",), ended)
+
+    def _files(self, conn: Connection) -> Iterable[Metric]:
+        """As a watcher last said; no figure without one, for then nobody knows."""
+        noticed = now_noticed(conn, self._now())
+        valid: Figures = {} if noticed is None else {(): float(not noticed.problems)}
+        differ: Figures = {} if noticed is None else {(): float(noticed.differs)}
+        yield _gauge("trellis_files_valid", "1 while the files of mappings/ are without mistakes", (), valid)
+        yield _gauge("trellis_files_differ", "1 while they are not the active rulebook", (), differ)
+        size = None if noticed is None else noticed.size
+        for name, what in _WOULD.items():
+            would: Figures = {} if size is None else {(): float(getattr(size, name))}
+            yield _gauge(f"trellis_plan_{name}", f"{what}, should the files be applied", (), would)
 
     def _oldest_delivery(self, conn: Connection) -> Figures:
         oldest = inbox.oldest_waiting(conn)

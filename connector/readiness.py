@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from connector.change.noticed import Noticed, now_noticed
 from connector.promptly import Promptly
 from connector.steps.circuit import Kind
 from connector.steps.health import Health, health_of
@@ -20,6 +21,8 @@ _OK = "ok"
 #: A database that is not back with an answer by then is none.
 _PATIENCE = text("SET LOCAL statement_timeout = '3s'")
 _SECONDS = 4.0
+#: Messages may quote what somebody wrote into a file.
+_LONGEST = 300
 
 _NOT_ASKED = {"store": "not asked", "schema": "not asked", "rulebook": "not asked"}
 _IN_WORDS = {
@@ -34,8 +37,8 @@ _IN_WORDS = {
 def readiness(engine: Engine, platforms: Iterable[str], now: datetime) -> Readiness:
     """Store, schema, active rulebook, and how each of the `platforms` that are on fares. Never raises; names nobody.
 
-    Not ready without the first three, and while a platform does not accept our token: webhooks are kept all the same.
-    Read-only.
+    Not ready without the first three, and while a platform does not accept our token: webhooks are kept all the same. What a
+    watcher says of the files changes nothing of it, since the active rulebook is what decides. Read-only.
     """
     checks = dict(_NOT_ASKED)
     stopped = False
@@ -51,6 +54,8 @@ def readiness(engine: Engine, platforms: Iterable[str], now: datetime) -> Readin
                 health = health_of(conn, platform, now)
                 checks[platform] = _told(health, now)
                 stopped |= health.trouble is not None and health.trouble.kind is Kind.STOPPED
+            if (noticed := now_noticed(conn, now)) is not None:
+                checks["files"] = _of_files(noticed)
     except (SchemaTooOld, SchemaTooNew) as error:
         checks["schema"] = str(error)
     except StoreUnavailable as error:
@@ -81,6 +86,20 @@ def _told(health: Health, now: datetime) -> str:
         return f"{_OK} at {_second(health.worked_at)}" if health.worked_at else "not asked yet"
     again = f"; asked again at {_second(trouble.until)}" if trouble.until and trouble.until > now else ""
     return f"{_IN_WORDS[trouble.kind]} since {_second(trouble.since)}; {last}{again}"
+
+
+def _of_files(noticed: Noticed) -> str:
+    """One line: what an editor would want to know first."""
+    if noticed.problems:
+        first, more = noticed.problems[0][:_LONGEST], len(noticed.problems) - 1
+        return f"invalid: {first}" + (f" (and {more} more: `trellis check`)" if more else "")
+    if not noticed.differs:
+        return _OK
+    if noticed.size is None:
+        return "differ: run `trellis plan` to see what they would change"
+    moves = noticed.size.moves
+    told = f"differ: {moves:,} {'person' if moves == 1 else 'people'} would move; run `trellis apply`"
+    return f"{told} ({noticed.waits})" if noticed.waits else told
 
 
 def _second(moment: datetime) -> str:

@@ -34,16 +34,17 @@ class Size:
     def __str__(self) -> str:
         """What `trellis apply` would do, in words; what it would not do is left out."""
         told = (
-            (self.creates, "create {}"),
-            (self.reads, "read {} properties for the first time"),
+            (self.creates, "create {} thing{s}"),
+            (self.reads, "read {} field{s} for the first time"),
             (self.moves, "move {} to another stage"),
             (self.enters, "let {} enter tracks"),
             (self.leaves, "take {} out of tracks"),
             (self.handovers, "hand {} over to sales"),
-            (self.writes, "make {} writes"),
+            (self.writes, "make {} write{s}"),
             (self.held, "hold {} for a person"),
         )
-        return ", ".join(words.format(f"{count:,}") for count, words in told if count) or "change nobody"
+        words = (text.format(f"{count:,}", s="" if count == 1 else "s") for count, text in told if count)
+        return ", ".join(words) or "change nobody"
 
 
 @dataclass(frozen=True, slots=True)

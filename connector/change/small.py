@@ -19,24 +19,24 @@ def why_it_waits(plan: Plan, active: Guard, files: Guard, *, moved: int, enrolle
 
 def _reasons(plan: Plan, active: Guard, files: Guard, moved: int, enrolled: int) -> Iterator[str]:
     if plan.creates:
-        yield f"{len(plan.creates):,} things are to be created on the platforms"
+        yield f"{_some(len(plan.creates), 'thing is', 'things are')} to be created on the platforms"
     if plan.uncreated:
         yield "nobody could tell whether anything is to be created on the platforms"
     if plan.newly_read is not None:
-        yield f"{len(plan.newly_read.names):,} properties were never read"
+        yield f"{_some(len(plan.newly_read.names), 'property was', 'properties were')} never read"
     if held := sum(plan.held.values()):
         yield f"{held:,} would be held"
     if _is_looser(files, active):
         yield "the guard is loosened"
     rooms = [allowance(guard, plan.contacts, moved, enrolled) for guard in (active, files)]
     counts = (
-        ("moves", len(plan.moves), min(room.stage_moves for room in rooms)),
-        ("enrollments", len(plan.enters), min(room.enrollments for room in rooms)),
-        ("exits from tracks", len(plan.leaves), min(room.enrollments for room in rooms)),
+        ("move", len(plan.moves), min(room.stage_moves for room in rooms)),
+        ("enter tracks", len(plan.enters), min(room.enrollments for room in rooms)),
+        ("leave tracks", len(plan.leaves), min(room.enrollments for room in rooms)),
     )
     for what, count, room in counts:
         if count > room:
-            yield f"{count:,} {what} are more than the {room:,} that the guard leaves for today"
+            yield f"{count:,} would {what}, and the guard leaves {room:,} for today"
 
 
 def _is_looser(files: Guard, active: Guard) -> bool:
@@ -45,3 +45,7 @@ def _is_looser(files: Guard, active: Guard) -> bool:
         or files.stage_moves.count > active.stage_moves.count
         or files.enrollments > active.enrollments
     )
+
+
+def _some(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

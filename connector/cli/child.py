@@ -18,16 +18,23 @@ _FIRST_PAUSE_S, _MAX_PAUSE_S = 1.0, 30.0
 
 
 class Child:
-    """A `trellis <name>` of our own, in a session of its own: Ctrl-C is for the supervisor, which stops it in order.
+    """A `trellis <name> <words>` of our own, in a session of its own: Ctrl-C is for the supervisor, which stops it in order.
 
     Its first start waits for `after_s` seconds. On Linux it is interrupted when the supervisor is killed, so that nobody
     works unsupervised.
     """
 
     def __init__(
-        self, name: str, environ: Mapping[str, str], *, descriptors: Sequence[int] = (), after_s: float = 0.0
+        self,
+        name: str,
+        environ: Mapping[str, str],
+        *,
+        words: Sequence[str] = (),
+        descriptors: Sequence[int] = (),
+        after_s: float = 0.0,
     ) -> None:
         self.name = name
+        self._words = words
         self._environ = environ
         self._descriptors = descriptors
         self._process: subprocess.Popen[bytes] | None = None
@@ -49,8 +56,8 @@ class Child:
             self._start(now)
 
     def _start(self, now: float) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 — our own interpreter and a fixed name
-            [sys.executable, "-m", "connector", self.name],
+        self._process = subprocess.Popen(  # noqa: S603 — our own interpreter and fixed words
+            [sys.executable, "-m", "connector", self.name, *self._words],
             env=self._environ,
             stdin=subprocess.DEVNULL,
             pass_fds=self._descriptors,

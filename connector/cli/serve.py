@@ -28,8 +28,11 @@ _STARTS = 5
 
 
 @click.command()
-def serve() -> None:
-    """Run everything on this machine until stopped: PostgreSQL (unless DATABASE_URL is set), web, worker and clock.
+@click.option(
+    "--auto-apply", is_flag=True, help="Changed files go live by themselves where it is small and safe: see watch."
+)
+def serve(*, auto_apply: bool) -> None:
+    """Run everything on this machine until stopped: PostgreSQL (unless DATABASE_URL is set), web, worker, clock and watch.
 
     Example: trellis serve
     """
@@ -52,7 +55,7 @@ def serve() -> None:
             port = held.enter_context(take_port(given.port))
         for line in _greeting(given, store):
             click.echo(line)
-        _supervise(store, _children(given, store, port), stop)
+        _supervise(store, _children(given, store, port, auto_apply=auto_apply), stop)
 
 
 def _bring_up_to_date(store: Store) -> None:
@@ -112,7 +115,7 @@ def _greeting(given: Settings, store: Store) -> Sequence[str]:
     return lines
 
 
-def _children(given: Settings, store: Store, port: socket) -> Sequence[Child]:
+def _children(given: Settings, store: Store, port: socket, *, auto_apply: bool) -> Sequence[Child]:
     from connector.cli.child import Child
     from connector.cli.port import DESCRIPTOR
 
@@ -124,6 +127,7 @@ def _children(given: Settings, store: Store, port: socket) -> Sequence[Child]:
         Child("web", {**environ, DESCRIPTOR: str(listening)}, descriptors=(listening,)),
         Child("worker", environ, after_s=_HEAD_START_S),
         Child("clock", environ, after_s=_HEAD_START_S),
+        Child("watch", environ, words=("--auto-apply",) if auto_apply else (), after_s=_HEAD_START_S),
     )
 
 

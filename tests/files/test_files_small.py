@@ -1,0 +1,103 @@
+"""What is small enough to go live without anybody looking, by both guards. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.change.noticed import Size
+from connector.change.plan.plan import SCORES, Because, Cost, Move, Passage, Plan, Spread
+from connector.change.small import why_it_waits
+from connector.rulebook.types import Guard
+from connector.steps.newly_mapped import NewlyMapped
+
+GUARD = Guard.model_validate({"stage_moves": {"share": "10%", "count": 500}, "enrollments": 20})
+
+
+def guard(share="10%", count=500, enrollments=20):
+    return Guard.model_validate({"stage_moves": {"share": share, "count": count}, "enrollments": enrollments})
+
+
+def plan(*, moves=0, enters=0, leaves=0, contacts=1000, **others):
+    spread = Spread((0,) * SCORES, contacts, {})
+    told = {
+        "made_at": datetime(2026, 11, 24, 11, tzinfo=UTC),
+        "day": date(2026, 11, 24),
+        "rulebook": "b" * 64,
+        "active": "a" * 64,
+        "position": 7,
+        "contacts": contacts,
+        "before": spread,
+        "after": spread,
+        "moves": tuple(Move(n, "new", "hot", True, 10, 80, Because("forms", 9000)) for n in range(moves)),
+        "enters": tuple(Passage(n, "finance") for n in range(enters)),
+        "leaves": tuple(Passage(n, "finance") for n in range(leaves)),
+        "handovers": (),
+        "creates": (),
+        "newly_read": None,
+        "cost": Cost({"hubspot": 5}, {"hubspot": 1}, 0.1),
+        "held": {},
+    }
+    return Plan(**{**told, **others})
+
+
+def waits(told, active=GUARD, files=GUARD, moved=0, enrolled=0):
+    return why_it_waits(told, active, files, moved=moved, enrolled=enrolled)
+
+
+def test_within_the_guard_nothing_waits():
+    assert waits(plan(moves=100, enters=20, leaves=20)) == ""
+    assert waits(plan()) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (plan(moves=101), "101 would move, and the guard leaves 100 for today"),
+        (plan(enters=21), "21 would enter tracks, and the guard leaves 20 for today"),
+        (plan(leaves=21), "21 would leave tracks, and the guard leaves 20 for today"),
+        (plan(held={"moves": 3, "enrollments": 2}), "5 would be held"),
+        (plan(creates=("HubSpot: would create list Paused",)), "1 thing is to be created on the platforms"),
+        (plan(uncreated="PlatformBusy"), "nobody could tell whether anything is to be created on the platforms"),
+        (plan(newly_read=NewlyMapped(("zip", "city"), 1000, 10)), "2 properties were never read"),
+    ],
+    ids=["moves", "enrollments", "exits", "held", "creates", "not asked", "newly read"],
+)
+def test_each_reason_to_wait_is_told(told, why):
+    assert waits(told) == why
+
+
+def test_what_moved_and_entered_today_already_counts():
+    assert waits(plan(moves=60), moved=40) == ""
+    assert waits(plan(moves=60), moved=41) == "60 would move, and the guard leaves 59 for today"
+    assert waits(plan(enters=1), enrolled=20) == "1 would enter tracks, and the guard leaves 0 for today"
+
+
+@pytest.mark.parametrize("looser", [guard(share="11%"), guard(count=501), guard(enrollments=21)])
+def test_a_guard_that_is_loosened_waits_whatever_it_changes(looser):
+    """Else the next save would pass by it."""
+    assert waits(plan(), files=looser) == "the guard is loosened"
+    assert waits(plan(), active=looser, files=GUARD) == "", "a tighter one may come by itself"
+
+
+@given(
+    st.integers(0, 200),
+    st.integers(0, 40),
+    *[st.builds(guard, st.sampled_from(["0%", "5%", "100%"]), st.integers(0, 300), st.integers(0, 40))] * 2,
+)
+def test_nothing_passes_by_a_guard_that_it_brings_along(moves, enters, active, files):
+    """What goes by itself under two guards would under each of them alone."""
+    told = plan(moves=moves, enters=enters, contacts=500)
+    if not waits(told, active, files):
+        assert waits(told, active, active) == waits(told, files, files) == ""
+
+
+def test_a_size_in_words_leaves_out_what_does_not_happen():
+    assert str(Size(0, 0, 0, 0, 0, 0, 0, 0, 0)) == "change nobody"
+    told = str(Size(moves=1, enters=0, leaves=0, handovers=0, writes=1200, calls=12, held=4, creates=2, reads=1))
+    assert told == (
+        "create 2 things, read 1 field for the first time, move 1 to another stage, make 1,200 writes, hold 4 for a person"
+    )
