@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -234,7 +235,7 @@ def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Make
             sandbox = stack.enter_context(Sandbox(Clock(TUESDAY_NOON)))
             sandbox.hubspot.settings.limits_on = False  # nobody waits for a quota here
             population = populate(sandbox, count=count)
-            rulebook = read_rulebook(_mappings(tmp_path, edits) if edits else MAPPINGS)
+            rulebook = read_rulebook(_mappings(tmp_path, edits)) if edits else _shipped()
             store = stack.enter_context(_store(new_database(), rulebook))
             settings = stack.enter_context(_received(sandbox, store, version if hubspot else None))
             world = World(
@@ -340,6 +341,12 @@ def _unhurried(given: Settings) -> Platforms:
 
 def _not_at_all(_seconds: float) -> None:
     """Nobody waits before a call is tried again."""
+
+
+@cache
+def _shipped() -> Rulebook:
+    """It is frozen, so that all worlds may have the same."""
+    return read_rulebook(MAPPINGS)
 
 
 def _mappings(folder: Path, edits: Edits) -> Path:
