@@ -14,9 +14,11 @@ from connector.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from adapters.budget import Quota
     from adapters.budget.limit import Limit
     from adapters.hubspot.client import HubSpotClient
     from adapters.mailchimp.client import MailchimpClient
+    from adapters.skew import Skew
 
 _SEARCHES_PER_S = 5  # facts/hubspot.md §3.1: an own bucket per account
 _SEARCH_BURST = 4  # a quiet pass makes two: it need not be paced, the rolling window keeps the limit
@@ -44,6 +46,16 @@ class Platforms:
             for (_, counted), number in calls.items():
                 told[platform, _ending(platform, counted)] += number
         return told
+
+    def skews(self) -> Mapping[str, Skew]:
+        """How far our clock is from the platforms', by their names, as far as answers have told it so far."""
+        both = {"HubSpot": self.hubspot, "Mailchimp": self.mailchimp}
+        told = {name: client.clock.skew for name, client in both.items() if client is not None}
+        return {name: skew for name, skew in told.items() if skew is not None}
+
+    def quota(self) -> Quota | None:
+        """What HubSpot's answers told of its limits; None without HubSpot, or if they told nothing."""
+        return None if self.hubspot is None else self.hubspot.quota()
 
     def close(self) -> None:
         """Give back what other processes could use; what a store that is away does not hear runs out in seconds."""

@@ -12,6 +12,7 @@ from adapters.budget.account import Account, Permit
 from adapters.budget.kept import InMemory, Kept
 from adapters.budget.limit import Limit
 from adapters.budget.pacing import Told
+from adapters.budget.quota import Quota, quota_of
 from adapters.budget.urgency import is_urgent
 from adapters.ports import Deadline
 
@@ -118,6 +119,10 @@ class RateBudget:
         if is_urgent() or known.day is None or age >= DAY_WAIT_S:
             return None
         return DAY_WAIT_S - age if known.day_remaining < (1 - self.share) * known.day else None
+
+    def quota(self) -> Quota | None:
+        """What the platform last told of its limits, and what of them is left; None if it told nothing."""
+        return quota_of(self._account.known, self._account.now_ms())
 
     def close(self) -> None:
         """Give back what is not used, and tell what the next process should know."""

@@ -11,13 +11,14 @@ from typing import Any
 
 import tenacity
 
-from adapters.budget import RateBudget
+from adapters.budget import Quota, RateBudget
 from adapters.hubspot.answers import PLATFORM, read_bare, read_json, sort_error
 from adapters.hubspot.concurrency import worthwhile
 from adapters.hubspot.quota import is_silent, read_quota
 from adapters.hubspot.transport import Transport
 from adapters.hubspot.versions import ENDPOINTS, Endpoint, Version
 from adapters.ports import Deadline, DeadlinePassed, PlatformBusy, PlatformError, PlatformUnreachable, elapsed
+from adapters.skew import ComparedClock
 
 REAL_URL = "https://api.hubapi.com"
 #: After this many tries a read gives up; the next sync asks again.
@@ -44,7 +45,7 @@ class HubSpotClient:
 
     `budget` is the portal's rate, `search_budget` the own one of search; `deadline_s` limits every call, with all its
     waits and tries, also where its deadline is later. `calls` counts answers by (endpoint, outcome), where the outcome is
-    an HTTP status or the name of the error, for the operator to see.
+    an HTTP status or the name of the error, for the operator to see; `clock` compares ours with HubSpot's.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class HubSpotClient:
         self._now = now
         self._count_lock = Lock()
         self._latency: dict[str, float] = {}
+        self.clock = ComparedClock()
         self.calls: Counter[tuple[str, str]] = Counter()
 
     def call(
@@ -105,6 +107,10 @@ class HubSpotClient:
         """How many calls a second the budget allows."""
         return self._budget.rate
 
+    def quota(self) -> Quota | None:
+        """What the last answers told of the limits, and what of them is left; None if they told nothing."""
+        return self._budget.quota()
+
     def leave(self, share: float) -> None:
         """Let bulk use up no more than this share of the calls of a day."""
         self._budget.share = share
@@ -136,7 +142,7 @@ class HubSpotClient:
             self._count(name, DeadlinePassed.__name__)
             raise DeadlinePassed(PLATFORM, f"no permit for {name} came before the deadline")
         try:
-            began = self._monotonic()
+            began, asked = self._monotonic(), self._now()
             answer = self._transport.send(
                 endpoint.method,
                 endpoint.path(self._version),
@@ -154,6 +160,7 @@ class HubSpotClient:
         finally:
             budget.done(permit)
         self._count(name, str(answer.status))
+        self.clock.heard(answer.headers.get("Date"), asked, self._now())
         told = read_quota(answer)
         if told is not None or (answer.status == 200 and not endpoint.searches and is_silent(answer)):
             self._budget.observe(permit, told)

@@ -23,6 +23,7 @@ from urllib3.response import BaseHTTPResponse
 
 from adapters.hubspot.answers import PLATFORM, Answer
 from adapters.ports import Deadline, DeadlinePassed, PlatformUnreachable
+from adapters.tls import Untrusted, mistrust
 
 LARGEST_ANSWER = 32 * 2**20
 #: A server that does not take the connection in this time is not there.
@@ -113,6 +114,8 @@ class Transport:
 
 
 def _unreachable(error: Exception, flight: _Flight) -> PlatformUnreachable:
+    if (reason := mistrust(error)) is not None:
+        return Untrusted(PLATFORM, reason)
     return PlatformUnreachable(PLATFORM, f"no answer from HubSpot ({type(error).__name__})", maybe_applied=flight.sent)
 
 

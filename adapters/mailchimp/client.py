@@ -40,6 +40,7 @@ from adapters.ports import (
     elapsed,
 )
 from adapters.retry_after import read_retry_after
+from adapters.skew import ComparedClock
 
 #: Of the ten simultaneous calls that Mailchimp allows a user (facts/mailchimp.md §2), those that we use.
 IN_FLIGHT = 8
@@ -58,7 +59,7 @@ class MailchimpClient:
     Give an `api_key` (its suffix names the data center) or an OAuth `access_token` with `server_prefix` (``us19``);
     `base_url` (ends in ``/3.0``) overrides the address. `slots` bounds the calls in flight, `budget` is slowed down
     when Mailchimp is busy. `deadline_s` bounds each call with all its attempts, also where its deadline is later.
-    `calls` counts attempts by (method and path template, outcome).
+    `calls` counts attempts by (method and path template, outcome); `clock` compares ours with Mailchimp's.
 
     Raises ValueError when the address of the API cannot be known.
     """
@@ -88,6 +89,7 @@ class MailchimpClient:
         self._monotonic = monotonic
         self._now = now
         self._told = _Told()
+        self.clock = ComparedClock()
         self._counting = Lock()
         self.calls: Counter[tuple[str, str]] = Counter()
 
@@ -237,8 +239,11 @@ class MailchimpClient:
     def _request(self, *args: Any, **options: Any) -> requests.Response:
         """What the SDK calls; it keeps headers to itself where an answer is an error."""
         self._told.wait = None
+        asked = self._now()
         answer = self._transport.request(*args, **options)
-        self._told.wait = read_retry_after(answer.headers.get("Retry-After", ""), self._now())
+        answered = self._now()
+        self.clock.heard(answer.headers.get("Date"), asked, answered)
+        self._told.wait = read_retry_after(answer.headers.get("Retry-After", ""), answered)
         return answer
 
 

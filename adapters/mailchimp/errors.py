@@ -7,7 +7,6 @@ e-mail address in its `detail`.
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ import requests
 import urllib3
 
 from adapters.addresses import without_addresses
+from adapters.causes import causes
 from adapters.ports import (
     CredentialsRefused,
     Outcome,
@@ -25,6 +25,7 @@ from adapters.ports import (
     RowOutcome,
     ScopeMissing,
 )
+from adapters.tls import Untrusted, mistrust
 
 CROWDED_S = 2.0  # more than ten calls at once: the first of them ends soon
 FLOODED_S = 15.0  # a 429 or 403 without a JSON body: the edge in front of the API has had enough
@@ -78,11 +79,13 @@ def from_answer(status: int, body: object, *, writes: bool, retry_after: float |
 
 def from_exception(error: BaseException, *, writes: bool) -> PlatformError:
     """The error that a failure of `requests` means: was the request sent, and may it have been applied?"""
-    causes = tuple(_causes(error))
-    kinds = dict.fromkeys((type(error).__name__, type(causes[-1]).__name__))
+    if (reason := mistrust(error)) is not None:
+        return Untrusted("mailchimp", reason)
+    behind = tuple(causes(error))
+    kinds = dict.fromkeys((type(error).__name__, type(behind[-1]).__name__))
     text = f"no usable answer ({': '.join(kinds)})"
-    never_sent = _never_sent(causes)
-    slow = not never_sent and any(isinstance(cause, requests.ReadTimeout | TimeoutError) for cause in causes)
+    never_sent = _never_sent(behind)
+    slow = not never_sent and any(isinstance(cause, requests.ReadTimeout | TimeoutError) for cause in behind)
     kind = TooMuchAtOnce if slow else PlatformUnreachable
     return kind("mailchimp", text, maybe_applied=writes and not never_sent)
 
@@ -96,26 +99,17 @@ def row_outcome(row: str, error: PlatformError) -> RowOutcome:
     return RowOutcome(row, Outcome.LATER, error)
 
 
-#: Failures before the first byte of a request: no connection, no proxy, or a certificate that is not Mailchimp's.
+#: Failures before the first byte of a request: no connection, or no proxy.
 _BEFORE_SENDING = (
     requests.ConnectTimeout,
     requests.exceptions.ProxyError,
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.NameResolutionError,
-    ssl.SSLCertVerificationError,
 )
 
 
-def _never_sent(causes: Iterable[BaseException]) -> bool:
-    return any(isinstance(cause, _BEFORE_SENDING) for cause in causes)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, what it was raised from, and what urllib3 and requests wrap as an argument or `reason`."""
-    while error is not None:
-        yield error
-        wrapped = (getattr(error, "reason", None), *error.args, error.__cause__)
-        error = next((inner for inner in wrapped if isinstance(inner, BaseException)), None)
+def _never_sent(behind: Iterable[BaseException]) -> bool:
+    return any(isinstance(cause, _BEFORE_SENDING) for cause in behind)
 
 
 def _wait(told: float | None, otherwise: float) -> float:
