@@ -23,4 +23,5 @@ def foreign_packages() -> tuple[str, ...]:
 def installation() -> Iterator[Finding]:
     """One error for each foreign package."""
     for path in foreign_packages():
-        yield Finding("error", f"another installed package is in the way: {path}", "Use a clean virtual environment")
+        what = f"another installed package is in the way: {path}"
+        yield Finding("error", what, "Use a clean virtual environment", code="foreign-package")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -26,16 +27,20 @@ _YEARS = range(1970, 2200)
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check(*, as_json: bool) -> None:
-    """Look over files, credentials, scopes, properties, lists and workflows: one line per finding with its cure.
+    """Look over files, environment, portal and audiences, clocks and quotas: one line per finding with its cure.
 
     It looks at the files of mappings/, so that a change can be checked before `trellis apply`. Exit code 2 if something
     must be mended, 4 if a platform refuses, 1 if one is away; warnings and advice change nothing.
 
     Example: trellis check
     """
+    from adapters.reach import reach
+    from connector.assembly import platforms
     from connector.change.case_findings import case_findings
     from connector.installation import installation
-    from connector.steps.doctor import Surroundings, examine
+    from connector.steps.checkup.clocks import database_skew
+    from connector.steps.doctor import Instruments, Surroundings, examine
+    from connector.steps.parts import now_utc
 
     with session() as now:
         given = now.settings
@@ -47,14 +52,19 @@ def check(*, as_json: bool) -> None:
             webhook_url=given.webhook_url,
             unsigned_alerts=bool(given.trellis_alert_url and not given.trellis_alert_secret),
         )
+        instruments = Instruments(
+            reach=reach,
+            skews=lambda: {**platforms(given).skews(), "the database": database_skew(now.store.engine, now_utc)},
+            quota=lambda: platforms(given).quota(),
+        )
         findings = (
             *installation(),
-            *examine(now.parts(now.files), surroundings),
-            *case_findings(given.mappings_dir),
+            *examine(now.parts(now.files), surroundings, instruments),
+            *case_findings(given.mappings_dir, now.files),
             *newly_read(now),
         )
     if as_json:
-        click.echo(json.dumps([{"level": f.level, "what": f.what, "cure": f.cure} for f in findings]))
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:
         for finding in findings:
             click.echo(str(finding))

@@ -39,6 +39,11 @@ def check_reach(draft: Draft) -> Iterator[Problem]:
         yield from _ladder(draft.stages.document, draft.stages.content.stages, models if complete else [])
 
 
+def hindrance(model: Model, stage: Stage) -> str:
+    """Why nobody whom `model` judges can ever enter `stage` by her points; empty if somebody may."""
+    return _hindrance(model, _demand(stage.enter))
+
+
 def highest_parts(model: Model, phases: frozenset[str] | None = None) -> dict[str, int]:
     """The most thousandths that each factor of `model` can give, counting only `phases` where they are named."""
     factors = model.factors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Level = Literal["error", "warning", "advice"]
@@ -13,12 +13,16 @@ Kind = Literal["configuration", "refused", "away"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a person should know, with its cure. `what` and `cure` are sentences without their full stop."""
+    """One thing a person should know, with its cure. `what` and `cure` are sentences without their full stop.
+
+    `code` names the sort of finding for machines, in words joined by hyphens; it stays when the sentences are reworded.
+    """
 
     level: Level
     what: str
     cure: str
     kind: Kind = "configuration"
+    code: str = field(kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.level}: {self.what}. {self.cure}."

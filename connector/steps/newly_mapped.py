@@ -32,6 +32,7 @@ class NewlyMapped:
             f"{', '.join(self.names)} {'was' if len(self.names) == 1 else 'were'} never read from HubSpot; values come with"
             " each contact's next change",
             f"`trellis sync --full` reads all {self.contacts:,} contacts at once, in about {self.calls:,} calls",
+            code="never-read",
         )
 
 

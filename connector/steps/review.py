@@ -18,24 +18,24 @@ def review(rulebook: Rulebook, today: date) -> Iterator[Finding]:
     """Findings that need no platform. Pure."""
     for flaw in opens_alone(rulebook):
         what = f"opens alone can change a stage: {flaw.file}, {flaw.key}: {flaw.message}"
-        yield Finding("error", what, flaw.cure[:1].upper() + flaw.cure[1:])
+        yield Finding("error", what, flaw.cure[:1].upper() + flaw.cure[1:], code="opens-decide")
     for model in rulebook.models:
         for rule in _rules(model):
             if not rule.why:
-                yield Finding("advice", f"rule {rule.id} says no why", "Give it one: it stands in every receipt")
+                cure = "Give it one: it stands in every receipt"
+                yield Finding("advice", f"rule {rule.id} says no why", cure, code="rule-without-why")
             if rule.review_by is not None and rule.review_by < today:
                 what = f"rule {rule.id} was to be reviewed by {rule.review_by}"
-                yield Finding("warning", what, "Review it, then move the date")
+                yield Finding("warning", what, "Review it, then move the date", code="review-due")
     for name, track in rulebook.tracks.tracks.items():
         heard = [way for way in track.enroll if not way.is_segment]
         if not heard:
-            yield Finding(
-                "advice", f"track {name} has no listener: it is a segment, without mails", "Fine on a free portal"
-            )
+            what = f"track {name} has no listener: it is a segment, without mails"
+            yield Finding("advice", what, "Fine on a free portal", code="track-without-mails")
         for way in heard:
             if way.exit == "none" and not (way.hubspot and way.hubspot.task):
                 what = f"track {name} is entry only by {_way(way)}: leaving it ends no mail"
-                yield Finding("warning", what, _entry_only(way))
+                yield Finding("warning", what, _entry_only(way), code="track-entry-only")
     yield from _idle(rulebook)
     yield from _gap(rulebook)
 
@@ -44,27 +44,29 @@ def _idle(rulebook: Rulebook) -> Iterator[Finding]:
     for idle in idle_tracks(rulebook):
         if idle.behind is None:
             what = f"track {idle.track} can be for nobody: what it asks for is never true at once"
-            yield Finding("warning", what, "Correct its `when`, or whom its aim is for in `aims`")
+            cure = "Correct its `when`, or whom its aim is for in `aims`"
+            yield Finding("warning", what, cure, code="track-for-nobody")
         else:
             what = (
                 f"track {idle.track} is nobody's first: {idle.behind} is for all of them, too, and is chosen before it"
             )
-            yield Finding("advice", what, "Fine if it shall follow; else raise its priority, or narrow the other one")
+            cure = "Fine if it shall follow; else raise its priority, or narrow the other one"
+            yield Finding("advice", what, cure, code="track-is-nobodys-first")
 
 
 def _gap(rulebook: Rulebook) -> Iterator[Finding]:
     gap = content_gap(rulebook)
     for persona in gap.forgotten:
         what = f"no track nurtures anybody of persona {persona}"
-        yield Finding("advice", what, "Add a track for her, or count on people to write to her")
+        cure = "Add a track for her, or count on people to write to her"
+        yield Finding("advice", what, cure, code="persona-without-track")
     by_aim: dict[str, list[str]] = {}
     for one in gap.gaps:
         by_aim.setdefault(one.aim, []).append(f"{one.persona} ({'any phase' if one.whole else ', '.join(one.phases)})")
     if by_aim:
         told = "; ".join(f"to {aim} {', '.join(people)}" for aim, people in by_aim.items())
-        yield Finding(
-            "advice", f"there is no track {told}", "Write what they lack, or let a track there be for them, too"
-        )
+        cure = "Write what they lack, or let a track there be for them, too"
+        yield Finding("advice", f"there is no track {told}", cure, code="content-gap")
 
 
 def _entry_only(way: Enroll) -> str:

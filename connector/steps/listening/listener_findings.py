@@ -30,7 +30,7 @@ def listening(rulebook: Rulebook, flows: Collection[Flow], list_ids: Mapping[str
 def unverifiable(track: str, key: str) -> Finding:
     """A claim that nobody here can look into."""
     cure = f"Look yourself, and write `{key}: confirmed`"
-    return Finding("error", f"track {track}: `{key}: verified` cannot be verified here", cure)
+    return Finding("error", f"track {track}: `{key}: verified` cannot be verified here", cure, code="unverifiable")
 
 
 def quoted(flows: Collection[Flow]) -> str:
@@ -43,32 +43,35 @@ def _listener(one: Entrance, found: Listeners) -> Iterator[Finding]:
     track, what = f"track {one.track}", one.what
     if found.on:
         told = f"{track}: {what} is heard by {quoted(found.on)}{_manners(one.signal, found.on)}"
-        look = "Trellis looks again every hour"
-        yield Finding("advice", told, look if verified else "Write `listener: verified`, and Trellis looks every hour")
+        look = (
+            "Trellis looks again every hour" if verified else "Write `listener: verified`, and Trellis looks every hour"
+        )
+        yield Finding("advice", told, look, code="listener-found")
     elif found.off:
         told = f"{track}: what listens to {what} is switched off, {quoted(found.off)}"
-        yield Finding("warning", told, "Switch it on; nobody enters before" if verified else "Switch it on")
+        cure = "Switch it on; nobody enters before" if verified else "Switch it on"
+        yield Finding("warning", told, cure, code="listener-off")
     elif found.perhaps:
         told = f"{track}: whether {what} is heard by {quoted(found.perhaps)} cannot be told"
-        confirm = "Look yourself, and write `listener: confirmed`"
-        yield Finding(
-            "error" if verified else "advice", told, confirm if verified else "What the file confirms is trusted"
-        )
+        cure = "Look yourself, and write `listener: confirmed`" if verified else "What the file confirms is trusted"
+        yield Finding("error" if verified else "advice", told, cure, code="listener-untold")
     elif one.signal.kind == "workflow":
-        yield Finding("error", f"{track}: HubSpot has no {what}", "Correct the number in tracks.yaml")
+        told = f"{track}: HubSpot has no {what}"
+        yield Finding("error", told, "Correct the number in tracks.yaml", code="workflow-missing")
     else:
         cure = "Build it; nobody enters before" if verified else "Build it, or set `listener: none`"
-        yield Finding("warning", f"{track}: no workflow listens to {what}", cure)
+        yield Finding("warning", f"{track}: no workflow listens to {what}", cure, code="listener-missing")
     if len(found.on) > 1:
         told = f"{track}: {what} is heard by {len(found.on)} workflows, and each mails: {quoted(found.on)}"
-        yield Finding("warning", told, "Let one of them listen")
+        yield Finding("warning", told, "Let one of them listen", code="listeners-many")
 
 
 def _again(one: Entrance, found: Listeners) -> Iterator[Finding]:
     once = [flow for flow in found.on if one.signal.heard_again_by(flow) is False]
     if once:
         told = f"track {one.track}: a second episode would not be mailed, nobody is let in twice by {quoted(once)}"
-        yield Finding("warning", told, "Switch on re-enrollment, or take out `reenter_after`")
+        cure = "Switch on re-enrollment, or take out `reenter_after`"
+        yield Finding("warning", told, cure, code="listener-lets-in-once")
 
 
 def _exit(one: Entrance, found: Listeners) -> Iterator[Finding]:
@@ -76,22 +79,25 @@ def _exit(one: Entrance, found: Listeners) -> Iterator[Finding]:
     runs_on = [flow for flow in found.on if one.signal.ended_by(flow) is False]
     if claim != "none" and runs_on:
         told = f"track {one.track} is entry only: who leaves {one.what} is not taken out by {quoted(runs_on)}"
-        yield Finding("warning", told, "Let the workflow unenroll who stops matching, or take out `exit`")
+        cure = "Let the workflow unenroll who stops matching, or take out `exit`"
+        yield Finding("warning", told, cure, code="listener-keeps-in")
     elif claim == "verified" and (found.on or found.off) and not ends:
         yield unverifiable(one.track, "exit")
     elif claim == "none" and found.on and ends and one.signal.kind != "workflow":
         told = f"track {one.track}: who leaves {one.what} is taken out by {quoted(found.on)}"
-        yield Finding("advice", told, "Write `exit: verified`")
+        yield Finding("advice", told, "Write `exit: verified`", code="exit-found")
 
 
 def _segment(who: str, what: str, found: Listeners) -> Iterator[Finding]:
     """Nobody should listen: who is put there would be mailed, though nobody counts an episode or a touch."""
     cure = "Let it listen to something else, or make it a track's listener: its mails are neither dosed nor counted"
     if found.on:
-        yield Finding("error", f"{who} is a segment, and {what} is heard by {quoted(found.on)}", cure)
+        told = f"{who} is a segment, and {what} is heard by {quoted(found.on)}"
+        yield Finding("error", told, cure, code="segment-heard")
     doubtful = [flow for flow in found.perhaps if not flow.opaque]
     if doubtful:
-        yield Finding("warning", f"{who} is a segment, and {what} may be heard by {quoted(doubtful)}", cure)
+        told = f"{who} is a segment, and {what} may be heard by {quoted(doubtful)}"
+        yield Finding("warning", told, cure, code="segment-perhaps-heard")
 
 
 def _manners(signal: Signal, flows: Collection[Flow]) -> str:

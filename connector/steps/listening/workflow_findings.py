@@ -21,21 +21,25 @@ def workflow_findings(rulebook: Rulebook, flows: Collection[Flow], list_ids: Map
     for name in dict.fromkeys(one.signal.name for one in ways if one.signal.kind == "property"):
         if greedy := [flow for flow in on if flow.hears("property", name, _ANY_OTHER)]:
             told = f"any value of {name} is heard by {quoted(greedy)}: every track fires it"
-            yield Finding("warning", told, "Let it listen to the value of one track")
+            yield Finding("warning", told, "Let it listen to the value of one track", code="workflow-hears-every-track")
     heard = {flow: None for one in ways if not one.enroll.is_segment for flow in listeners(flows, one.signal).on}
     yield from _paused(rulebook, list(heard), list_ids)
     for name in outputs(rulebook):
         if hearing := [flow for flow in on if flow.looks_at("property", name)]:
             told = f"{name}, which Trellis writes, is heard by {quoted(hearing)}"
             yield Finding(
-                "advice", told, "Such writes count in the guard like enrollments; beyond it they wait for a person"
+                "advice",
+                told,
+                "Such writes count in the guard like enrollments; beyond it they wait for a person",
+                code="workflow-hears-output",
             )
 
 
 def unread_workflows(rulebook: Rulebook) -> Iterator[Finding]:
     """What it means that this token or plan may not look."""
     what = "workflows cannot be read with this token or plan"
-    yield Finding("advice", what, "What `listener` and `exit` confirm in tracks.yaml is trusted")
+    cure = "What `listener` and `exit` confirm in tracks.yaml is trusted"
+    yield Finding("advice", what, cure, code="workflows-unreadable")
     for name, track in rulebook.tracks.tracks.items():
         for key in ("listener", "exit"):
             if any(way.hubspot is not None and getattr(way, key) == "verified" for way in track.enroll):
@@ -49,7 +53,8 @@ def platform_free(rulebook: Rulebook) -> Iterator[Finding]:
             yield unverifiable(name, "exit")
         if any(way.hubspot is not None and way.hubspot.workflow is not None for way in track.enroll):
             what = f"track {name} enrolls by a legacy call of HubSpot's that ends in September 2027"
-            yield Finding("advice", what, "Let the workflow listen to a property or a list before then")
+            cure = "Let the workflow listen to a property or a list before then"
+            yield Finding("advice", what, cure, code="legacy-call")
 
 
 def _paused(rulebook: Rulebook, heard: Collection[Flow], list_ids: Mapping[str, str]) -> Iterator[Finding]:
@@ -59,8 +64,7 @@ def _paused(rulebook: Rulebook, heard: Collection[Flow], list_ids: Mapping[str, 
         return
     if mailing := [flow for flow in heard if list_ids[name] not in flow.keeps_out]:
         told = f'those on list "{name}" are mailed all the same by {quoted(mailing)}'
-        yield Finding("warning", told, "Add it to the suppression lists of each")
+        yield Finding("warning", told, "Add it to the suppression lists of each", code="paused-are-mailed")
     if kept_out_by := [flow for flow in heard if list_ids[name] in flow.keeps_out]:
-        yield Finding(
-            "advice", f'those on list "{name}" are kept out by {quoted(kept_out_by)}', "Nothing is to be done"
-        )
+        told = f'those on list "{name}" are kept out by {quoted(kept_out_by)}'
+        yield Finding("advice", told, "Nothing is to be done", code="paused-are-kept-out")

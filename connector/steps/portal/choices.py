@@ -75,7 +75,8 @@ def _blind(one: Comparison, missing: Sequence[object], options: Sequence[Option]
     told = ", ".join(f'"{value}"' for value in missing)
     none_left = len(missing) == len(one.values)
     what = f"{one.file}, {one.key}: {one.field} is compared with {told}, and no option of it is called so"
-    return Finding("error" if none_left else "warning", what, _cure(fold(str(missing[0])), options, values))
+    cure = _cure(fold(str(missing[0])), options, values)
+    return Finding("error" if none_left else "warning", what, cure, code="option-missing")
 
 
 def _cure(wanted: str, options: Sequence[Option], values: Sequence[Value]) -> str:

@@ -35,10 +35,11 @@ def unfit_counters(fields: FieldsFile, contacts: Definitions) -> Iterator[Findin
         count, last = contacts.get(counter.count), contacts.get(counter.last or "")
         if count is not None and count.type != "number":
             what = f'property "{count.name}", the `count` of {counter.kind}, is {of_type(count)}, not a number'
-            yield Finding("error", what, "Name HubSpot's own counter in fields.yaml")
+            yield Finding("error", what, "Name HubSpot's own counter in fields.yaml", code="counter-unfit")
         if last is not None and last.type not in _MOMENTS:
             what = f'property "{last.name}", the `last` of {counter.kind}, is {of_type(last)}, not a date'
-            yield Finding("error", what, "Name the property that holds the day of the last one in fields.yaml")
+            cure = "Name the property that holds the day of the last one in fields.yaml"
+            yield Finding("error", what, cure, code="counter-unfit")
 
 
 def unfit_properties(fields: FieldsFile, contacts: Definitions, companies: Definitions) -> Iterator[Finding]:
@@ -71,7 +72,7 @@ def gone_companies(fields: FieldsFile, companies: Definitions) -> Iterator[Findi
     for name in sorted({one for one in names if one.startswith(COMPANY)}) if companies else ():
         if name.removeprefix(COMPANY) not in companies:
             what = f'HubSpot has no company property "{name.removeprefix(COMPANY)}"'
-            yield Finding("error", what, "Correct its name in fields.yaml")
+            yield Finding("error", what, "Correct its name in fields.yaml", code="property-missing")
 
 
 def _unfit(name: str, mapping: FieldMapping, found: Definition, where: str) -> Iterator[Finding]:
@@ -82,11 +83,13 @@ def _unfit(name: str, mapping: FieldMapping, found: Definition, where: str) -> I
     ranges = [value for value in values if parse_number(value) is None and parse_range(value) is not None]
     if mapping.type == "number" and ranges and not mapping.values:
         what = f'{where} has options such as "{ranges[0]}", and the field {name} is a number'
-        yield Finding("warning" if readable else "error", what, f"Say `type: range` for {name} in fields.yaml")
+        cure = f"Say `type: range` for {name} in fields.yaml"
+        yield Finding("warning" if readable else "error", what, cure, code="field-unfit")
     elif not (readable if values else _holds(found.type, mapping)):
         told = f'holds options such as "{values[0]}"' if values else f"is {of_type(found)}"
         cure = f"Correct the `type:` of {name} in fields.yaml, or map another property"
-        yield Finding("error", f"{where} {told}, which cannot be read as the {mapping.type} that {name} is", cure)
+        what = f"{where} {told}, which cannot be read as the {mapping.type} that {name} is"
+        yield Finding("error", what, cure, code="field-unfit")
 
 
 def _holds(kind: str, mapping: FieldMapping) -> bool:

@@ -60,7 +60,7 @@ def unfit_lifecycle(rulebook: Rulebook, contacts: Definitions) -> Iterator[Findi
     for stage in rulebook.stages.stages:
         if stage.lifecycle and values and stage.lifecycle not in values:
             what = f'stages.yaml, stage {stage.id}: property "{there.name}" has no option "{stage.lifecycle}"'
-            yield Finding("error", what, _near(stage.lifecycle, values))
+            yield Finding("error", what, _near(stage.lifecycle, values), code="option-missing")
 
 
 def unfit_entrances(rulebook: Rulebook, contacts: Definitions) -> Iterator[Finding]:
@@ -75,10 +75,10 @@ def unfit_entrances(rulebook: Rulebook, contacts: Definitions) -> Iterator[Findi
                 yield _read_only(there)
             elif there.options and name not in {option.value for option in there.options}:
                 what = f'tracks.yaml, track {name}: property "{there.name}" has no option "{name}"'
-                yield Finding("error", what, "Add the option to it in HubSpot")
+                yield Finding("error", what, "Add the option to it in HubSpot", code="option-missing")
             elif there.type not in ("enumeration", "string"):
                 what = f'tracks.yaml, track {name}: property "{there.name}" is {of_type(there)}, and takes no name'
-                yield Finding("error", what, "Enroll by an enumeration or a text")
+                yield Finding("error", what, "Enroll by an enumeration or a text", code="property-unfit")
 
 
 def unfit_merge_targets(rulebook: Rulebook, there: Definitions, audience: str) -> Iterator[Finding]:
@@ -93,10 +93,12 @@ def unfit_merge_targets(rulebook: Rulebook, there: Definitions, audience: str) -
         ours = choices.get(wanted.name, ())
         if wanted.type == "text" and found.type in _CHOICES and ours:
             if lacking := [value for value in ours if value not in own]:
-                yield Finding("error", f"{where} lacks the choices {', '.join(lacking)}", "Add them in Mailchimp")
+                what = f"{where} lacks the choices {', '.join(lacking)}"
+                yield Finding("error", what, "Add them in Mailchimp", code="option-missing")
         else:
             cure = "Delete it and run `trellis provision`, or name another one in fields.yaml"
-            yield Finding("error", f"{where} is {of_type(found)}, not {of_type(wanted)}", cure)
+            what = f"{where} is {of_type(found)}, not {of_type(wanted)}"
+            yield Finding("error", what, cure, code="merge-field-unfit")
 
 
 def _choices(rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
@@ -109,16 +111,18 @@ def _choices(rulebook: Rulebook) -> Mapping[str, tuple[str, ...]]:
 
 def _of_another_type(there: Definition, wanted: Definition) -> Finding:
     cure = "Delete it and run `trellis provision`, or name another one in fields.yaml"
-    return Finding("error", f'property "{there.name}" is {of_type(there)}, not {of_type(wanted)}', cure)
+    what = f'property "{there.name}" is {of_type(there)}, not {of_type(wanted)}'
+    return Finding("error", what, cure, code="property-unfit")
 
 
 def _read_only(there: Definition) -> Finding:
     what = f'property "{there.name}" is computed by HubSpot, and cannot be written'
-    return Finding("error", what, "Name another one in fields.yaml or tracks.yaml")
+    return Finding("error", what, "Name another one in fields.yaml or tracks.yaml", code="property-read-only")
 
 
 def _lacking(there: Definition, options: tuple[str, ...]) -> Finding:
-    return Finding("error", f'property "{there.name}" lacks the options {", ".join(options)}', _PROVISION)
+    what = f'property "{there.name}" lacks the options {", ".join(options)}'
+    return Finding("error", what, _PROVISION, code="option-missing")
 
 
 def _near(value: str, values: list[str]) -> str:
