@@ -132,10 +132,11 @@ def provision(parts: Parts, *, dry_run: bool, webhook_url: str | None) -> Done:
     """Create what is missing on each platform that is on; one that fails is in `errors`, and the others go on."""
     done = Done()
     if parts.hubspot is not None:
-        _attempt(parts, done, HUBSPOT, partial(_hubspot, parts, parts.hubspot, done.lines, dry_run=dry_run))
+        make = partial(_hubspot, parts, parts.hubspot, done.lines, dry_run=dry_run)
+        _attempt(parts, done, HUBSPOT, make, dry_run=dry_run)
     for source, port in parts.mailchimp.items():
         make = partial(_mailchimp, parts, port, done.lines, dry_run=dry_run, webhook_url=webhook_url)
-        _attempt(parts, done, source, make)
+        _attempt(parts, done, source, make, dry_run=dry_run)
     return done
 
 
@@ -145,13 +146,13 @@ def lacking_options(wanted: Definition, there: Definition) -> tuple[str, ...]:
     return tuple(option.value for option in wanted.options if option.value not in present)
 
 
-def _attempt(parts: Parts, done: Done, source: str, make: Callable[[], None]) -> None:
+def _attempt(parts: Parts, done: Done, source: str, make: Callable[[], None], *, dry_run: bool) -> None:
     before = len(done.lines)
     try:
         make()
     except PlatformError as error:
         done.errors.append(error)
-    if len(done.lines) > before:  # what is kept of the portal is not true any more, nor why writes were refused
+    if len(done.lines) > before and not dry_run:  # what is kept of the portal, and why writes were refused, is over
         with parts.engine.begin() as conn:
             state.forget_cached(conn, f"{source}:")
             ledger.look_again(conn, failures.contacts_failing(conn, "write", source), parts.today)
