@@ -75,7 +75,7 @@ def sync(*, full: bool, dry_run: bool, as_json: bool) -> None:
     from connector.assembly import platforms
     from connector.steps.sync import sync as run
 
-    with drawn_progress() as progress, session() as now:
+    with drawn_progress() as progress, session(by_files=False) as now:
         decides = now.active or now.files
         refuse_without_platform(now.settings, decides)
         if full and dry_run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Task, TaskID
 
     from connector.assembly import Store
+    from connector.rulebook.problems import RulebookError
     from connector.rulebook.types import Rulebook
     from connector.settings import Settings
     from connector.steps.finding import Finding
@@ -46,15 +47,52 @@ class Session:
 
 
 @contextmanager
-def session() -> Iterator[Session]:
-    """Read the files first (bad input is refused before anything changes), then open the store. Changes nothing."""
-    from connector.assembly import active_rulebook, settings
+def session(*, by_files: bool = True) -> Iterator[Session]:
+    """Read the files first (bad input is refused before anything changes), then open the store. Changes nothing.
+
+    With `by_files` off, mistakes in them are only told where a rulebook is active: it decides, and stands for them.
+    """
+    from connector.assembly import settings
+    from connector.rulebook.problems import RulebookError
     from connector.rulebook.read import read_rulebook
 
-    given = settings()
-    files = read_rulebook(given.mappings_dir)
+    try:
+        files = read_rulebook(settings().mappings_dir)
+    except RulebookError as mistakes:
+        if by_files:
+            raise
+        opened = _in_spite_of(mistakes)
+    else:
+        opened = _over(files)
+    with opened as now:
+        yield now
+
+
+@contextmanager
+def _over(files: Rulebook) -> Iterator[Session]:
+    from connector.assembly import active_rulebook, settings
+
     with stored() as store:
-        yield Session(given, store, files, active_rulebook(store))
+        yield Session(settings(), store, files, active_rulebook(store))
+
+
+@contextmanager
+def _in_spite_of(mistakes: RulebookError) -> Iterator[Session]:
+    """By the active rulebook alone; without one, or without a store, the mistakes are what is the matter."""
+    from connector.assembly import active_rulebook, settings
+    from connector.store.errors import StoreUnavailable
+
+    with ExitStack() as held:
+        try:
+            store = held.enter_context(stored())
+            active = active_rulebook(store)
+        except StoreUnavailable:
+            raise mistakes from None
+        if active is None:
+            raise mistakes
+        for problem in mistakes.problems:
+            click.echo(str(problem), err=True)
+        yield Session(settings(), store, active, active)
 
 
 @contextmanager
