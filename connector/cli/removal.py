@@ -34,7 +34,7 @@ def remove(*, dry_run: bool, yes: bool) -> None:
         with now.store.engine.connect() as conn:
             workers, on_tracks = underway.workers(conn), underway.people_on_tracks(conn)
         found = _found(now)
-        for line in (*(one.line() for one in found.ours), *_staying(found.kept, found.left)):
+        for line in (*(one.line() for one in found.ours), *_staying(found.kept, found.left), *found.unseen):
             click.echo(line)
         if on_tracks:
             click.echo(f"{_people(on_tracks)} on tracks: what their workflows and flows have yet to send, they send.")
@@ -70,6 +70,7 @@ def _found(now: Session) -> Found:
     return Found(
         ours=list({one.line(): one for look in reversed(looks) for one in look.ours}.values()),
         kept=list(dict.fromkeys(line for look in looks for line in look.kept)),
+        unseen=list(dict.fromkeys(line for look in looks for line in look.unseen)),
         left=list(dict.fromkeys(line for look in looks for line in look.left)),
         errors=[error for look in looks for error in look.errors],
     )

@@ -60,11 +60,13 @@ class Found:
     """Everything of ours in the order in which it goes, and what platforms failed with.
 
     `kept` is ours too, but something of the portal goes by it; `left` is not surely ours. Each is a line with its reason.
+    `unseen` is what could not be looked at, a sentence each.
     """
 
     ours: list[Ours] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
     errors: list[PlatformError] = field(default_factory=list)
 
 
@@ -143,9 +145,9 @@ def _flows(port: HubSpotPort, found: Found) -> tuple[Flow, ...] | None:
     try:
         return port.flows()
     except ScopeMissing:
-        found.left.append(
-            "HubSpot: whether workflows go by any of this cannot be looked up (scope automation, Professional and up);"
-            " if you have workflows, switch off those of Trellis first"
+        found.unseen.append(
+            "Whether workflows of HubSpot go by any of this cannot be looked up (scope automation; a free portal has none)."
+            " If you have some, see to them first."
         )
         return None
 

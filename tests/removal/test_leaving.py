@@ -105,7 +105,7 @@ def test_without_a_look_at_workflows_what_the_platform_keeps_is_told_and_the_res
     settings.scopes -= {"automation"}
     ran = office.trellis("provision", "--remove", "--yes")
     assert ran.code == Exit.FAILED
-    assert "whether workflows go by any of this cannot be looked up (scope automation" in ran.out
+    assert "Whether workflows of HubSpot go by any of this cannot be looked up (scope automation;" in ran.out
     kept = [line for line in ran.out.splitlines() if line.startswith("Stays: ")]
     assert kept[0].startswith("Stays: HubSpot: property trellis_track (Itinerario de nutrición): ")
     assert "in use" in kept[0]
