@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from connector.facts import Consent, Record
     from connector.metrics import Metrics
     from connector.rulebook.types import Rulebook
+    from connector.starter.looking import Doors
     from connector.steps.hook import Hook
     from connector.steps.parts import Parts
     from connector.steps.progress import Progress
@@ -182,6 +183,28 @@ def make_parts(
         calls=clients.outcomes,
         hook=_hook(given, clock),
     )
+
+
+@contextmanager
+def doors(given: Settings) -> Iterator[Doors]:
+    """The platforms that are on, for whoever has neither a rulebook nor a store yet (`trellis init`). Makes no call."""
+    from adapters.hubspot.platform import HubSpotPlatform
+    from adapters.mailchimp.audiences import read_audiences
+    from adapters.mailchimp.platform import MailchimpPlatform
+    from connector.starter.looking import Doors
+
+    clients = _platforms[given] = connect_platforms(given, None)
+    hubspot, mailchimp = clients.hubspot, clients.mailchimp
+    try:
+        yield Doors(
+            None
+            if hubspot is None
+            else lambda own, companies: HubSpotPlatform(hubspot, properties=own, company_properties=companies),
+            None if mailchimp is None else lambda: read_audiences(mailchimp),
+            None if mailchimp is None else lambda number: MailchimpPlatform(mailchimp, audience="main", list_id=number),
+        )
+    finally:
+        clients.close()
 
 
 def _hook(given: Settings, now: Callable[[], datetime]) -> Hook | None:

@@ -67,11 +67,14 @@ class Platforms:
                     client.close()
 
 
-def connect_platforms(given: Settings, engine: Engine) -> Platforms:
-    """Clients for the platforms that have credentials. Makes no call."""
+def connect_platforms(given: Settings, engine: Engine | None) -> Platforms:
+    """Clients for the platforms that have credentials; without an engine their budgets are this process's own. Makes no call."""
     from adapters.budget import RateBudget, Slots
     from connector.store.lanes import LockedLanes
     from connector.store.rate import StoredRate
+
+    def kept(name: str) -> StoredRate | None:
+        return StoredRate(engine, name) if engine is not None else None
 
     hubspot = mailchimp = None
     if given.hubspot_on:
@@ -82,10 +85,8 @@ def connect_platforms(given: Settings, engine: Engine) -> Platforms:
             given.hubspot_access_token,
             base_url=given.hubspot_base_url,
             version=given.hubspot_api_version,
-            budget=RateBudget(_CALLS_PER_10_S, 10.0, kept=StoredRate(engine, account)),
-            search_budget=RateBudget(
-                _SEARCHES_PER_S, 1.0, burst=_SEARCH_BURST, kept=StoredRate(engine, f"{account}:search")
-            ),
+            budget=RateBudget(_CALLS_PER_10_S, 10.0, kept=kept(account)),
+            search_budget=RateBudget(_SEARCHES_PER_S, 1.0, burst=_SEARCH_BURST, kept=kept(f"{account}:search")),
         )
     if given.mailchimp_on:
         from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
@@ -96,8 +97,10 @@ def connect_platforms(given: Settings, engine: Engine) -> Platforms:
             access_token=given.mailchimp_access_token or None,
             server_prefix=given.mailchimp_server or None,
             base_url=given.mailchimp_base_url or None,
-            slots=Slots(IN_FLIGHT, LockedLanes(engine, f"trellis:{account}:slot", IN_FLIGHT)),
-            budget=RateBudget(_MAILCHIMP_PER_S, 1.0, kept=StoredRate(engine, account)),
+            slots=Slots(
+                IN_FLIGHT, LockedLanes(engine, f"trellis:{account}:slot", IN_FLIGHT) if engine is not None else None
+            ),
+            budget=RateBudget(_MAILCHIMP_PER_S, 1.0, kept=kept(account)),
         )
     return Platforms(hubspot, mailchimp, engine)
 
