@@ -29,6 +29,7 @@ COMMANDS = {
     "explain": Command("connector.cli.look", "Show one contact's score line by line, stages and tracks."),
     "audit": Command("connector.cli.audit", "Say in what order the data are, from the store alone."),
     "test": Command("connector.cli.prove", "Judge the golden people of mappings/cases/."),
+    "plan": Command("connector.cli.planned", "Say what the files would change, by name."),
     "apply": Command("connector.cli.applied", "Make the files the active rulebook, and carry it out."),
     "holds": Command("connector.cli.change", "List what waits for a person."),
     "approve": Command("connector.cli.change", "Let something held go."),

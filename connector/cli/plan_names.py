@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Fields of fields.yaml that name somebody; the address where the second is missing.
 _FIRST, _LAST, _ADDRESS, _COMPANY = "first_name", "last_name", "email", "company"
-_LONGEST = 40
+_LONGEST = 60
 _AT_ONCE = 1000
 
 

@@ -154,7 +154,7 @@ def test_commands_in_the_documentation_can_be_typed(where: str, words: list[str]
 
 def test_a_wrong_command_line_would_be_noticed() -> None:
     """The parser above is not a nodding one."""
-    for wrong in ("plan", "sync --fast", "deliveries show many", "failures mend 1"):
+    for wrong in ("plot", "sync --fast", "deliveries show many", "failures mend 1"):
         with pytest.raises(click.ClickException):
             parse(wrong.split())
 
