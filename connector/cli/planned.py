@@ -57,9 +57,10 @@ def plan(*, output: Path | None, versus: str | None, everybody: bool, as_json: b
         )
     if output is not None and not output.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {output.parent}", click.get_current_context(), param_hint="-o")
-    with drawn_progress() as progress, session() as now:
+    with session() as now:
         other = None if versus is None else _other(now, versus)
-        figured = plan_of(now, progress) if other is None else _compared(now, other[1], progress)
+        with drawn_progress() as progress:  # ends before anything is printed: bars draw over it
+            figured = plan_of(now, progress) if other is None else _compared(now, other[1], progress)
         if output is not None:
             save(figured, output)
         if as_json:
