@@ -5,6 +5,7 @@ Under xdist each worker process has a server of its own. The bundled server stop
 
 from __future__ import annotations
 
+import gc
 import itertools
 import re
 import shutil
@@ -31,9 +32,22 @@ _TEMPLATE = "trellis_template"
 _NOT_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _numbers = itertools.count(1)
 
+#: Linux's file system in memory. A server's data and log stay under 0.5 GiB, and each worker of xdist has a server.
+_MEMORY = Path("/dev/shm")
+_PLENTY = 4 << 30
 
 #: Whatever looks like one, in a line of ours: the platforms' people have such.
 _ADDRESS = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+\.\w")
+
+
+def pytest_sessionstart() -> None:
+    """What collecting makes stays to the end: a tenth of the time would go into looking for garbage among it."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +61,12 @@ def no_address_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def data_folder() -> Iterator[Path]:
-    """A directory that the server's account can enter (pytest's own are closed to others, and root lends an account)."""
-    folder = Path(tempfile.mkdtemp(prefix="trellis-tests-"))
+    """A directory that the server's account can enter (pytest's own are closed to others, and root lends an account).
+
+    In memory where there is plenty: a new database for a test then takes a fifth of the time.
+    """
+    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _PLENTY
+    folder = Path(tempfile.mkdtemp(prefix="trellis-tests-", dir=_MEMORY if in_memory else None))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
@@ -79,7 +97,7 @@ def new_database(postgres_url: str) -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         made.append(f"test_{next(_numbers)}")
-        _execute(postgres_url, f"CREATE DATABASE {made[-1]} TEMPLATE {_TEMPLATE}")
+        _execute(postgres_url, f"CREATE DATABASE {made[-1]} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
         return _on(postgres_url, made[-1])
 
     yield make
