@@ -70,7 +70,7 @@ def _asked(folder: Path, *arguments: str) -> bytes:
     try:
         told = subprocess.run(  # noqa: S603 -- our own arguments and a ref that is no option
             ["git", "-C", str(folder), *arguments],  # noqa: S607 -- the user's own git
-            env={**own, "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+            env={**own, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"},
             capture_output=True,
             check=False,
             stdin=subprocess.DEVNULL,

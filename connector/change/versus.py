@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -81,8 +82,8 @@ def _kept(conn: Connection, hash_: str, label: str) -> Rulebook:
 
 
 def _folders(name: str) -> Iterator[_Named]:
-    path = Path(name)
-    if name and path.is_dir():
+    if _is_folder(name):
+        path = Path(name)
         yield _Named(
             f"the files in {path}", str(path) if path.is_absolute() else f"./{path}", partial(read_rulebook, path)
         )
@@ -91,7 +92,11 @@ def _folders(name: str) -> Iterator[_Named]:
 def _commits(name: str, folder: Path) -> Iterator[_Named]:
     """A folder is never a commit, too, unless `git:` says so: branches are often called as folders are."""
     ref = name.removeprefix(_GIT)
-    if name != ref or not (name.startswith(_RELEASE) or Path(name).is_dir()):
+    if name != ref or not (name.startswith(_RELEASE) or _is_folder(name)):
         commit = commit_of(folder, ref)
         if commit is not None:
             yield _Named(f"{ref} ({commit[:_SHORT]})", f"{_GIT}{ref}", partial(rulebook_at, folder, commit))
+
+
+def _is_folder(name: str) -> bool:
+    return os.path.isdir(name)  # noqa: PTH112 -- Path raises where a name is too long to be one

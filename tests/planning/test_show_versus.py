@@ -45,8 +45,8 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def repository(folder: Path) -> Path:
-    """The same in a repository: tag `first` has the shipped files, and the folder has another time zone since."""
-    git(folder, "init")
+    """The same in a repository, not at its top: tag `first` has the shipped files, and the time zone is another since."""
+    git(folder.parent, "init")
     git(folder, "add", ".")
     git(folder, "commit", "-m", "as shipped")
     git(folder, "tag", "first")
@@ -75,6 +75,14 @@ def test_a_release_a_hash_and_a_folder_are_found_by_what_people_call_them(conn: 
     assert rulebook_named(first.hash[:8], conn, folder) == (f"rulebook {first.hash[:12]}", first)
     assert rulebook_named("mappings", conn, folder) == ("the files in mappings", other)
     assert rulebook_named(str(folder), conn, folder)[1] == other
+
+
+def test_a_rulebook_that_this_version_cannot_read_any_more_is_said_to_be_one(conn: Connection, folder: Path) -> None:
+    number = state.activate(conn, "f" * 64, {"fields": "{}"}, NOW)
+    with pytest.raises(
+        NotNamed, match=f"^release {number} cannot be read by this version of Trellis: compare with a folder"
+    ):
+        rulebook_named(str(number), conn, folder)
 
 
 def test_a_commit_is_read_as_it_was_and_nothing_is_checked_out(conn: Connection, repository: Path) -> None:
@@ -112,10 +120,10 @@ def test_nothing_of_the_repository_runs(conn: Connection, repository: Path, tmp_
     ):
         git(repository, "config", name, f"touch {trap}; cat")
     for hook in ("post-checkout", "reference-transaction", "pre-auto-gc"):
-        path = repository / ".git" / "hooks" / hook
+        path = repository.parent / ".git" / "hooks" / hook
         path.write_text(f"#!/bin/sh\ntouch {trap}\n", encoding="utf-8")
         path.chmod(0o755)
-    (repository / ".git" / "info" / "attributes").write_text("*.yaml filter=trap diff=trap\n", encoding="utf-8")
+    (repository.parent / ".git" / "info" / "attributes").write_text("*.yaml filter=trap diff=trap\n", encoding="utf-8")
     assert rulebook_named("git:first", conn, repository)[1] == read_rulebook(SHIPPED)
     assert not trap.exists()
 
