@@ -19,6 +19,7 @@ from adapters.hubspot.transport import Transport
 from adapters.hubspot.versions import ENDPOINTS, Endpoint, Version
 from adapters.ports import Deadline, DeadlinePassed, PlatformBusy, PlatformError, PlatformUnreachable, elapsed
 from adapters.skew import ComparedClock
+from adapters.tls import Untrusted
 
 REAL_URL = "https://api.hubapi.com"
 #: After this many tries a read gives up; the next sync asks again.
@@ -29,13 +30,13 @@ def next_wait(error: BaseException, tries: int, *, writes: bool) -> float | None
     """Seconds to wait before the next try, or None for giving up, after `tries` that failed (pure).
 
     A busy answer was not applied, so anything may be tried again; an answer that never came may hide a success, so
-    writes are not (the caller probes). A daily quota does not come back within a call.
+    writes are not (the caller probes). Neither a daily quota nor trust in a certificate comes back within a call.
     """
     if tries >= MOST_TRIES:
         return None
     if isinstance(error, PlatformBusy) and not error.daily:
         return error.retry_after
-    if isinstance(error, PlatformUnreachable) and not writes:
+    if isinstance(error, PlatformUnreachable) and not writes and not isinstance(error, Untrusted):
         return 0.5 * 2.0 ** (tries - 1)
     return None
 

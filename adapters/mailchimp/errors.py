@@ -45,7 +45,7 @@ def next_wait(error: BaseException, attempt: int, *, writes: bool) -> float | No
     A busy platform has not applied anything, so everything may be tried again; what may have been applied may not:
     a call that timed out here can go on there for two minutes (facts/mailchimp.md §2).
     """
-    if attempt >= ATTEMPTS:
+    if attempt >= ATTEMPTS or isinstance(error, Untrusted):
         return None
     if isinstance(error, PlatformBusy):
         return error.retry_after * 2.0 ** (attempt - 1)

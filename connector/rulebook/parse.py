@@ -182,7 +182,7 @@ class _Reader:
         try:
             return Compare(name, operator, OPERATORS[operator].takes.read(raw), at)
         except ValueError as error:
-            return self._flawed(at, f"{operator}: {raw!r:.60}", f"{operator} {error}")
+            return self._flawed(at, f"{raw!r:.60} will not do", f"{operator} {error}")
 
     def _did(self, raw: object, at: At) -> Condition:
         if not isinstance(raw, Mapping) or not isinstance(raw.get("event"), str):
@@ -200,10 +200,10 @@ class _Reader:
             try:
                 within = parse_days(raw["within"])
             except ValueError as error:
-                self._flawed((*at, "within"), f"within: {raw['within']!r:.60}", str(error))
+                self._flawed((*at, "within"), f"{raw['within']!r:.60} will not do", str(error))
         times = raw.get("at_least", 1)
         if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            self._flawed((*at, "at_least"), f"at_least: {times!r:.60}", "say how many times, 1 or more")
+            self._flawed((*at, "at_least"), f"{times!r:.60} will not do", "say how many times, 1 or more")
             times = 1
         return Did(raw["event"], asset, within, times, at)
 

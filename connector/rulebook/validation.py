@@ -23,6 +23,7 @@ _ABSENT = object()
 #: How pydantic marks a complaint about a key itself.
 _KEY = "[key]"
 
+_WRITTEN_AS_A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 
 #: pydantic's kinds of complaint → what is wanted, said to a marketer.
@@ -88,7 +89,8 @@ def _problems(detail: ErrorDetails, document: Document, kind: type[BaseModel]) -
             path, f'there is no key "{wrong}" here', did_you_mean(wrong, known) or f"its keys are {', '.join(known)}"
         )
     elif detail["type"] == "missing":
-        yield document.problem(path, f'the key "{path[-1]}" is missing', "add it")
+        cure = "begin the file with version: 1" if path == ("version",) else "add it"
+        yield document.problem(path, f'the key "{path[-1]}" is missing', cure)
     else:
         yield document.problem(path, *_told(detail))
 
@@ -106,6 +108,8 @@ def _told(detail: ErrorDetails) -> tuple[str, str]:
             return wanted, ""
     else:
         wanted = _WANTED.get(kind, detail["msg"][:1].lower() + detail["msg"][1:])
+        if isinstance(raw, str) and kind.startswith("date_") and _WRITTEN_AS_A_DAY.fullmatch(raw):
+            return f"there is no {raw}", wanted
     return f"{_shown(raw)} will not do", _with_point(raw, wanted)
 
 

@@ -16,6 +16,7 @@ from connector.rulebook.mapping import COMPANY
 from connector.steps.checkup.address import address_findings
 from connector.steps.checkup.arrivals import hubspot_arrivals
 from connector.steps.checkup.clocks import clock_findings
+from connector.steps.checkup.cut_off import points_cut_off
 from connector.steps.checkup.dormant import dormant
 from connector.steps.checkup.hubspot import Seen, portal_looks
 from connector.steps.checkup.looks import HUBSPOT, MAILCHIMP, Look, asked
@@ -50,6 +51,8 @@ def examine(parts: Parts, given: Surroundings, instruments: Instruments = Instru
     seen: Seen = {}
     found: list[Finding] = [*surroundings(parts, given), *review(parts.rulebook, parts.today)]
     found += platform_free(parts.rulebook)
+    for model in parts.rulebook.models:
+        found += points_cut_off(model)
     with ThreadPoolExecutor(thread_name_prefix="checkup") as pool:
         for findings in pool.map(lambda ask: list(ask()), _parties(parts, given, instruments, seen)):
             found += findings

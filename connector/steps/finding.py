@@ -25,4 +25,4 @@ class Finding:
     code: str = field(kw_only=True)
 
     def __str__(self) -> str:
-        return f"{self.level}: {self.what}. {self.cure}."
+        return f"{self.level}: {self.what}. {self.cure}{'' if self.cure.endswith('?') else '.'}"

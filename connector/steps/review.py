@@ -27,17 +27,26 @@ def review(rulebook: Rulebook, today: date) -> Iterator[Finding]:
             if rule.review_by is not None and rule.review_by < today:
                 what = f"rule {rule.id} was to be reviewed by {rule.review_by}"
                 yield Finding("warning", what, "Review it, then move the date", code="review-due")
+    yield from _ways(rulebook)
+    yield from _idle(rulebook)
+    yield from _gap(rulebook)
+
+
+def _ways(rulebook: Rulebook) -> Iterator[Finding]:
+    """Tracks by which nobody is mailed, and those that end no mail when they are left."""
     for name, track in rulebook.tracks.tracks.items():
         heard = [way for way in track.enroll if not way.is_segment]
-        if not heard:
+        if not heard and track.mails is not None:
+            what = f"track {name} has `mails`, and no way into it has a listener: it is a segment, and nobody is mailed"
+            cure = "Write `listener: confirmed` where a workflow or flow listens, or take `mails` out"
+            yield Finding("warning", what, cure, code="track-without-listener")
+        elif not heard:
             what = f"track {name} has no listener: it is a segment, without mails"
             yield Finding("advice", what, "Fine on a free portal", code="track-without-mails")
         for way in heard:
             if way.exit == "none" and not (way.hubspot and way.hubspot.task):
                 what = f"track {name} is entry only by {_way(way)}: leaving it ends no mail"
                 yield Finding("warning", what, _entry_only(way), code="track-entry-only")
-    yield from _idle(rulebook)
-    yield from _gap(rulebook)
 
 
 def _idle(rulebook: Rulebook) -> Iterator[Finding]:

@@ -30,13 +30,13 @@ Seen = MutableMapping[str, Mapping[str, Definition]]
 def portal_looks(parts: Parts, port: HubSpotPort, seen: Seen, quota: Callable[[], Quota | None]) -> Iterator[Look]:
     """What there is to ask, by what the rulebook needs. What properties there are is kept in `seen`."""
     rulebook, fields = parts.rulebook, parts.rulebook.fields
-    yield Look(lambda: _properties(parts, port, seen), "what is read and written cannot be checked, and no pass begins")
-    yield Look(lambda: _lists_and_flows(parts, port), "nobody enters by a list, and none tells of anything")
+    yield Look(lambda: _properties(parts, port, seen), "nothing that is read or written can be checked, and no pass begins")
+    yield Look(lambda: _lists_and_flows(parts, port), "lists are neither ways into tracks nor sources of acts")
     yield Look(lambda: _nothing_wrong(port.count()), "nobody can be read")
     yield Look(lambda: _full_read(parts, quota), "")
     if company_properties(fields):
         now = parts.now()
-        what = "no field that lives on companies has a value, and passes end in error"
+        what = "fields of companies stay empty, and passes end with an error"
         yield Look(lambda: _nothing_wrong(port.changed_companies(now, now)), what)
     events = fields.events.values()
     if any(event.hubspot and event.hubspot.deals for event in events):
@@ -44,7 +44,7 @@ def portal_looks(parts: Parts, port: HubSpotPort, seen: Seen, quota: Callable[[]
     if any(event.submissions for event in events):
         yield Look(lambda: _source("forms", "submissions", port.forms), "")
     if any(stage.handover for stage in rulebook.stages.stages) or rulebook.tracks.guard.tell:
-        yield Look(lambda: _nothing_wrong(port.owners()), "nobody is handed over to sales, or told what is held")
+        yield Look(lambda: _nothing_wrong(port.owners()), "nobody is handed over to sales, nor told what is held")
 
 
 def _nothing_wrong(_answer: object) -> tuple[()]:

@@ -19,7 +19,8 @@ def room_for_properties(missing: int, limit: tuple[int, int] | None) -> Iterator
         return
     used, most = limit
     if missing and used + missing > most:
-        what = f"{missing} properties are missing, and the portal holds {used} of {most} custom ones"
+        lacking = "1 property is missing" if missing == 1 else f"{missing} properties are missing"
+        what = f"{lacking}, and the portal holds {used} of {most} custom ones"
         yield Finding("error", what, "Archive some, then run `trellis provision`", code="property-limit")
     elif used + missing >= _NEARLY * most:
         what = f"the portal holds {used} of {most} custom contact properties"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from adapters.ports import Definition
+from adapters.ports import Definition, Option
+from connector.rulebook.folding import fold
 from connector.rulebook.spelling import did_you_mean
 from connector.rulebook.types import Rulebook
 from connector.steps.finding import Finding
@@ -60,7 +61,7 @@ def unfit_lifecycle(rulebook: Rulebook, contacts: Definitions) -> Iterator[Findi
     for stage in rulebook.stages.stages:
         if stage.lifecycle and values and stage.lifecycle not in values:
             what = f'stages.yaml, stage {stage.id}: property "{there.name}" has no option "{stage.lifecycle}"'
-            yield Finding("error", what, _near(stage.lifecycle, values), code="option-missing")
+            yield Finding("error", what, _near(stage.lifecycle, there.options), code="option-missing")
 
 
 def unfit_entrances(rulebook: Rulebook, contacts: Definitions) -> Iterator[Finding]:
@@ -125,6 +126,11 @@ def _lacking(there: Definition, options: tuple[str, ...]) -> Finding:
     return Finding("error", what, _PROVISION, code="option-missing")
 
 
-def _near(value: str, values: list[str]) -> str:
+def _near(value: str, options: Sequence[Option]) -> str:
+    """The option that was meant: by its label, as a portal of custom stages keeps it under a number, or by its spelling."""
+    labeled = next((one for one in options if fold(one.label).replace(" ", "") == fold(value)), None)
+    if labeled is not None:
+        return f'Write "{labeled.value}", the internal value of the option "{labeled.label}"'
+    values = [option.value for option in options]
     near = did_you_mean(value, values)
     return f"{near[0].upper()}{near[1:]}" if near else f"It has {', '.join(values)}"
