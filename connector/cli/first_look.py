@@ -14,10 +14,11 @@ from connector.assembly import doors, settings
 from connector.cli.interview import interview
 from connector.cli.session import drawn_progress
 from connector.settings import VARIABLES, Settings
-from connector.starter.answers import LANGUAGES, NONE, Answers, Given, answered
+from connector.starter.answers import NONE, Answers, Given, answered
 from connector.starter.answers_file import read_answers
 from connector.starter.environment_text import environment_text
 from connector.starter.files import Starter, starter
+from connector.starter.languages import LANGUAGES
 from connector.starter.looking import MOST, MOST_CALLS, look
 from connector.starter.seen import Seen
 from connector.starter.shelf import ENVIRONMENT, put, refuse_what_is_there

@@ -8,8 +8,9 @@ from dataclasses import replace
 import click
 
 from connector.cli.visible import visible
-from connector.starter.answers import LANGUAGES, NONE, AnswerError, Answers, Given, answered, proposals_for, values_of
+from connector.starter.answers import NONE, AnswerError, Answers, Given, answered, proposals_for, values_of
 from connector.starter.buyers import Buyer, departments
+from connector.starter.languages import LANGUAGES, proposed_language
 from connector.starter.lifecycle import stages_of
 from connector.starter.meanings import MEANINGS
 from connector.starter.proposals import Candidate
@@ -35,10 +36,12 @@ def interview(seen: Seen, given: Given) -> Given:
     return given
 
 
-def _language(_seen: Seen, given: Given) -> Given:
+def _language(seen: Seen, given: Given) -> Given:
     if given.language is not None:
         return given
-    said = click.prompt("Language of receipts and labels", type=click.Choice(LANGUAGES), default="en")
+    said = click.prompt(
+        "Language of receipts and labels", type=click.Choice(LANGUAGES), default=proposed_language(seen)
+    )
     return replace(given, language=said)
 
 

@@ -119,7 +119,7 @@ def _counts(seen: Seen, counter: Counter) -> bool:
 
 
 def _did(seen: Seen, counter: Counter | None) -> float | None:
-    if counter is None or not seen.sample or seen.source != "hubspot":
+    if counter is None or not seen.sample or not seen.acts_seen:
         return None
     numbers = (parse_number(value) for value in seen.values(counter.count))
     return sum(number is not None and number > 0 for number in numbers) / len(seen.sample)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 from zoneinfo import available_timezones
 
 from connector.rulebook.folding import fold
@@ -12,14 +11,12 @@ from connector.rulebook.mapping import MERGE_FIELDS
 from connector.rulebook.spelling import did_you_mean
 from connector.starter.buyers import Buyer, proposed_buyers
 from connector.starter.countries import country_code
+from connector.starter.languages import Language, proposed_language
 from connector.starter.lifecycle import customer_stages, qualified_stage, stages_of
 from connector.starter.markets import proposed_markets
 from connector.starter.meanings import MEANINGS
 from connector.starter.proposals import SURE, Candidate, candidates, in_audience
 from connector.starter.seen import Seen
-
-Language = Literal["en", "es", "ca"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 #: What a person says for "there is none".
 NONE = "-"
@@ -82,7 +79,7 @@ def answered(seen: Seen, given: Given) -> Answers:
     fields = _fields(seen, given.fields, audience)
     stages = stages_of(seen)
     known = tuple(one.value for one in stages)
-    language = given.language or "en"
+    language = given.language or proposed_language(seen)
     customers = customer_stages(stages) if given.customers is None else given.customers
     qualified = qualified_stage(stages) if given.qualified is None else given.qualified
     for value in (*customers, *((qualified,) if qualified not in (None, NONE) else ())):
@@ -90,7 +87,7 @@ def answered(seen: Seen, given: Given) -> Answers:
     country, title = fields.get("country"), fields.get("job_title")
     return Answers(
         language=language,
-        timezone=_zone(given.timezone or seen.timezone or "UTC"),
+        timezone=_proposed_zone(seen) if given.timezone is None else _zone(given.timezone),
         audience=audience,
         fields=fields,
         customers=customers,
@@ -174,6 +171,11 @@ def _audience(seen: Seen, said: str | None) -> str | None:
     if not named:
         _require(said, tuple(one.name for one in seen.audiences), "audience")
     return named[0]
+
+
+def _proposed_zone(seen: Seen) -> str:
+    """The platform's own, if it is one that the whole world knows."""
+    return seen.timezone if seen.timezone in available_timezones() else "UTC"
 
 
 def _zone(name: str) -> str:

@@ -22,17 +22,19 @@ from connector.starter.yaml_text import Written, braces, comment, word
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """Somebody, as a case gives her: her fields, the form that she filled in, and what refuses her."""
+    """Somebody, as a case gives her: her fields, what she did so many days ago (kind of act and asset), and what refuses her."""
 
     name: str
     given: dict[str, Written]
-    form: str = ""
+    act: tuple[str, str] | None = None
     refused: str = ""
+    ago: int = 0
 
 
 def cases_text(of: Outline, rulebook: Rulebook, today: date) -> str:
     """The whole file."""
-    people = ("\n".join(_case(one, rulebook, today)) for one in _people(of))
+    chosen = [*_people(of), *_of_every_stage(of, rulebook, today)]
+    people = ("\n".join(_case(one, rulebook, today)) for one in chosen)
     return "\n".join(_head(today)) + "\n" + "\n\n".join(people) + "\n"
 
 
@@ -49,22 +51,52 @@ def _head(today: date) -> Iterator[str]:
 
 
 def _people(of: Outline) -> Iterator[_Person]:
-    asked = of.asking[0] if "form_submit" in of.acts else ""
-    for name, (buyer, _) in personas(of).items():
+    asked = ("form_submit", of.asking[0]) if "form_submit" in of.acts else None
+    for buyer, _ in personas(of).values():
         given = _given(of, buyer.titles, buyer.employees)
-        yield _Person(f"Maria, {name}, has done nothing yet", given)
+        yield _Person(f"Maria, {buyer.label}, has done nothing yet", given)
         if asked:
-            yield _Person(f"Maria, {name}, asked for us", given, form=asked)
+            yield _Person(f"Maria, {buyer.label}, asked for us", given, act=asked)
     if asked:
-        yield _Person("Somebody of whom nothing is known asked for us", {}, form=asked)
+        yield _Person("Somebody of whom nothing is known asked for us", {}, act=asked)
     given = {"email": "noor@acme.example", **_given(of, (), None)}
-    yield _Person("Noor has opted out, and is left alone whatever she does", given, form=asked, refused="opted_out")
+    yield _Person("Noor has opted out, and is left alone whatever she does", given, act=asked, refused="opted_out")
     if of.has_customers:
         customer = customer_names(of)[0]
         yield _Person(
-            "Brian is a customer, and nobody to be won", {**_given(of, (), None), "lifecycle": customer}, form=asked
+            "Brian is a customer, and nobody to be won", {**_given(of, (), None), "lifecycle": customer}, act=asked
         )
     yield _Person("Of somebody without any data nothing is said", {})
+
+
+def _of_every_stage(of: Outline, rulebook: Rulebook, today: date) -> Iterator[_Person]:
+    """For each stage on which none of the others stands, the first who does of those who did something some days ago."""
+    reached = {_outcome(one, rulebook, today).step.after.stage for one in _people(of)}
+    for one in _once(of):
+        stage = _outcome(one, rulebook, today).step.after.stage
+        if stage not in reached:
+            reached.add(stage)
+            yield one
+
+
+def _once(of: Outline) -> Iterator[_Person]:
+    told = {
+        "form_submit": (of.asking[0], of.comparing[0], "Newsletter"),
+        "page_view": ("/blog",),
+        "email_click": ("News",),
+    }
+    acts = [(kind, asset) for kind, assets in told.items() if kind in of.acts for asset in assets]
+    buyers = (
+        (f"Carla, {buyer.label},", _given(of, buyer.titles, buyer.employees)) for buyer, _ in personas(of).values()
+    )
+    for who, given in (*buyers, ("Somebody unknown", {})):
+        for act in acts:
+            for ago in _DAYS:
+                yield _Person(f"{who} did something {ago} days ago ({act[0]}, {act[1]})", given, act, ago=ago)
+
+
+#: Long enough ago to be worth less, and to be forgotten.
+_DAYS = (1, 7, 15, 30, 45, 60, 90, 180, 365)
 
 
 def _given(of: Outline, titles: tuple[str, ...], employees: tuple[int, int | None] | None) -> dict[str, Written]:
@@ -86,8 +118,9 @@ def _case(one: _Person, rulebook: Rulebook, today: date) -> Iterator[str]:
     yield f"  - name: {word(one.name)}"
     if one.given:
         yield f"    given: {braces(one.given)}"
-    if one.form:
-        yield f"    did: [{{event: form_submit, asset: {word(one.form)}}}]"
+    if one.act:
+        ago = f", ago: {one.ago}d" if one.ago else ""
+        yield f"    did: [{{event: {one.act[0]}, asset: {word(one.act[1])}{ago}}}]"
     if one.refused:
         yield f"    refused: [{one.refused}]"
     expect: dict[str, Written | None] = {
@@ -106,7 +139,7 @@ def _outcome(one: _Person, rulebook: Rulebook, today: date) -> Outcome:
         {
             "name": one.name,
             "given": one.given,
-            "did": [{"event": "form_submit", "asset": one.form}] if one.form else [],
+            "did": [{"event": one.act[0], "asset": one.act[1], "ago": f"{one.ago}d"}] if one.act else [],
             "refused": [one.refused] if one.refused else [],
             "expect": {"score": "none"},
         }

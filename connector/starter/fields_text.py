@@ -125,7 +125,8 @@ def _events(of: Outline) -> Iterator[str]:
 def _event(of: Outline, source: Source, *, as_comment: bool) -> Iterator[str]:
     mark = "  # " if as_comment else "  "
     told = "" if source.did is None or not of.seen.sample else f"; {source.did:.0%} of those looked at ever did"
-    yield f"  # {source.note}{told}" + ("; take the # away once somebody has" if as_comment else "")
+    todo = "; take the # of the next lines away once somebody has" if as_comment else ""
+    yield from comment(f"{source.note}{told}{todo}", indent=2)
     if source.counter is None:
         yield f"{mark}{source.kind}: {{mailchimp: {source.mailchimp}}}"
         return

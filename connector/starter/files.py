@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connector.rulebook.reach import highest_score
 from connector.rulebook.read import FIELDS, MODEL, STAGES, TRACKS
-from connector.rulebook.types import Rulebook
+from connector.rulebook.types import POINT, Rulebook
 from connector.starter.answers import Answers
 from connector.starter.cases_text import cases_text
 from connector.starter.draft import rulebook_of
@@ -47,8 +47,8 @@ def starter(seen: Seen, answers: Answers, now: datetime) -> Starter:
     usual = thresholds((), 0, answers.capacity, 100)
     draft = rulebook_of({**texts, STAGES: stages_text(of, usual)})
     people = standings(judged(seen, draft, now), draft, now)
-    highest = highest_score(draft.models[0]) // 1000
-    at = thresholds(people, seen.total, answers.capacity, highest)
+    highest = highest_score(draft.models[0], frozenset(draft.models[0].factors.phase.phases)) // POINT
+    at = thresholds(people, seen.total, answers.capacity, highest, acts_seen=seen.acts_seen)
     texts[STAGES] = stages_text(of, at)
     rulebook = rulebook_of(texts)
     texts[CASES] = cases_text(of, rulebook, today)
@@ -66,8 +66,8 @@ def _notes(of: Outline, at: Thresholds, standing: Mapping[str, int]) -> Iterator
     dropped = len(of.answers.buyers) - len(personas(of))
     if dropped:
         yield f"{dropped} of the buyers cannot be told apart by what is mapped: map job_title, employees or country."
-    if of.seen.hubspot and not of.has_customers:
-        yield "Which lifecycle stages are those of customers is not known: say it in stages.yaml before anybody is nurtured."
+    if not of.has_customers:
+        yield "Who is a customer is not known: say it in stages.yaml before anybody is nurtured."
     missing = [name for name in of.answers.markets if name not in of.markets]
     if missing:
         yield f"Nobody can have the country {', '.join(missing)}: no property offers it."

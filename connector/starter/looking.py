@@ -163,7 +163,8 @@ def _mailchimp(
     with closing(port.all()) as pages:
         page = next(pages, Page(()))
     progress.step("members", len(page.records), len(page.records))
-    return replace(seen, source=port.source, sample=page.records[:MOST], total=port.count())
+    zone = (_allowed(port.account) or {}).get("account_timezone", "")
+    return replace(seen, source=port.source, sample=page.records[:MOST], total=port.count(), timezone=zone)
 
 
 def _prefixed(fields: Mapping[str, Definition]) -> Mapping[str, Definition]:

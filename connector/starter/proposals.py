@@ -24,6 +24,8 @@ _SURELY = 0.6
 #: Too few filled in to tell by values alone what a property is.
 _ENOUGH = 0.05
 _EXAMPLES = 2
+#: Of so many people, a property that none of them has is none to build on.
+_TELLING = 100
 _SHORTEST, _LONGEST = 2, 40
 
 #: HubSpot's own, which no person fills in, and ours.
@@ -72,8 +74,9 @@ def _judged(seen: Seen, definitions: Mapping[str, Definition]) -> Iterator[Candi
         values = seen.values(name)
         told = {meaning: _points(meaning, name, definition, values) for meaning in MEANINGS.values()}
         best = max(told, key=lambda meaning: told[meaning])
-        if told[best] > 0:
-            filled = seen.filled(name)
+        filled = seen.filled(name)
+        used = filled > 0 or len(seen.sample) < _TELLING or not seen.samples(name)
+        if told[best] > 0 and used:
             points = told[best] + _BY_FILL * filled
             yield Candidate(best.field, name, definition.label, filled, points, _shown(values))
 

@@ -38,10 +38,19 @@ class Seen:
             return self.properties
         return self.merge_fields.get(self.audiences[0].id, {})
 
+    @property
+    def acts_seen(self) -> bool:
+        """Whether the sample tells what people did: HubSpot's counters do, Mailchimp's members do not."""
+        return self.source == "hubspot"
+
     def values(self, name: str) -> tuple[str, ...]:
         """What `name` holds in the sample, empty ones left out."""
         found = (record.values.get(name) for record in self.sample)
         return tuple(value.strip() for value in found if value is not None and value.strip())
+
+    def samples(self, name: str) -> bool:
+        """Whether the sample is asked for `name` at all: that of HubSpot holds no merge fields."""
+        return name in self.sampled
 
     def filled(self, name: str) -> float:
         """The share of the sample for whom `name` holds anything; 0 without a sample."""

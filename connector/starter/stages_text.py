@@ -32,22 +32,27 @@ def _head(of: Outline) -> Iterator[str]:
         yield f"states: {{customer: {{when: {{lifecycle: {{in: {value(customer_names(of))}}}}}}}}}"
     else:
         yield from comment(
-            "Which stage customers are in is not known, so nobody is one. Say it before anybody is nurtured:"
+            "Who is a customer is not known, so nobody is one. Say it before anybody is nurtured, by a field of fields.yaml:"
         )
         yield "# states: {customer: {when: {lifecycle: {in: [customer]}}}}"
 
 
 def _ladder(of: Outline, at: Thresholds) -> Iterator[str]:
     told = PHRASES[of.answers.language]
-    yield from (f"# {line}" for line in at.told)
+    for line in at.told:
+        yield from comment(line)
+    yield from comment(
+        "Who comes in stays down to leave_below, a fifth less, so that nobody goes up and down; never below the stage before."
+    )
     yield "stages:"
     yield f"  - {{id: new, label: {word(told['new'])}}}                # everybody scored stands at least here"
-    for name, enter in (("nurture", at.nurture), ("qualified", at.qualified), ("hot", at.hot)):
+    ladder = (("nurture", 0, at.nurture), ("qualified", at.nurture, at.qualified), ("hot", at.qualified, at.hot))
+    for name, below, enter in ladder:
         yield f"  - id: {name}"
         yield f"    label: {word(told[name])}"
         phase = ", phase: {known: true}" if name == "hot" and at.by_acts else ""
         yield f"    enter: {{score: {{at_least: {enter}}}{phase}}}"
-        yield f"    leave_below: {_leave_below(enter)}"
+        yield f"    leave_below: {max(below, enter * 4 // 5)}"
         if name == "qualified":
             yield "    minimum_stay: 3d"
             if of.answers.qualified is not None:
@@ -55,8 +60,3 @@ def _ladder(of: Outline, at: Thresholds) -> Iterator[str]:
                 yield f"{lifecycle}    # written forward only; a higher stage set by a person wins"
         if name == "hot" and of.seen.hubspot:
             yield "    handover: true                       # a task for sales: see handover in tracks.yaml"
-
-
-def _leave_below(enter: int) -> int:
-    """A fifth less than it takes to come in, so that nobody goes up and down."""
-    return enter * 4 // 5

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: Where nobody is there to ask, and how far up a threshold may lie at all: whoever asks for us has 85.
-_USUAL = (20, 40, 65)
+_USUAL = (20, 50, 70)
 _HIGHEST = 80
 
 #: For each lead that comes up in a week so many people stand qualified or higher; of the rest this share is nurtured.
@@ -38,14 +38,17 @@ class Thresholds:
     told: tuple[str, ...]
 
 
-def thresholds(people: Sequence[Standing], total: int, capacity: int, highest: int) -> Thresholds:
+def thresholds(
+    people: Sequence[Standing], total: int, capacity: int, highest: int, *, acts_seen: bool = True
+) -> Thresholds:
     """For a sample of `total` people, a team that can look at `capacity` leads a week, and a model that gives `highest`.
 
     Of those who stirred in the last seven days, the best `capacity` (in proportion to the sample) are hot; where nobody
-    stirred, of all. With four different scores or more, somebody stands on each stage.
+    stirred, of all. With four different scores or more, somebody stands on each stage. Without `acts_seen` the sample does not
+    tell what people did.
     """
     scores = sorted({one.score for one in people})
-    by_acts = any(one.acted for one in people) or not people
+    by_acts = any(one.acted for one in people) or not people or not acts_seen
     if len(scores) < len(_USUAL) + 1:
         return _usual(scores, highest, by_acts=by_acts)
     acting = [one for one in people if one.acted and one.score >= scores[3]]
@@ -59,13 +62,19 @@ def thresholds(people: Sequence[Standing], total: int, capacity: int, highest: i
     below = sorted((one.score for one in people if one.score < qualified), reverse=True)
     nurture = _lower(scores[1], qualified, below[int(len(below) * _NURTURED)])
     return Thresholds(
-        nurture, qualified, hot, bool(acting), tuple(_told(people, total, capacity, hot, stirred=bool(fresh)))
+        nurture,
+        qualified,
+        hot,
+        bool(acting) or not acts_seen,
+        tuple(_told(people, total, capacity, hot, stirred=bool(fresh))),
     )
 
 
 def _usual(scores: Sequence[int], highest: int, *, by_acts: bool) -> Thresholds:
-    """Where too few were looked at: usual thresholds, as far as the model reaches."""
-    nurture, qualified, hot = (min(usual, highest - lower) for usual, lower in zip(_USUAL, (2, 1, 0), strict=True))
+    """Where too few were looked at: usual thresholds, in proportion to what the model can give."""
+    nurture, qualified, hot = (
+        max(usual * highest // 100, least) for usual, least in zip(_USUAL, (1, 2, 3), strict=True)
+    )
     why = "Nobody was looked at" if not scores else "Too few different scores were seen to place thresholds by them"
     return Thresholds(
         nurture, qualified, hot, by_acts, (f"{why}: these are usual ones. `trellis plan` says whom others would move.",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from connector.starter.outline import Outline
@@ -32,7 +32,7 @@ def tracks_text(of: Outline) -> str:
         else ["tracks: {}    # see the tracks that came with Trellis, and mappings/README.md"]
     )
     parts = (_head(of), [*_ways(of), *listed], _dosing(), _calendar(of), _handover(of), _guard())
-    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
+    return "\n\n".join(text for part in parts if (text := "\n".join(part).rstrip())) + "\n"
 
 
 def _head(of: Outline) -> Iterator[str]:
@@ -62,13 +62,20 @@ def _series(of: Outline) -> tuple[_Track, ...]:
             f"{name.replace('_', '-')}-series",
             told["series"].format(label=buyer.label),
             f"{{stage: nurture, persona: {name}}}",
-            f"[{name.partition('_')[0][:8].upper()}]",
+            f"[{_short(name, names)}]",
             50,
         )
         for name, (buyer, _) in names.items()
     ]
     other = "{stage: nurture, persona: {known: false}}" if names else "{stage: nurture}"
     return (*found, _Track("welcome-series", told["welcome"], other, "[HELLO]", 20))
+
+
+def _short(name: str, names: Iterable[str]) -> str:
+    """What mails of hers may begin with: the word of her name that no other has, such as FINANZAS."""
+    others = {part for other in names if other != name for part in other.split("_")}
+    own = [part for part in name.split("_") if part not in others and len(part) > 2]
+    return (own[0] if own else name)[:12].upper()
 
 
 def _is_heard(of: Outline) -> bool:
@@ -121,8 +128,7 @@ def _tracks(of: Outline, told: tuple[_Track, ...]) -> Iterator[str]:
         yield f"    label: {word(track.label)}"
         yield f"    when: {track.when}"
         yield f"    enroll: [{entrance}]"
-        mails = f"    mails: {{count: 3, name: {{starts_with: {word(track.prefix)}}}}}"
-        yield f"{mails}    # how many, and how its answers are recognized"
+        yield from _mails(of, track)
         if "form_submit" in of.acts:
             yield "    asks:                            # what it wants her to do"
             yield "      event: form_submit"
@@ -132,6 +138,15 @@ def _tracks(of: Outline, told: tuple[_Track, ...]) -> Iterator[str]:
         yield "    reenter_after: 90d               # without it: never again"
         yield f"    priority: {track.priority}                     # the highest wins when several match"
         yield ""
+
+
+def _mails(of: Outline, track: _Track) -> Iterator[str]:
+    """What is known of its mails; only of a series that somebody sends."""
+    mails = f"mails: {{count: 3, name: {{starts_with: {word(track.prefix)}}}}}"
+    if _is_heard(of):
+        yield f"    {mails}    # how many, and how its answers are recognized"
+    else:
+        yield f"    # {mails}    # once somebody listens: how many, and how its answers are recognized"
 
 
 def _by_hand(of: Outline) -> Iterator[str]:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 
 #: A word that no tool takes for anything else (rulebook/traps.py); digits alone, dates and times are left to quotes.
-_PLAIN = re.compile(r"[^\W\d_][\w .+\-]*[\w.+]|[^\W\d_]|\d+(d|w|%)")
+_PLAIN = re.compile(r"[^\W\d_][\w .+/\-]*[\w.+]|[^\W\d_]|\d+(d|w|%)")
 _TAKEN = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan", "inf"})
 _LONGEST = 200
 
