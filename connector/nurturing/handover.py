@@ -22,11 +22,12 @@ def hand_over(situation: Situation) -> HandOver | None:
     """Return the hand-over of a contact who has just come up into a handover stage, or None.
 
     Her first placement and a return from a state count as coming up: whoever is hot when we first see her is sales' as
-    well. A fall from a higher stage is none, and neither is a second rise within one standing. Whom sales has accepted they
-    have already, as long as that verdict stands.
+    well. A fall from a higher stage is none, and neither is a second rise within one standing, or what a rollback brings.
+    Whom sales has accepted they have already, as long as that verdict stands.
     """
     rules = situation.rulebook.tracks.handover
-    if rules is None or situation.memory.handed_over or not _came_up(situation):
+    memory = situation.memory
+    if rules is None or memory.handed_over or memory.rolled_back or not _came_up(situation):
         return None
     said = sales_verdict(situation.contact, situation.rulebook, situation.verdict.day)
     if said is not None and not said.rejected:

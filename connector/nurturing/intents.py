@@ -129,6 +129,7 @@ class Memory:
     handed_over: bool = False  # within the present standing in a handover stage
     markers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # highest episode seen per track
     hearing: Hearing = Hearing()
+    rolled_back: bool = False  # nobody has judged her yet since a release was rolled back
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ def track_states(situation: Situation, *, baseline: bool) -> Mapping[str, TrackS
     """Return the new state of every track of the rulebook that she matches or that was remembered.
 
     She matches when the track is for her and nothing bars her from it. A match that goes on keeps its day and stays
-    `at_baseline`; `baseline` marks every present match so.
+    `at_baseline`; `baseline` marks every present match so, and a rollback every new one: by taking something back nobody
+    comes into a track.
     """
     states: dict[str, TrackState] = {}
     for track_id, track in situation.rulebook.tracks.tracks.items():
@@ -28,7 +29,8 @@ def track_states(situation: Situation, *, baseline: bool) -> Mapping[str, TrackS
             track=track_id,
             matched=matched,
             matched_since=goes_on.matched_since if goes_on else situation.verdict.day,
-            at_baseline=matched and (baseline or (goes_on is not None and goes_on.at_baseline)),
+            at_baseline=matched
+            and (baseline or (situation.memory.rolled_back if goes_on is None else goes_on.at_baseline)),
         )
     return MappingProxyType(states)
 

@@ -62,6 +62,7 @@ class Left(StrEnum):
     INTEREST = "interest"  # `rectify.interest`: it is not for her any more, and another of the same aim is
     LASTS = "lasts"  # the track's time is over: platforms do not say when a workflow has ended
     TRACK_REMOVED = "track_removed"  # the rulebook has no such track any more
+    ROLLED_BACK = "rolled_back"  # only a release had enrolled her that was rolled back
     NO_LONGER_MATCHES = "no_longer_matches"  # segments only: a track's mails run on
 
 

@@ -99,6 +99,7 @@ WORDS = {
     "cause_evidence": "se'n sap massa poc",
     "cause_faded": "ha perdut punts amb el temps",
     "cause_score": "per la puntuació",
+    "cause_rolled_back": "s'ha desfet un canvi",
     "cause_rejected": "vendes la va rebutjar: {verdict}",
     "cause_rejected_no_budget": "vendes la va rebutjar: sense pressupost",
     "cause_rejected_not_a_fit": "vendes la va rebutjar: no encaixa",

@@ -99,6 +99,7 @@ WORDS = {
     "cause_evidence": "not enough is known",
     "cause_faded": "points have faded",
     "cause_score": "by the score",
+    "cause_rolled_back": "a change was rolled back",
     "cause_rejected": "sales rejected: {verdict}",
     "cause_rejected_no_budget": "sales rejected: no budget",
     "cause_rejected_not_a_fit": "sales rejected: not a fit",

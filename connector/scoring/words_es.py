@@ -99,6 +99,7 @@ WORDS = {
     "cause_evidence": "se sabe demasiado poco",
     "cause_faded": "ha perdido puntos con el tiempo",
     "cause_score": "por la puntuación",
+    "cause_rolled_back": "se deshizo un cambio",
     "cause_rejected": "ventas la rechazó: {verdict}",
     "cause_rejected_no_budget": "ventas la rechazó: sin presupuesto",
     "cause_rejected_not_a_fit": "ventas la rechazó: no encaja",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connector.steps.parts import Parts
-from connector.store import ledger, releases
+from connector.steps.undoing.at_hand import rollback_of
+from connector.store import ledger, releases, undo
 
 
 def note_how_far(parts: Parts) -> None:
@@ -15,5 +16,7 @@ def note_how_far(parts: Parts) -> None:
         if ledger.count_to_judge(conn, parts.today, parts.rulebook.hash):
             return
         releases.note_judged(conn, present.id, parts.now())
-        if not releases.has_work_left(conn, present):
+        rollback = rollback_of(conn, present)
+        open_ = rollback is not None and undo.is_open(conn, rollback.span)
+        if not open_ and not releases.has_work_left(conn, present):
             releases.note_done(conn, present.id, parts.now())

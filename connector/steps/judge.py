@@ -26,6 +26,7 @@ from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.screen import screen
 from connector.steps.switched_on import look_again_where_switched_on
 from connector.steps.tally import Tally
+from connector.steps.undoing.at_hand import rollback_at_hand, without_open
 from connector.store import failures, judgement, ledger
 from connector.store.engine import writer_lock
 from connector.store.judgement import Judgement
@@ -88,6 +89,7 @@ class _Judging:
         self._hearing = hearing
         self._baseline = baseline
         self._keep = keep
+        self._rollback = rollback_at_hand(parts)
 
     def due(self, stop: Callable[[], bool]) -> None:
         """Everybody who is due, in the order of their ids."""
@@ -110,10 +112,16 @@ class _Judging:
             self._judge(conn, ids)
 
     def _judge(self, conn: Connection, ids: Sequence[int]) -> None:
-        parts, order, baseline = self._parts, self._order, self._baseline
+        parts, order, baseline, rollback = self._parts, self._order, self._baseline, self._rollback
         people = ledger.load_people(conn, ids)
-        rows = [(person, judge_person(parts, person, order, self._hearing, baseline=baseline)) for person in people]
+        calm = rollback is not None and rollback.judges_first
+        rows = [
+            (person, judge_person(parts, person, order, self._hearing, baseline=baseline, rolled_back=calm))
+            for person in people
+        ]
         kept = rows_of(parts, conn, rows, order, baseline=baseline)
+        if rollback is not None:
+            kept = without_open(conn, rollback.span, kept)
         if self._keep:
             judgement.save_judgements(conn, kept, parts.now())
             for source in parts.platforms:
@@ -130,15 +138,19 @@ def _sweep(parts: Parts, conn: Connection) -> None:
         ledger.keep_sweep(conn, parts.rulebook.hash, ledger.position(conn), parts.today)
 
 
-def judge_person(parts: Parts, person: Person, order: Sequence[str], hearing: Hearing, *, baseline: bool) -> Judged:
-    """Judge one person as of today. Pure but for the clock that nurturing plans by. `hearing`: see `portal.hearing`."""
+def judge_person(
+    parts: Parts, person: Person, order: Sequence[str], hearing: Hearing, *, baseline: bool, rolled_back: bool = False
+) -> Judged:
+    """Judge one person as of today. Pure but for the clock that nurturing plans by. `hearing`: see `portal.hearing`;
+    `rolled_back`: nobody has judged her yet since a release was rolled back.
+    """
     contact = contact_of(parts, person, order)
     verdict = judge_contact(contact, parts.rulebook, parts.today)
     before = Place(person.stage, person.since) if person.stage and person.since else None
     step = place(before, verdict, contact, parts.rulebook, parts.today)
     if before is not None and step.moved:  # rare: only now is it worth unpacking what changed
         step = place(before, verdict, contact, parts.rulebook, parts.today, earlier=kept_lines(parts, person))
-    memory = memory_of(parts, person, hearing)
+    memory = replace(memory_of(parts, person, hearing), rolled_back=rolled_back)
     plan = plan_tracks(contact, verdict, step, memory, parts.rulebook, parts.now(), baseline=baseline)
     return Judged(contact, verdict, step, plan, parts.rulebook)
 

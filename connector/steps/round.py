@@ -15,6 +15,7 @@ from connector.steps.parts import HUBSPOT
 from connector.steps.reading.submissions import read_rung
 from connector.steps.taking_in import take_in_deliveries
 from connector.steps.tally import Tally
+from connector.steps.undoing.go_on import go_on
 from connector.steps.watch import Watch
 from connector.store import inbox, ledger, outbox
 
@@ -72,6 +73,7 @@ def judge_and_deliver(watch: Watch, summary: Summary, stop: Callable[[], bool]) 
 
     A platform of which only something failed is delivered to all the same, but for the baseline: that is of whole readings.
     """
+    _go_on_rolling_back(watch, summary, stop)
     judge(watch, summary, stop)
     parts = watch.parts
     errors = [error for error in summary.errors if summary.baseline or watch.is_away(error.platform)]
@@ -83,6 +85,18 @@ def judge_and_deliver(watch: Watch, summary: Summary, stop: Callable[[], bool]) 
         summary.tally["contacts"] = ledger.count_contacts(conn)
         summary.tally["still to be written"] = outbox.count_waiting(conn)
     note_how_far(parts)
+
+
+def _go_on_rolling_back(watch: Watch, summary: Summary, stop: Callable[[], bool]) -> None:
+    met: list[PlatformError] = []
+
+    def run() -> None:
+        down = {error.platform for error in summary.errors if watch.is_away(error.platform)}
+        summary.tally += go_on(watch.parts, down, met, stop)
+
+    watch.attempt(summary.errors, run)
+    summary.errors += met
+    watch.failed(met)
 
 
 def judge(watch: Watch, summary: Summary, stop: Callable[[], bool], *, keep: bool = True) -> None:

@@ -12,19 +12,18 @@ from sqlalchemy import Connection
 from adapters.ports import (
     NOT_STORED,
     Change,
-    ContactPlatform,
     Deadline,
     DeadlinePassed,
     Outcome,
     PlatformError,
     PlatformRefused,
-    PlatformUnreachable,
     RowOutcome,
 )
 from connector.rulebook.mapping import MERGE_FIELDS
-from connector.steps import portal
 from connector.steps.difference import same
+from connector.steps.overwriting import about_to_write
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.sending import FEW, Held, away, send
 from connector.steps.tally import Tally
 from connector.store import failures, ledger, outbox, state
 from connector.store.engine import writer_lock
@@ -39,10 +38,6 @@ _LEASE_S = 300
 #: that somebody else may have replaced meanwhile.
 _DEADLINE_S = 240.0
 _TO_JUDGE = "approved, and to be judged anew"
-#: Of so few rows it cannot be told whether the platform is away or stumbles over them: they are listed in any case.
-_FEW = 3
-
-Held = Mapping[str, Mapping[str, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +62,26 @@ def write_values(parts: Parts, source: str, errors: list[PlatformError], stop: C
         claim = _claim(parts, source)
         if claim is None:
             return tally
-        outcomes = _written(parts, source, claim, deadline)
-        away = None if deadline.remaining() <= 0 else _away(outcomes, claim.failing)
+        rows = [row for _, row in claim.rows.values()]
+        about_to_write(parts, source, rows, claim.held)
+        outcomes = send(parts, source, rows, claim.held, deadline, failing=claim.failing, back=_may_move_back(parts))
+        gone = None if deadline.remaining() <= 0 else away(outcomes, claim.failing)
         tally += claim.put_back
-        listed = away is None or len(outcomes) <= _FEW
+        listed = gone is None or len(outcomes) <= FEW
         with parts.engine.begin() as conn:
             writer_lock(conn)
             tally += _end(parts, conn, source, claim, outcomes, listed=listed)
         if parts.progress:
             parts.progress.step(f"writing {source}", tally["written"])
-        if away is not None:
-            errors.append(away)
+        if gone is not None:
+            errors.append(gone)
             return tally
     return tally
 
 
-def _away(outcomes: Sequence[RowOutcome], failing: Collection[str]) -> PlatformError | None:
-    """Why the platform should be left alone for now; None while it can be talked with.
-
-    Where it answered for some rows, those without a usable answer are what it stumbled over; so are those of last time.
-    """
-    waiting = [one for one in outcomes if one.outcome in {Outcome.LATER, Outcome.UNKNOWN}]
-    answered = len(waiting) < len(outcomes)
-    for one in waiting:
-        stumbled = isinstance(one.error, PlatformUnreachable) and (answered or one.id in failing)
-        if one.error is not None and not stumbled:
-            return one.error
-    return None
+def _may_move_back(parts: Parts) -> str | None:
+    write = parts.rulebook.fields.write.lifecycle
+    return write.hubspot if write is not None and write.when == "both" else None
 
 
 def _claim(parts: Parts, source: str) -> _Claim | None:
@@ -133,57 +121,6 @@ def _row(intent: Intent, held: tuple[str, Mapping[str, str | None]] | None) -> C
     wanted: Mapping[str, str] = intent.payload["values"]
     left = {name: value for name, value in wanted.items() if not same(value, values.get(name))}
     return Change(platform_id, left) if left else None
-
-
-# ---------------------------------------------------------------- the calls
-
-
-def _written(parts: Parts, source: str, claim: _Claim, deadline: Deadline) -> Sequence[RowOutcome]:
-    """Write the rows, one outcome each. A lifecycle stage that moves back is emptied first, in a request of its own: the
-    platform takes a lower stage only where there is none (facts/hubspot.md §8). If that fails the row waits untouched; if
-    we die in between, the row is claimed again and both are done again; if the row is refused, the stage is put back.
-    """
-    platform, write = parts.platforms[source], parts.rulebook.fields.write.lifecycle
-    rows = [row for _, row in claim.rows.values()]
-    stuck: dict[str, RowOutcome] = {}
-    taken: dict[str, Change] = {}
-    if source == HUBSPOT and write is not None and write.when == "both":
-        order, name = portal.stage_order(parts), write.hubspot
-        back = [row.id for row in rows if _moves_back(row.values.get(name), claim.held[row.id].get(name), order)]
-        emptied = platform.write([Change(one, {name: ""}) for one in back], deadline) if back else ()
-        stuck = {one.id: one for one in emptied if one.outcome is not Outcome.DONE}
-        taken = {one: Change(one, {name: claim.held[one][name] or ""}) for one in back if one not in stuck}
-    outcomes = _in_turn(platform, [row for row in rows if row.id not in stuck], claim.failing, deadline)
-    return (*stuck.values(), *_put_back(platform, outcomes, taken, deadline))
-
-
-def _put_back(
-    platform: ContactPlatform, outcomes: Sequence[RowOutcome], taken: Mapping[str, Change], deadline: Deadline
-) -> Sequence[RowOutcome]:
-    """Give those who were refused what was taken from them; where that fails, everything of the row is tried again."""
-    given = [taken[one.id] for one in outcomes if one.outcome is Outcome.REFUSED and one.id in taken]
-    failed = (
-        {one.id: one for one in platform.write(given, deadline) if one.outcome is not Outcome.DONE} if given else {}
-    )
-    return [RowOutcome(one.id, Outcome.LATER, failed[one.id].error) if one.id in failed else one for one in outcomes]
-
-
-def _in_turn(
-    platform: ContactPlatform, rows: Sequence[Change], failing: Collection[str], deadline: Deadline
-) -> Sequence[RowOutcome]:
-    """Write those who failed last time by themselves, after the others: one bad row can refuse a whole batch."""
-    again = [row for row in rows if row.id in failing]
-    outcomes = platform.write([row for row in rows if row.id not in failing], deadline)
-    if not again:
-        return outcomes
-    away = _away(outcomes, {one.id for one in outcomes} if len(outcomes) <= _FEW else ())
-    if away is not None:
-        return (*outcomes, *(RowOutcome(row.id, Outcome.LATER, away) for row in again))
-    return (*outcomes, *platform.write(again, deadline))
-
-
-def _moves_back(wanted: str | None, present: str | None, order: Sequence[str]) -> bool:
-    return wanted in order and present in order and order.index(str(wanted)) < order.index(str(present))
 
 
 # ---------------------------------------------------------------- the endings

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -26,7 +27,7 @@ def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -
     a hold cannot be slipped by judging again. An enrollment that waits stays if it is wanted again, by the ways that are
     open to her now, and is over if not; one that a person approved stays, too, while nobody can say whether it is wanted.
     A hand-over that waits is over with the standing that it belongs to; leaving waits as long as it takes, unless she
-    matches the track again. What is being sent is left alone.
+    matches the track again (whom a rollback takes out may match it: she leaves). What is being sent is left alone.
     """
     replaced = _withdraw_writes(conn, rows, at)
     _withdraw_enrollments(conn, rows, at)
@@ -42,7 +43,7 @@ def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -
     ]
     if wanted:
         conn.execute(insert(intent), wanted)
-    refused = _refused(conn, rows, at)
+    refused = refused_wishes(conn, _wishes(rows), at)
     enters = [(row, one) for row in rows for one in row.enters if (row.contact, one.track) not in refused]
     _insert_once(conn, [_enter(row, one, at) for row, one in enters], LIVE_ENROLLMENT)
     _insert_once(conn, [_leave(row, one, at) for row in rows for one in row.leaves], OPEN_LEAVE)
@@ -76,7 +77,7 @@ _WITHDRAW_LEAVES = text(
     "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
     " FROM unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[])) AS matched (contact, track)"
     " WHERE kind = 'leave' AND state IN ('pending', 'held') AND intent.contact = matched.contact"
-    " AND intent.track = matched.track"
+    " AND intent.track = matched.track AND why <> 'rolled_back'"
 )
 # A match begins on a day of the team's, whose zone is not known here: it may have begun a day earlier.
 _REFUSED = text(
@@ -132,18 +133,23 @@ def _renew_enrollments(conn: Connection, rows: Sequence[Judgement]) -> None:
         conn.execute(_RENEW_ENROLLMENTS, told)
 
 
-def _refused(conn: Connection, rows: Sequence[Judgement], at: datetime) -> set[tuple[int, str]]:
-    """The wishes to enroll that a person has discarded since the present match began, or that were refused and may not be
-    asked again yet, by contact and track.
+def refused_wishes(
+    conn: Connection, wanted: Sequence[tuple[int, str, date]], at: datetime
+) -> AbstractSet[tuple[int, str]]:
+    """The wishes to enroll (contact, track, the day since when she matches) that a person has discarded since that match
+    began, or that were refused and may not be asked again yet, by contact and track. Read-only.
     """
-    since = {(row.contact, one.track): one.matched_since for row in rows for one in row.tracks.values()}
-    wanted = [
-        (row.contact, one.track, since.get((row.contact, one.track), row.day)) for row in rows for one in row.enters
-    ]
     if not wanted:
-        return set()
+        return frozenset()
     told = {name: [one[place] for one in wanted] for place, name in enumerate(("contacts", "tracks", "since"))}
     return {(row.contact, row.track) for row in conn.execute(_REFUSED, {**told, "why": DISCARDED, "at": at})}
+
+
+def _wishes(rows: Sequence[Judgement]) -> list[tuple[int, str, date]]:
+    since = {(row.contact, one.track): one.matched_since for row in rows for one in row.tracks.values()}
+    return [
+        (row.contact, one.track, since.get((row.contact, one.track), row.day)) for row in rows for one in row.enters
+    ]
 
 
 def _withdraw_leaves(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:

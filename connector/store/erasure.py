@@ -27,7 +27,7 @@ _NAMED = ("failure", "listed", "parting")
 #: The cursor that holds how many more records a source counts than we know to be there.
 SURPLUS = "surplus"
 #: What has a contact and a source, both as they are.
-_OF_SOURCE = ("identity", "record", "written", "membership")
+_OF_SOURCE = ("identity", "record", "written", "undo", "membership")
 
 _STILL_THERE = text(
     "INSERT INTO cursor (source, stream, value, at)"

@@ -13,9 +13,11 @@ from connector.store.deciding import replace_intents
 from connector.store.decision import Entering, HandingOver, Judgement, Leaving, Move
 from connector.store.dictionary import word_ids
 from connector.store.membership import keep_memberships
+from connector.store.releases import newest
 from connector.store.schema import flip as flip_table
 from connector.store.schema import track_state
 from connector.store.state import rulebook_id
+from connector.store.stood import keep_standings
 
 __all__ = ["Entering", "Flip", "HandingOver", "Judgement", "Leaving", "Move", "flips_of", "save_judgements"]
 
@@ -37,6 +39,9 @@ def save_judgements(conn: Connection, rows: Sequence[Judgement], at: datetime) -
     """Keep judgements of different contacts. Returns the contacts that another judge was faster with: nothing of theirs
     is kept, and whoever is still due is judged again. Raises ValueError for a rulebook that was never activated.
     """
+    present = newest(conn)
+    if present is not None and present.can_be_undone(at):
+        keep_standings(conn, present.id, rows, at)
     first = _keep_verdicts(conn, rows, at)
     kept = [row for row in rows if row.contact in first]
     if kept:

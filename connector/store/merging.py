@@ -20,6 +20,7 @@ _KEYED = {
     "episode": "track, number",
     "written": "source, name",
     "unsettled": "kind, key",
+    "undo": "release, source, name",
 }
 
 _WAITING = "kind = 'handover' AND state IN ('pending', 'held')"
@@ -172,6 +173,8 @@ def _move_judgements(conn: Connection, two: dict[str, int], at: datetime) -> Non
     _unite_standings(conn, two)
     _unite_matches(conn, two)
     _number_episodes_anew(conn, two)
+    # How one of two stood before a release is no standing of theirs: she is left where she is, should it be taken back.
+    conn.execute(text("DELETE FROM stood WHERE contact IN (:keep, :gone)"), two)
     for table, key in _KEYED.items():
         conn.execute(
             text(

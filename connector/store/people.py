@@ -62,7 +62,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The last move of a contact from stage to stage, and when it was decided; `before` None: her first placement."""
+    """The last move of a contact from stage to stage that no rollback took back, and when it was decided; `before` None: her
+    first placement.
+    """
 
     before: str | None
     after: str
@@ -131,10 +133,13 @@ _VERDICTS = text(
     " WHERE verdict.contact = ANY(:ids)"
 )
 _TRACKS = text("SELECT * FROM track_state WHERE contact = ANY(:ids) ORDER BY contact, track")
-_ROSE = text("SELECT contact, max(day) AS day FROM flip WHERE contact = ANY(:ids) AND rise AND NOT baseline GROUP BY 1")
+_ROSE = text(
+    "SELECT contact, max(day) AS day FROM flip WHERE contact = ANY(:ids) AND rise AND NOT baseline"
+    " AND undone_by IS NULL GROUP BY 1"
+)
 _ARRIVALS = text(
     "SELECT DISTINCT ON (contact) contact, before, after, rise, baseline, at FROM flip WHERE contact = ANY(:ids)"
-    " ORDER BY contact, id DESC"
+    " AND undone_by IS NULL ORDER BY contact, id DESC"
 )
 _WRITTEN = text("SELECT contact, source, name, value, at FROM written WHERE contact = ANY(:ids)")
 

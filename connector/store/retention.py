@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
 
+from connector.store.releases import KEPT
+
 #: Bodies of deliveries hold personal data: long enough to replay one that failed over a weekend and a day off.
 BODIES = timedelta(days=7)
 #: That a delivery came, and how it ended.
@@ -23,6 +25,10 @@ OVER = timedelta(days=90)
 
 _AT_ONCE = 2_000
 
+_OF_OLD_RELEASES = (
+    "DELETE FROM {0} WHERE ctid = ANY(ARRAY(SELECT {0}.ctid FROM {0} JOIN release ON release.id = {0}.release"
+    " WHERE release.at < :before LIMIT :most))"
+)
 _OLD_DELIVERIES = (
     "DELETE FROM delivery WHERE state <> 'waiting' AND id IN (SELECT id FROM delivery"
     " WHERE received_at < :before AND state <> 'waiting' ORDER BY received_at LIMIT :most)"
@@ -34,6 +40,8 @@ _DROP: Mapping[str, tuple[timedelta, str]] = {
         OVER,
         "DELETE FROM failure WHERE id IN (SELECT id FROM failure WHERE resolved_at < :before LIMIT :most)",
     ),
+    "overwritten": (KEPT, _OF_OLD_RELEASES.format("undo")),
+    "standings": (KEPT, _OF_OLD_RELEASES.format("stood")),
     "alerts": (
         OVER,
         "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE over_at < :before AND next_at IS NULL LIMIT :most)",

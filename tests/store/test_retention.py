@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,7 @@ def test_what_is_resolved_or_over_stays_three_months_and_what_is_open_stays(engi
 def test_told_to_stop_it_leaves_the_rest(engine: Engine) -> None:
     for _ in range(4):
         received(engine, 31)
-    answers = iter([False, True, True, True, True, True])
+    answers = chain([False], repeat(True))
     assert prune(engine, NOW, lambda: next(answers), at_once=2) == {"deliveries": 2}
     assert len(kept(engine)) == 2
 

@@ -26,6 +26,7 @@ from adapters.ports import (
 from connector.facts import Record, Refusal
 from connector.nurturing.working_time import due_at
 from connector.steps.enrolling.enroll import DEADLINE_S, LEASE_S
+from connector.steps.overwriting import about_to_write
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
 from connector.steps.write import facts_of
@@ -169,7 +170,7 @@ class _HandingOver:
             owner, ours = next(iter(active), ""), bool(active)
             values |= {"hubspot_owner_id": owner} if ours else {}
         if values:
-            self._write(values, owner if ours else "")
+            self._write(values, present, owner if ours else "")
         task = ""
         if wanted.get("task") or wanted.get("note"):
             with self.parts.engine.begin() as conn:
@@ -205,13 +206,14 @@ class _HandingOver:
         if said and said == known and (since is None or since < self.intent.created_at):
             yield name
 
-    def _write(self, values: Mapping[str, str], chosen: str) -> None:
+    def _write(self, values: Mapping[str, str], present: Mapping[str, str | None], chosen: str) -> None:
         """Write, and remember it: neither the owner nor the emptied verdict is news when it comes back."""
-        parts = self.parts
+        parts, row = self.parts, Change(self._contact, values)
+        about_to_write(parts, HUBSPOT, [row], {row.id: present})
         if chosen:
             with parts.engine.begin() as conn:
                 handovers.choose_owner(conn, self.intent.id, chosen)
-        written_or_raise(self.port.write([Change(self._contact, values)], self.deadline))
+        written_or_raise(self.port.write([row], self.deadline))
         with parts.engine.begin() as conn:
             writer_lock(conn)
             ledger.wrote(conn, HUBSPOT, {self._contact: values}, parts.now(), facts=facts_of(parts, HUBSPOT))

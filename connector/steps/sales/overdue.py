@@ -12,6 +12,7 @@ from connector.logs import log
 from connector.rulebook.quantities import parse_moment
 from connector.steps.enrolling.enroll import DEADLINE_S
 from connector.steps.listening.heard_writes import owners_are_heard
+from connector.steps.overwriting import about_to_write
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.sales.hand_over import in_working_days, until_touched, written_or_raise
 from connector.steps.tally import Tally
@@ -158,6 +159,7 @@ def _pass_on(
     with parts.engine.begin() as conn:
         handovers.choose_owner(conn, one.intent, owner)
     try:
+        about_to_write(parts, HUBSPOT, [Change(contact_id, {OWNER: owner})], {contact_id: {OWNER: one.owner}})
         written_or_raise(port.write([Change(contact_id, {OWNER: owner})], deadline))
         with parts.engine.begin() as conn:
             writer_lock(conn)

@@ -9,7 +9,7 @@ from typing import Any, LiteralString, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from psycopg.sql import SQL, Composed, Literal
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from connector.store.bulk.copy import BIGINT, BOOLEAN, INTEGER, SMALLINT, read_all
 from connector.store.bulk.events import EPOCH_2000
@@ -62,7 +62,16 @@ _MEMORY = SQL(
     " WHERE contact BETWEEN {} AND {} AND track = {}"
 )
 _BELONGING = SQL("SELECT contact FROM membership WHERE contact BETWEEN {} AND {} AND key = {} AND wanted")
-_RISES = SQL("SELECT contact FROM flip WHERE contact BETWEEN {} AND {} AND day >= {} AND rise AND NOT baseline")
+#: Who came to her stage since the baseline, or of whom we wrote the value before.
+_FOLLOWED = text(
+    "SELECT id FROM unnest(CAST(:ids AS bigint[])) AS asked (id) WHERE EXISTS (SELECT FROM written"
+    "  WHERE contact = id AND source = :source AND name = :name)"
+    " OR (SELECT NOT baseline FROM flip WHERE contact = asked.id ORDER BY flip.id DESC LIMIT 1)"
+)
+_RISES = SQL(
+    "SELECT contact FROM flip WHERE contact BETWEEN {} AND {} AND day >= {} AND rise AND NOT baseline"
+    " AND undone_by IS NULL"
+)
 
 
 def read_kept(conn: Connection, ids: NDArray[np.int64], changed: NDArray[np.int64]) -> KeptColumns:
@@ -106,6 +115,14 @@ def read_rises(conn: Connection, ids: NDArray[np.int64], since: date | None) -> 
     if since is None:
         return np.zeros(len(ids), np.bool_)
     return _among(conn, ids, _RISES.format(*_range(ids), Literal(since)))
+
+
+def read_followed(conn: Connection, ids: NDArray[np.int64], source: str, name: str) -> NDArray[np.bool_]:
+    """Of which of these contacts (any, ascending) a value that follows the stage, `name` at `source`, may have to be written
+    though they do not move: their last move was no baseline's, or we wrote the value before.
+    """
+    told = np.fromiter(conn.scalars(_FOLLOWED, {"ids": ids.tolist(), "source": source, "name": name}), np.int64)
+    return np.isin(ids, told)
 
 
 def _among(conn: Connection, ids: NDArray[np.int64], query: Composed) -> NDArray[np.bool_]:

@@ -1,0 +1,172 @@
+"""Rolling back: the rulebook from before a release decides again, and what only that release and later ones did is taken back.
+
+It begins in the store, in one transaction; killed anywhere after that, it goes on: by `trellis rollback` again, or by the
+worker's next pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.change.undoable import Target, target_of
+from connector.nurturing.reasons import Left
+from connector.rulebook.read import rulebook_from_source
+from connector.steps import portal
+from connector.steps.alerts import raise_alerts, tell_alerts
+from connector.steps.alone import alone
+from connector.steps.carry_out import carry_out
+from connector.steps.enrolling.settle import settle
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.retain import retain
+from connector.steps.round import Summary
+from connector.steps.undoing.endings import endings, kept_names, may_go_on
+from connector.steps.undoing.put_back import Compared, compare
+from connector.steps.watch import Watch
+from connector.store import releases, rolling_back, state, undo
+from connector.store.engine import writer_lock
+from connector.store.rolling_back import Begun, LeftBehind
+from connector.store.stood import count_stood
+from connector.store.undo import Ended, Span
+
+_AT_ONCE = 500
+#: Beyond every number that the store gives.
+_NEVER = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What rolling back came to, or would come to. `release` is its own number; None where nothing was done.
+
+    `values` counts values by what became of them (`store.undo.Ended`; "" is nothing yet), `moved` the contacts who stand as
+    before. `taken_out` leave a track; of those in `mailed_on` mails may go on. What is not `done` waits for a platform.
+    """
+
+    release: int | None
+    target: Target
+    values: Mapping[str, int]
+    moved: int
+    taken_out: Sequence[Begun]
+    mailed_on: Sequence[Begun]
+    left_behind: LeftBehind
+    summary: Summary
+    calls: Mapping[str, int]
+    done: bool
+
+
+def rollback(
+    parts: Parts, number: int, *, stop: Callable[[], bool] = lambda: False, patience_s: float = 0
+) -> RolledBack:
+    """Take back release `number` and all later ones. The rulebook of `parts` is the one from before it (`target_of` tells).
+
+    One that is under way goes on. Another process at work is waited for `patience_s` seconds. A platform that fails is in the
+    summary's `errors`: what is left is taken back by later passes. Raises CannotUndo, Busy.
+    """
+    before = parts.calls()
+    with alone(parts.engine, patience_s):
+        retain(parts, stop)
+        with parts.engine.connect() as conn:
+            target = target_of(conn, number, parts.now())
+        assert parts.rulebook.hash == target.into.rulebook, "the rulebook from before decides again"
+        if target.under_way is None:
+            settle(parts, frozenset())
+            with parts.engine.begin() as conn:
+                writer_lock(conn)
+                by = rolling_back.begin_rollback(conn, target.first, parts.rulebook.hash, parts.today, parts.now())
+        else:
+            by = target.under_way
+        summary = _carried_out(parts, stop)
+        told = _told(parts, target, by, summary)
+    tell_alerts(parts, stop)
+    return told(_made(parts, before))
+
+
+def foresee(parts: Parts, number: int) -> RolledBack:
+    """What taking back release `number` would come to by now. It asks the platforms what stands there, and changes nothing.
+
+    Raises CannotUndo, PlatformError.
+    """
+    before = parts.calls()
+    with parts.engine.connect() as conn:
+        target = target_of(conn, number, parts.now())
+        newest = releases.newest(conn)
+        assert newest is not None, "there is one to take back"
+        span = Span(target.first.id, newest.id + 1)
+        moved, behind = count_stood(conn, span), rolling_back.left_behind(conn, target.first.after_intent, _NEVER)
+    decided = endings(parts, span, target.first.after_intent, _NEVER)
+    kept = {(contact, name) for contact in decided.stays for name in kept_names(parts)}
+    values: Counter[str] = Counter()
+    for source in parts.platforms:
+        values += _would_end(parts, span, source, kept)
+    return RolledBack(
+        release=None,
+        target=target,
+        values=values,
+        moved=moved,
+        taken_out=decided.leaving,
+        mailed_on=_mailed_on(parts, target, decided.leaving),
+        left_behind=behind,
+        summary=Summary(baseline=False),
+        calls=_made(parts, before),
+        done=False,
+    )
+
+
+def _carried_out(parts: Parts, stop: Callable[[], bool]) -> Summary:
+    watch = Watch(parts, by_hand=True)
+    summary = Summary(baseline=False, errors=[*watch.left])
+    try:
+        carry_out(watch, summary, stop)
+        watch.end("work")
+    finally:
+        raise_alerts(parts, after_reading=False, aloud=False)
+    return summary
+
+
+def _told(parts: Parts, target: Target, by: int, summary: Summary) -> Callable[[Mapping[str, int]], RolledBack]:
+    with parts.engine.connect() as conn:
+        own = releases.release(conn, by)
+        assert own is not None, "it has begun"
+        span = Span(target.first.id, by)
+        leaving = rolling_back.taken_out(conn, Left.ROLLED_BACK, own.after_intent)
+        values, moved = undo.count(conn, span), count_stood(conn, span)
+        behind = rolling_back.left_behind(conn, target.first.after_intent, own.after_intent)
+    mailed_on = _mailed_on(parts, target, leaving)
+    return lambda calls: RolledBack(
+        by, target, values, moved, leaving, mailed_on, behind, summary, calls, own.done_at is not None
+    )
+
+
+def _would_end(parts: Parts, span: Span, source: str, kept: set[tuple[int, str]]) -> Counter[str]:
+    values: Counter[str] = Counter()
+    after = 0
+    while True:
+        with parts.engine.connect() as conn:
+            contacts = undo.contacts_to_put_back(conn, span, source, _AT_ONCE, after)
+        if not contacts:
+            return values
+        values += _counted(compare(parts, span, source, contacts, keep=False), kept if source == HUBSPOT else set())
+        after = contacts[-1]
+
+
+def _counted(found: Compared, kept: set[tuple[int, str]]) -> Counter[str]:
+    ends = {(contact, name): ended for ended, which in found.ends.items() for contact, name in which}
+    ends |= {(one.contact, one.name): Ended.BACK for some in found.sends.values() for one in some}
+    return Counter(str(Ended.KEPT if one in kept else ended) for one, ended in ends.items())
+
+
+def _mailed_on(parts: Parts, target: Target, leaving: Sequence[Begun]) -> Sequence[Begun]:
+    """Whose mails may go on, by all rulebooks that know of the track."""
+    with parts.engine.connect() as conn:
+        kept = [state.kept_rulebook(conn, one) for one in dict.fromkeys(target.rulebooks)]
+    known = [rulebook_from_source(one.source, one.hash) for one in kept if one is not None]
+    hearing = portal.hearing(parts)
+    return [one for one in leaving if may_go_on(known, hearing, one)]
+
+
+def _made(parts: Parts, before: Counter[tuple[str, str]]) -> Mapping[str, int]:
+    made: Counter[str] = Counter()
+    for (platform, _), count in (parts.calls() - before).items():
+        made[platform] += count
+    return made
