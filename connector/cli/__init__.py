@@ -23,6 +23,7 @@ class Command(NamedTuple):
 #: Every command, by the name that a person types; the module holds a click command of that name.
 COMMANDS = {
     "demo": Command("connector.cli.demo", "Show the main job on pretend platforms; needs no account."),
+    "init": Command("connector.cli.starting", "Look at the portal, and write files that fit it."),
     "check": Command("connector.cli.look", "Look for what is wrong, each finding with its cure."),
     "provision": Command("connector.cli.operate", "Create what Trellis needs on the platforms and lacks."),
     "sync": Command("connector.cli.operate", "One pass: read changes, judge, deliver."),
