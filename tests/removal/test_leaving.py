@@ -101,6 +101,7 @@ def test_nothing_is_taken_away_while_a_worker_is_there_and_people_on_tracks_are_
 
 def test_without_a_look_at_workflows_what_the_platform_keeps_is_told_and_the_rest_goes(office):
     settings = office.sandbox.hubspot.settings
+    office.environ["HUBSPOT_API_VERSION"] = "2026-09"
     office.trellis("provision")
     settings.scopes -= {"automation"}
     ran = office.trellis("provision", "--remove", "--yes")
