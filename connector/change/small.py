@@ -8,6 +8,9 @@ from connector.change.plan.plan import Plan
 from connector.nurturing.guard import allowance
 from connector.rulebook.types import Guard
 
+#: Who is to be put on a list that a workflow may hear waits for `trellis approve segment:…`, whatever the rules are.
+_LISTED = "segment "
+
 
 def why_it_waits(plan: Plan, active: Guard, files: Guard, *, moved: int, enrolled: int) -> str:
     """Why a person must say yes to this plan, or nothing. `moved` and `enrolled` are those of the last 24 h.
@@ -24,7 +27,7 @@ def _reasons(plan: Plan, active: Guard, files: Guard, moved: int, enrolled: int)
         yield "nobody could tell whether anything is to be created on the platforms"
     if plan.newly_read is not None:
         yield f"{_some(len(plan.newly_read.names), 'property was', 'properties were')} never read"
-    if held := sum(plan.held.values()):
+    if held := sum(count for reason, count in plan.held.items() if not reason.startswith(_LISTED)):
         yield f"{held:,} would be held"
     if _is_looser(files, active):
         yield "the guard is loosened"

@@ -51,6 +51,7 @@ def waits(told, active=GUARD, files=GUARD, moved=0, enrolled=0):
 def test_within_the_guard_nothing_waits():
     assert waits(plan(moves=100, enters=20, leaves=20)) == ""
     assert waits(plan()) == ""
+    assert waits(plan(held={"segment readers: not put on its list yet": 40})) == "", "they wait as ever"
 
 
 @pytest.mark.parametrize(
