@@ -22,6 +22,7 @@ from connector.steps.parts import Parts
 from connector.steps.provision import provision
 from connector.steps.sync import Busy, is_baseline
 from connector.store.holds import enrolled_since, moves_delivered
+from connector.store.releases import taken_back
 
 #: People change while a plan is figured, too.
 _ATTEMPTS = 2
@@ -79,6 +80,8 @@ def _why_it_waits(parts: Parts, plan: Plan, active: Rulebook, folder: Path) -> s
     if is_baseline(parts):
         return "the first pass is not over"
     with parts.engine.connect() as conn:
+        if taken_back(conn, parts.rulebook.hash):
+            return "it was rolled back"
         moved, enrolled = moves_delivered(conn, parts.now()), enrolled_since(conn, parts.now())
     guards = active.tracks.guard, parts.rulebook.tracks.guard
     return (

@@ -32,6 +32,8 @@ COMMANDS = {
     "test": Command("connector.cli.prove", "Judge the golden people of mappings/cases/."),
     "plan": Command("connector.cli.planned", "Say what the files would change, by name."),
     "apply": Command("connector.cli.applied", "Make the files the active rulebook, and carry it out."),
+    "rollback": Command("connector.cli.released", "Take back a release and all later ones."),
+    "releases": Command("connector.cli.released", "List the releases, and until when each can be rolled back."),
     "holds": Command("connector.cli.change", "List what waits for a person."),
     "approve": Command("connector.cli.change", "Let something held go."),
     "discard": Command("connector.cli.change", "Drop something held for good."),

@@ -1,4 +1,4 @@
-"""Commands that make a rulebook the active one: apply the files, or a plan of them."""
+"""The command that makes the files, or a plan of them, the active rulebook."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.steps.round import Summary
 
 #: A pass of the worker is soon over; a person waits for it rather than try again.
-_PATIENCE_S = 120
+PATIENCE_S = 120
 _NAMES = {"hubspot": "HubSpot", "mailchimp": "Mailchimp"}
 _TOLD = (
     "enrolled",
@@ -55,7 +55,7 @@ def apply(file: Path | None, *, yes: bool) -> None:
             return
         told = newly_read(now)
         parts = now.parts(now.files, progress)
-        done = None if is_baseline(parts) else carry_out(parts, wanted or _asked(now, yes=yes), patience_s=_PATIENCE_S)
+        done = None if is_baseline(parts) else carry_out(parts, wanted or _asked(now, yes=yes), patience_s=PATIENCE_S)
         if done is None:
             activate(now.store, now.files)
     if done is None:
@@ -66,7 +66,7 @@ def apply(file: Path | None, *, yes: bool) -> None:
     for finding in told:
         click.echo(str(finding))
     if done is not None:
-        raise click.exceptions.Exit(_code(done.summary))
+        raise click.exceptions.Exit(exit_code(done.summary))
 
 
 def _is_done(now: Session) -> bool:
@@ -97,22 +97,24 @@ def _lines(done: Applied, rulebook: str) -> Iterator[str]:
     tally = done.summary.tally
     yield f"Judged {tally['judged']:,} contacts: {tally['moved']:,} moved to another stage. Wrote {tally['written']:,} records."
     yield from (f"{name.capitalize()}: {tally[name]:,}" for name in _TOLD if tally[name])
-    yield f"Calls: {_calls(done.calls, done.foreseen)}."
+    yield f"Calls: {calls_made(done.calls, done.foreseen)}."
     if not done.done:
         yield "Not all of it is done: `trellis serve`, or `trellis apply` again, goes on."
     if tally["held"]:
         yield "Some of it is held for you: trellis holds"
 
 
-def _calls(made: Mapping[str, int], foreseen: Mapping[str, int]) -> str:
+def calls_made(made: Mapping[str, int], foreseen: Mapping[str, int]) -> str:
+    """Calls by platform, beside those that a plan has foreseen, if it has any."""
     told = (
-        f"{_NAMES.get(name, name)} {made.get(name, 0):,} ({foreseen.get(name, 0):,} foreseen)"
+        f"{_NAMES.get(name, name)} {made.get(name, 0):,}{f' ({foreseen.get(name, 0):,} foreseen)' if foreseen else ''}"
         for name in sorted({*made, *foreseen})
     )
     return ", ".join(told) or "none"
 
 
-def _code(summary: Summary) -> Exit:
+def exit_code(summary: Summary) -> Exit:
+    """Say what platforms failed with; the exit code that this and what is held mean."""
     lines, code = explain_failures(summary.errors)
     for line in lines:
         click.echo(line, err=True)

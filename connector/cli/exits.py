@@ -22,6 +22,7 @@ def explain_error(error: Exception) -> tuple[Sequence[str], Exit]:
     from adapters import ports
     from connector.change.moved import Moved
     from connector.change.plan.file import PlanFileError
+    from connector.change.undoable import CannotUndo
     from connector.rulebook.problems import RulebookError
     from connector.settings import SettingsError
     from connector.steps.portal import PortalMismatch
@@ -31,7 +32,7 @@ def explain_error(error: Exception) -> tuple[Sequence[str], Exit]:
     match error:
         case RulebookError():
             return [str(problem) for problem in error.problems], Exit.USAGE
-        case SettingsError() | PlanFileError() | Moved():
+        case SettingsError() | PlanFileError() | Moved() | CannotUndo():
             return [str(error)], Exit.USAGE
         case PortalMismatch():
             return error.findings, Exit.USAGE

@@ -85,6 +85,15 @@ def before(conn: Connection, number: int) -> Release | None:
     return None if row is None else _release(row)
 
 
+def taken_back(conn: Connection, rulebook: str) -> bool:
+    """Whether the newest release is a rollback that took this rulebook back: nobody wants it by itself again. Read-only."""
+    last = newest(conn)
+    if last is None or last.undoes is None:
+        return False
+    query = select(table.c.id).where(table.c.id >= last.undoes, table.c.id < last.id, table.c.rulebook == rulebook)
+    return conn.scalar(query.limit(1)) is not None
+
+
 def begin(
     conn: Connection,
     rulebook: str,
