@@ -18,7 +18,7 @@ _Key = tuple[Part, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
     """One line of two receipts. A side without that line counts as nothing."""
 
     before: Line
@@ -44,7 +44,7 @@ def cause_of_rise(verdict: Verdict, *, lifted: bool, earlier: Sequence[Line]) ->
     """
     if lifted and verdict.answer is not None:
         return verdict.answer
-    grown = [change for change in _changes(verdict.lines, earlier) if change.points > 0]
+    grown = [change for change in changes(verdict.lines, earlier) if change.points > 0]
     if grown:
         return max(grown, key=lambda change: (change.points, change.after.rule)).after.rule
     raised = [line for line in verdict.lines if line.part == "override" and line.points > 0]
@@ -62,7 +62,7 @@ def cause_of_fall(verdict: Verdict, *, barred_by: str | None, earlier: Sequence[
     """
     if barred_by is not None:
         return barred_by
-    lost = [change for change in _changes(verdict.lines, earlier) if change.points < 0]
+    lost = [change for change in changes(verdict.lines, earlier) if change.points < 0]
     if lost:
         most = min(lost, key=lambda change: (change.points, change.after.rule))
         return BY_FADING if most.by_time else most.after.rule
@@ -73,13 +73,13 @@ def cause_of_fall(verdict: Verdict, *, barred_by: str | None, earlier: Sequence[
     return BY_FADING if any(line.faded for line in verdict.lines) else BY_SCORE
 
 
-def _changes(lines: Sequence[Line], earlier: Sequence[Line]) -> list[_Change]:
+def changes(lines: Sequence[Line], earlier: Sequence[Line]) -> list[Change]:
     """What each rule gives now and gave before, but for the bounds; nothing, where there is nothing to compare with."""
     if not earlier:
         return []
     before, after = _by_rule(earlier), _by_rule(lines)
     return [
-        _Change(before.get(key, Line(*key, 0)), after.get(key, Line(*key, 0)))
+        Change(before.get(key, Line(*key, 0)), after.get(key, Line(*key, 0)))
         for key in dict.fromkeys([*before, *after])
     ]
 

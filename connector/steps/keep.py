@@ -101,14 +101,14 @@ def _row(
         enters=tuple(_entering(enter) for enter in plan.enter),
         leaves=tuple(Leaving(leave.track, leave.episode, leave.key, leave.why) for leave in plan.leave),
         handover=HandingOver(over.owners, over.task, one.brief(), over.due, over.note) if over else None,
-        handed_over=over is not None or (person.handed_over and _stays_with_sales(parts, person, step.after.stage)),
+        handed_over=over is not None or (person.handed_over and stays_with_sales(parts, person, step.after.stage)),
         baseline=baseline,
         undecided=frozenset(no.track for no in plan.refused if no.reason in (Refusal.UNREADABLE, Held.STALE)),
         refusal=general_refusal(one.contact.consent) or "",
     )
 
 
-def _stays_with_sales(parts: Parts, person: Person, stage: str) -> bool:
+def stays_with_sales(parts: Parts, person: Person, stage: str) -> bool:
     """Tell whether who was handed over stays so: on the stages that are, and, once sales has her, while she may not be mailed
     or too little is known of her. Somebody archived by mistake and restored is not handed over again.
     """

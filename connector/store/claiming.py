@@ -17,6 +17,9 @@ from connector.store.pace import CLAIMED, ROOM, SENT, Pace, wait_for_room
 #: Attempts are counted before the work and given back by an orderly `release`: who is out of them killed five workers.
 MAX_ATTEMPTS = 5
 
+#: Why enrollments beyond the guard wait.
+BEYOND_ENROLLMENTS = "more enrollments in 24 h than the guard allows"
+
 _DAY = timedelta(days=1)
 _ANY_PACE = Pace()
 
@@ -99,7 +102,7 @@ _WITHIN_GUARD = (
 )
 _HOLD_BEYOND_GUARD = text(
     "UPDATE intent SET state = 'held', expires_at = NULL, lease_until = NULL, sending_at = NULL,"  # noqa: S608
-    "  reason = 'more enrollments in 24 h than the guard allows'"
+    f"  reason = '{BEYOND_ENROLLMENTS}'"
     f" WHERE {_DUE} AND NOT {_WITHIN_GUARD}"
 )
 _FREE_ENROLLMENTS = (

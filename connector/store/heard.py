@@ -17,6 +17,9 @@ HEARD = (
     " AND loud.finished_at > :since AND loud.approved_at IS NULL)"
 )
 
+#: Why what is heard waits.
+HEARD_BEYOND = "a workflow hears it, and more enrollments in 24 h than the guard allows"
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -39,7 +42,7 @@ _MARK = text(
 )
 _HOLD = text(
     "UPDATE intent SET state = 'held', expires_at = NULL, sending_at = NULL,"  # noqa: S608
-    " reason = 'a workflow hears it, and more enrollments in 24 h than the guard allows'"
+    f" reason = '{HEARD_BEYOND}'"
     f" WHERE state = 'pending' AND heard AND approved_at IS NULL AND {FREE} AND id NOT IN ("
     "  SELECT id FROM intent WHERE state = 'pending' AND heard AND approved_at IS NULL ORDER BY id LIMIT ("
     f"   SELECT greatest(0, :cap - count(*) - {HEARD}) FROM intent WHERE kind = 'enroll' AND approved_at IS NULL"

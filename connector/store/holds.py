@@ -16,6 +16,9 @@ from connector.store.schema import intent
 #: A contact of whom more writes than this were accepted by one source within an hour: something answers each of them.
 MOST_WRITES = 12
 
+#: Why what is held by `hold_moves_beyond` waits.
+BEYOND_MOVES = "more stage moves in 24 h than the guard allows"
+
 _DAY = timedelta(hours=24)
 _HOUR = timedelta(hours=1)
 _HOLD_LOOPS = text(
@@ -36,7 +39,7 @@ def hold_moves_beyond(conn: Connection, room: int, sources: Collection[str], now
     """
     statement = text(
         "UPDATE intent SET state = 'held', expires_at = NULL, sending_at = NULL,"  # noqa: S608
-        " reason = 'more stage moves in 24 h than the guard allows'"
+        f" reason = '{BEYOND_MOVES}'"
         f" WHERE state = 'pending' AND kind <> 'leave' AND approved_at IS NULL AND {FREE} AND contact IN ("
         "  SELECT contact FROM intent AS waiting WHERE state = 'pending' AND move AND approved_at IS NULL"
         "  AND source = ANY(:sources) AND NOT EXISTS (SELECT FROM intent AS told WHERE told.contact = waiting.contact"

@@ -27,14 +27,22 @@ def see_who_is_there(parts: Parts) -> Tally:
     PlatformError.
     """
     port, tally = parts.hubspot, Counter[str]()
-    last = cursor(parts, HUBSPOT, _STREAM)
-    lists = [place for place in places(parts.rulebook) if place.source == HUBSPOT]
-    if port is None or not lists or (last is not None and parts.now() - last < _EVERY):
+    if port is None or not is_due(parts):
         return tally
     began = parts.now()
-    unless_refused(parts, "lists of segments", partial(_see_all, parts, port, lists, tally))
+    unless_refused(parts, "lists of segments", partial(_see_all, parts, port, _lists(parts), tally))
     set_cursor(parts, HUBSPOT, _STREAM, began)
     return tally
+
+
+def is_due(parts: Parts) -> bool:
+    """Whether the last look was a night ago, and there is any list to look at. Read-only."""
+    last = cursor(parts, HUBSPOT, _STREAM)
+    return bool(_lists(parts)) and (last is None or parts.now() - last >= _EVERY)
+
+
+def _lists(parts: Parts) -> Sequence[Place]:
+    return [place for place in places(parts.rulebook) if place.source == HUBSPOT]
 
 
 def _see_all(parts: Parts, port: HubSpotPort, lists: Sequence[Place], tally: Tally) -> int:

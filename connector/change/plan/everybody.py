@@ -1,0 +1,174 @@
+"""Everybody, judged by one rulebook, slice by slice: how they are spread, who moves, and what delivering would have to do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from connector.change.plan.decided import Decided, decided, wishes_of
+from connector.change.plan.ears import Ears
+from connector.change.plan.lists import Listings
+from connector.change.plan.moving import Moving
+from connector.change.plan.plan import Move, Passage
+from connector.change.plan.singly import Single, asked_about, judge_singly
+from connector.change.plan.spreading import Spreading
+from connector.change.plan.wishes import Wish, waiting_wish, written_wish
+from connector.rulebook.types import Rulebook
+from connector.steps import portal
+from connector.steps.belonging import Belonging, belonging
+from connector.steps.crowd import wanted
+from connector.steps.judged_crowd import JudgedCrowd, alone_or_by_sales, judge_slice, matching_otherwise
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reasons import sentence, why_left
+from connector.steps.worth_writing import lifecycle_may_move, worth_writing_to
+from connector.store import ledger, state
+from connector.store.bulk.kept import read_followed
+from connector.store.bulk.read import slices
+from connector.store.bulk.slice import NONE, Slice
+from connector.store.bulk.waiting import WaitingIntent, waiting_intents
+
+Bools = NDArray[np.bool_]
+
+_BATCH = 500
+
+
+class Everybody:
+    """Judges by the rulebook of `parts`, within one snapshot. After `judge` it says what came of it; nothing is kept.
+
+    `wishes` are what the outbox would hold then, before the guard is asked. Columns judge; only those are judged singly of
+    whom they cannot tell whether anybody enters, leaves, or is handed over.
+    """
+
+    def __init__(self, parts: Parts, active: Rulebook | None, conn: Connection) -> None:
+        self._parts = parts
+        self._conn = conn
+        self._order = portal.kept_stage_order(parts)
+        self._hearing = portal.hearing(parts)
+        self._baseline = not all(state.baseline_done(conn, source) for source in parts.platforms)
+        self._number = state.rulebook_id(conn, parts.rulebook.hash) or 0
+        is_active = active is not None and active.hash == parts.rulebook.hash
+        self._swept = ledger.swept(conn, parts.rulebook.hash) if is_active else -1
+        self._words = ledger.word_texts(conn)
+        self._moving = Moving(parts, active, conn)
+        self._waiting: dict[int, list[WaitingIntent]] = defaultdict(list)
+        self._again: set[int] = set()
+        for one in waiting_intents(conn, parts.now()):
+            if one.over:
+                self._again.add(one.contact)
+            else:
+                self._waiting[one.contact].append(one)
+        self.ears = Ears.of(parts)
+        self.listings = Listings(parts, conn)
+        self.people = 0
+        self.before, self.after = Spreading(), Spreading()
+        self.moves: list[Move] = []
+        self.enters: list[Passage] = []
+        self.leaves: list[Passage] = []
+        self.handovers: list[int] = []
+        self.wishes: list[Wish] = []
+
+    def judge(self) -> None:
+        """Judge whoever is due; of everybody else it stays as it is."""
+        for people in slices(self._conn, wanted(self._parts)):
+            self._judge(people)
+            self.people += len(people)
+            if self._parts.progress:
+                self._parts.progress.step("planning", self.people)
+        self.wishes += self._still_waiting()
+
+    def _judge(self, people: Slice) -> None:
+        parts = self._parts
+        judged = judge_slice(parts, self._conn, people, self._order)
+        belong = belonging(parts, people, judged.verdicts, judged.steps)
+        due = self._due(people)
+        singly = due & self._asked(judged, belong, due)
+        calm = due & ~singly
+        stage = np.where(people.kept.judged == NONE, NONE, people.kept.stage)
+        self.before.add(people.kept.score, stage, self._words)
+        self.after.add(people.kept.score[~due], stage[~due], self._words)
+        self.after.add(judged.verdicts.score[calm], judged.steps.after[calm], judged.steps.texts)
+        self.moves += self._moving.of_crowd(judged, calm & ~(judged.first & self._baseline))
+        self.wishes += self._written(judged, calm)
+        keys = {one.contact: one.keys for one in self._singles(people.ids[singly].tolist())}
+        self.listings.count(people, belong, calm, keys)
+        for contact in [one for one in self._waiting if _is_among(one, people.ids[due])]:
+            del self._waiting[contact]
+
+    def _due(self, people: Slice) -> Bools:
+        """Who would be judged at once (store/due.py), or as soon as what waits for her is over; everybody, where the rulebook is
+        another one.
+        """
+        kept = people.kept
+        known = (kept.judged >= kept.changed) & (kept.rulebook == self._number)
+        news: Bools = (kept.changed > self._swept) & ~known
+        again = np.isin(people.ids, np.fromiter(self._again, np.int64))
+        return again | news | ((kept.due > 0) & (kept.due <= self._parts.today.toordinal()))
+
+    def _asked(self, judged: JudgedCrowd, belong: Belonging, due: Bools) -> Bools:
+        """Of whom columns cannot tell all."""
+        parts, steps, people = self._parts, judged.steps, judged.people
+        asked = alone_or_by_sales(judged) | belong.unsure
+        asked |= matching_otherwise(parts, judged, baseline=self._baseline)
+        write = parts.rulebook.fields.write.lifecycle
+        if self._baseline:
+            return asked
+        for_sales = {stage.id for stage in parts.rulebook.stages.stages if stage.handover}
+        asked |= steps.moved & np.array([one in for_sales for one in steps.texts], np.bool_)[steps.after]
+        if write is not None:
+            rows = np.flatnonzero(due & lifecycle_may_move(parts, people, steps, self._order))
+            asked[rows[read_followed(self._conn, people.ids[rows], HUBSPOT, write.hubspot)]] = True
+        return asked
+
+    def _written(self, judged: JudgedCrowd, calm: Bools) -> Iterator[Wish]:
+        people, steps = judged.people, judged.steps
+        moved = steps.moved & (not self._baseline)
+        for source in self._parts.platforms:
+            writes = calm & worth_writing_to(self._parts, source, people, judged.verdicts, steps)
+            heard = np.zeros(len(people), np.bool_)
+            if source == HUBSPOT:
+                heard = self.ears.hear_crowd(self._parts, judged, self._order)
+            rows = np.flatnonzero(writes)
+            told = zip(people.ids[rows].tolist(), moved[rows].tolist(), heard[rows].tolist(), strict=True)
+            for contact, moves, hears in told:
+                yield written_wish(contact, source, self._waiting.get(contact, ()), moved=moves, heard=hears)
+
+    def _singles(self, contacts: Sequence[int]) -> Iterator[Single]:
+        for start in range(0, len(contacts), _BATCH):
+            some = contacts[start : start + _BATCH]
+            singles = judge_singly(self._parts, self._conn, some, self._order, self._hearing, baseline=self._baseline)
+            for one in decided(self._conn, list(singles), self._parts.now()):
+                self._count(one)
+                yield one.single
+
+    def _count(self, one: Decided) -> None:
+        her, language = one.single, self._parts.rulebook.fields.language
+        self.after.add_one(her.judged.verdict.score, her.judged.step.after.stage)
+        if her.judged.step.moved and not (self._baseline and her.judged.step.before is None):
+            self.moves.append(self._moving.of_one(her))
+        self.enters += [Passage(her.contact, each.track, sentence(each.why, language)) for each in one.enters]
+        self.leaves += [Passage(her.contact, each.track, why_left(each.why, language)) for each in one.leaves]
+        self.handovers += [her.contact] if one.handover else []
+        waiting = self._waiting.get(her.contact, ())
+        again = her.contact in self._again
+        self.wishes += wishes_of(
+            self._parts, one, waiting, self.ears, self._order, baseline=self._baseline, again=again
+        )
+
+    def _still_waiting(self) -> Iterator[Wish]:
+        """What waits for those whom nobody judges."""
+        entering = [contact for contact, some in self._waiting.items() if any(one.kind == "enroll" for one in some)]
+        reached = {
+            person.contact: asked_about(self._parts, person) for person in ledger.load_people(self._conn, entering)
+        }
+        for contact, some in self._waiting.items():
+            asked, sought = reached.get(contact, ((), ()))
+            yield from (waiting_wish(one, asked=asked, sought=sought) for one in some)
+
+
+def _is_among(contact: int, ids: NDArray[np.int64]) -> bool:
+    place = int(np.searchsorted(ids, contact))
+    return place < len(ids) and int(ids[place]) == contact

@@ -1,0 +1,125 @@
+"""What making a rulebook the active one would do to everybody: judged in columns against one moment of the store, and kept
+nowhere (docs/decisions/024).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from math import fsum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, text
+
+from connector.change.plan.calls import calls
+from connector.change.plan.compared import compared
+from connector.change.plan.creating import creating_calls
+from connector.change.plan.everybody import Everybody
+from connector.change.plan.guarded import Allowed, guarded, held_by_reason
+from connector.change.plan.housekeeping import housekeeping_calls
+from connector.change.plan.plan import Cost, Plan
+from connector.change.plan.wishes import Wish
+from connector.nurturing.guard import allowance
+from connector.nurturing.working_time import next_open
+from connector.rulebook.types import Rulebook
+from connector.steps.judged_crowd import snapshot
+from connector.steps.newly_mapped import newly_mapped
+from connector.steps.parts import Parts
+from connector.store import ledger
+from connector.store.bulk.waiting import room_now
+from connector.store.engine import writer_lock
+from connector.store.holds import moves_delivered
+from connector.store.pace import Pace
+
+
+def figure(
+    parts: Parts, active: Rulebook | None, *, creates: Sequence[str] = (), versus: Rulebook | None = None
+) -> Plan:
+    """Say what applying the rulebook of `parts` would do, everybody judged as of now; `active` is the one that decides.
+
+    `creates` are the lines of a dry run of `provision`. Who moves because days went by, or because there is news, belongs to
+    the plan: applying judges her, too. While the first whole pass is not over, nobody enters, leaves or is handed over, and
+    who is placed for the first time does not move. With `versus` both rulebooks judge from where everybody stands, and nothing is
+    told of what it costs.
+
+    Read-only: no row changes, and no platform is asked. Raises StoreUnavailable.
+    """
+    made_at = parts.now()
+    still = replace(parts, now=lambda: made_at)
+    with _frozen(still) as moment:
+        if versus is not None:
+            return compared(still, active, versus, moment.conn, moment.position)
+        return _figured(still, active, creates, moment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """One moment of the store: what `conn` sees is all up to this position of the ledger, and nothing later."""
+
+    conn: Connection
+    position: int
+
+
+@contextmanager
+def _frozen(parts: Parts) -> Iterator[_Moment]:
+    with snapshot(parts) as conn:
+        with parts.engine.begin() as writing:
+            writer_lock(writing)  # nobody takes a position until the snapshot is there
+            position = ledger.position(writing)
+            conn.execute(text("SET TRANSACTION READ ONLY"))
+            conn.execute(text("SELECT 1"))
+        yield _Moment(conn, position)
+
+
+def _figured(parts: Parts, active: Rulebook | None, creates: Sequence[str], moment: _Moment) -> Plan:
+    conn, rulebook = moment.conn, parts.rulebook
+    everybody = Everybody(parts, active, conn)
+    everybody.judge()
+    is_active = active is not None and active.hash == rulebook.hash
+    wishes = guarded(everybody.wishes, _allowed(parts, conn), heard=bool(everybody.ears.names))
+    waiting = everybody.listings.end()
+    made = Counter(calls(wishes, everybody.listings.by_key.values()))
+    made.update(housekeeping_calls(parts, conn, activates=not is_active))
+    if not is_active:
+        made.update(creating_calls(creates, rulebook, len(parts.mailchimp)))
+    return Plan(
+        made_at=parts.now(),
+        day=parts.today,
+        rulebook=rulebook.hash,
+        active=active.hash if active else None,
+        position=moment.position,
+        contacts=everybody.people,
+        before=everybody.before.spread(),
+        after=everybody.after.spread(),
+        moves=tuple(sorted(everybody.moves, key=lambda one: one.contact)),
+        enters=tuple(sorted(everybody.enters, key=lambda one: (one.contact, one.track))),
+        leaves=tuple(sorted(everybody.leaves, key=lambda one: (one.contact, one.track))),
+        handovers=tuple(sorted(everybody.handovers)),
+        creates=tuple(creates),
+        newly_read=newly_mapped(conn, active, rulebook) if active is not None else None,
+        cost=Cost(_writes(wishes), dict(sorted(made.items())), _seconds(parts, made)),
+        held={**held_by_reason(wishes), **waiting},
+    )
+
+
+def _allowed(parts: Parts, conn: Connection) -> Allowed:
+    """What the guard and the pace of the new rulebook let go, less what has gone in the last 24 hours."""
+    tracks, now = parts.rulebook.tracks, parts.now()
+    room = room_now(conn, Pace(tracks.dosing.per_hour, tracks.dosing.per_day), now)
+    moves = allowance(tracks.guard, ledger.count_contacts(conn), moves_delivered(conn, now), 0).stage_moves
+    opens = next_open(tracks.calendar, ZoneInfo(parts.rulebook.fields.timezone), now)
+    return Allowed(moves, tracks.guard.enrollments, room, open=opens <= now)
+
+
+def _writes(wishes: Sequence[Wish]) -> Mapping[str, int]:
+    """Rows by source."""
+    going = Counter(one.source for one in wishes if one.kind == "write" and one.due and not one.held)
+    return dict(sorted(going.items()))
+
+
+def _seconds(parts: Parts, made: Mapping[str, int]) -> float:
+    """One platform after the other, each at the pace that its quota allows."""
+    paces = {source.partition(":")[0]: port.pace() for source, port in parts.platforms.items()}
+    return fsum(count / paces[platform] for platform, count in made.items() if platform in paces)

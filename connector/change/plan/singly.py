@@ -1,0 +1,76 @@
+"""Those of whom columns cannot tell everything, judged one by one, as they would be when it is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from connector.facts import normal_email
+from connector.nurturing.intents import Hearing
+from connector.nurturing.segments import belonging
+from connector.steps.judge import judge_person
+from connector.steps.judged import Judged
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.writes import writes_of
+from connector.store import ledger
+from connector.store.ledger import Person
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One contact, judged: the values to write by source, and the keys of the lists and tags where she belongs.
+
+    Before an enrollment the platforms of `sources` are asked about her by id, those of `sought` by an address of hers.
+    """
+
+    person: Person
+    judged: Judged
+    writes: Mapping[str, Mapping[str, str]]
+    keys: frozenset[str]
+    sources: tuple[str, ...]
+    sought: tuple[str, ...]
+
+    @property
+    def contact(self) -> int:
+        return self.person.contact
+
+
+def judge_singly(
+    parts: Parts,
+    conn: Connection,
+    contacts: Sequence[int],
+    order: Sequence[str],
+    hearing: Hearing,
+    *,
+    baseline: bool,
+) -> Iterator[Single]:
+    """Judge these contacts as of now, by the rulebook of `parts`. Read-only."""
+    for start in range(0, len(contacts), _BATCH):
+        for person in ledger.load_people(conn, contacts[start : start + _BATCH]):
+            judged = judge_person(parts, person, order, hearing, baseline=baseline)
+            places = belonging(judged.plan, parts.rulebook, judged.contact.refs)
+            yield Single(
+                person,
+                judged,
+                {
+                    source: values
+                    for source, values in writes_of(parts, person, judged, order, baseline=baseline).items()
+                    if values
+                },
+                frozenset(place.key for place in places),
+                *asked_about(parts, person),
+            )
+
+
+def asked_about(parts: Parts, person: Person) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sources that are asked about her by id before an enrollment, and those by the address that counts: wherever that
+    is not her record's (steps/enrolling/standing.py).
+    """
+    own = {source: normal_email(record.email or "") for source, record in person.records.items()}
+    address = next((one for source in (HUBSPOT, *parts.mailchimp) if (one := own.get(source))), None)
+    sought = [source for source in parts.platforms if own.get(source) != address] if address else []
+    return tuple(source for source in parts.platforms if source in person.records), tuple(sought)
