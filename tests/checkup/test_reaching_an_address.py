@@ -1,0 +1,111 @@
+"""One GET as a platform would make it: its answer, its certificate, or why there was none; always in time."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from adapters.reach import Reached, reach
+from adapters.tls import mistrust
+
+CERTIFICATE = Path(__file__).parent / "self_signed.pem"
+ANSWER = b"HTTP/1.1 405 METHOD NOT ALLOWED\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+
+
+@contextmanager
+def server(answer: bytes | None, *, tls: bool = False) -> Iterator[str]:
+    """Answers one caller; None: holds the line and says nothing."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    held: list[socket.socket] = []
+
+    def serve() -> None:
+        caller, _ = listening.accept()
+        held.append(caller)
+        if answer is None:
+            return
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            try:
+                caller = context.wrap_socket(caller, server_side=True)
+            except ssl.SSLError:
+                return
+            held.append(caller)
+        caller.recv(4096)
+        caller.sendall(answer)
+        caller.close()
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        thread.join(5)
+        for one in (*held, listening):
+            one.close()
+
+
+def test_an_answer_is_told_as_it_came():
+    with server(ANSWER) as url:
+        assert reach(f"{url}/webhooks/hubspot", 5.0) == Reached(405, b"hello")
+
+
+def test_a_redirect_is_not_followed():
+    with server(b"HTTP/1.1 301 M\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n") as url:
+        assert reach(url, 5.0) == Reached(301, location="http://127.0.0.1:9/")
+
+
+def test_a_certificate_that_is_trusted_tells_its_end():
+    trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+    with server(ANSWER, tls=True) as url:
+        found = reach(url, 5.0, trusting)
+    assert (found.status, found.valid_until) == (405, datetime(2126, 10, 29, 15, 16, 33, tzinfo=UTC))
+
+
+def test_one_that_is_not_and_one_that_is_none():
+    with server(ANSWER, tls=True) as url:
+        assert reach(url, 5.0) == Reached(trouble="certificate", said="self-signed certificate")
+    with server(ANSWER) as url:
+        plain = url.replace("http:", "https:")
+        assert reach(plain, 5.0) == Reached(trouble="certificate", said="it does not speak TLS there")
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble", "said"),
+    [(b"SSH-2.0-OpenSSH\r\n", "connection", "badstatusline"), (b"", "connection", "remotedisconnected")],
+)
+def test_what_is_no_answer(answer, trouble, said):
+    with server(answer) as url:
+        assert reach(url, 5.0) == Reached(trouble=trouble, said=said)
+
+
+def test_nobody_is_waited_for_beyond_the_deadline():
+    with server(None) as url:
+        assert reach(url, 0.2) == Reached(trouble="time", said="no answer within 0.2 s")
+
+
+def test_nobody_there():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert reach(f"http://127.0.0.1:{port}/", 5.0) == Reached(trouble="connection", said="connection refused")
+
+
+def failing(error: BaseException, *wrapped_by: Callable[[BaseException], BaseException]) -> BaseException:
+    for wrap in wrapped_by:
+        error = wrap(error)
+    return error
+
+
+def test_a_certificate_that_is_not_trusted_is_found_behind_whatever_wraps_it():
+    behind = ssl.SSLCertVerificationError(1, "x")
+    behind.verify_message = "unable to get local issuer certificate."
+    assert mistrust(failing(behind, ConnectionError, OSError)) == "unable to get local issuer certificate"
+    assert mistrust(ConnectionError("TLS failed")) is None
+    assert mistrust(ssl.SSLError(1, "wrong version number")) is None
