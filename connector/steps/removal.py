@@ -30,7 +30,7 @@ from connector.store import made, state
 #: The beginning of the tags that are ours whoever asks; other tags with our name must stand in a rulebook.
 _TRACK_TAG, _TAG = "trellis:track:", "trellis:"
 
-_GOES_BY = "the workflow “{}” goes by it: delete that, or let it go by something else"
+_GOES_BY = "a workflow goes by it ({}): delete that, or let it go by something else"
 
 
 @dataclass(frozen=True, slots=True)
