@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.change.moved import Moved
+from connector.change.moved import Moved, require_same
+from connector.change.plan.figure import figure
 from connector.change.plan.plan import Plan
+from connector.rulebook.read import rulebook_from_source
+from connector.rulebook.types import Rulebook
 from connector.steps import portal
 from connector.steps.alerts import raise_alerts, tell_alerts
 from connector.steps.alone import alone
@@ -78,7 +81,7 @@ def _made_active(parts: Parts, plan: Plan) -> tuple[int, tuple[str, ...]]:
         raise Moved("the files say something else than those that the plan was made from: make a new plan")
     if active is not None and active.hash == plan.rulebook:
         return active.release, ()
-    _require_fit(parts, plan, None if active is None else active.hash)
+    _require_fit(parts, plan, None if active is None else rulebook_from_source(active.source, active.hash))
     created = _create(parts) if plan.creates else ()
     if parts.hubspot is not None:
         portal.require(parts)
@@ -91,13 +94,13 @@ def _made_active(parts: Parts, plan: Plan) -> tuple[int, tuple[str, ...]]:
     return number, created
 
 
-def _require_fit(parts: Parts, plan: Plan, active: str | None) -> None:
-    if plan.active != active:
+def _require_fit(parts: Parts, plan: Plan, active: Rulebook | None) -> None:
+    if plan.active != (None if active is None else active.hash):
         raise Moved("another rulebook was made active since the plan was made: make a new plan")
     with parts.engine.connect() as conn:
         position = ledger.position(conn)
     if (position, parts.today) != (plan.position, plan.day):
-        raise Moved("there is news since the plan was made: make a new plan")
+        require_same(plan, figure(parts, active, creates=plan.creates))
 
 
 def _create(parts: Parts) -> tuple[str, ...]:

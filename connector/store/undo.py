@@ -125,7 +125,7 @@ def to_put_back(
     """What is still to be put back of these contacts; and the (contact, name) of those that have no record there. Read-only."""
     rows = conn.execute(_OF, {**span.values(), "source": source, "contacts": list(contacts)}).all()
     there = [
-        Overwritten(row.contact, row.platform_id, row.name, row.before, frozenset(filter(None, row.ours)), row.began)
+        Overwritten(row.contact, row.platform_id, row.name, row.before, frozenset(row.ours) - {None}, row.began)
         for row in rows
         if row.platform_id is not None
     ]
