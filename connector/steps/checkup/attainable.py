@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from connector.rulebook.conditions import Compare, Did
 from connector.rulebook.reach import hindrance
 from connector.rulebook.types import Engagement, Fit, Knowledge, Model, Phase, Profile, Rulebook, Trait
 from connector.steps.checkup.may_hold import Present
 
+#: What is judged of people by rules, and so may be out of reach with them.
+JUDGED = ("phase", "persona")
 
-def without_dormant(rulebook: Rulebook, there: Present) -> Iterator[tuple[str, str]]:
+
+def with_what_is_judged(rulebook: Rulebook, there: Present) -> Present:
+    """The same, and the phases and personas that any model can still find."""
+    models = [_awake(model, there) for model in rulebook.models]
+    phases = {name for model in models for name in model.factors.phase.phases}
+    personas = {name for model in models for name in _personas(model.factors.fit)}
+    return replace(there, values={**there.values, "phase": phases, "persona": personas})
+
+
+def out_of_reach(rulebook: Rulebook, there: Present) -> Iterator[tuple[str, str]]:
     """Stages that no model can lift anybody to by the rules that may fire, with why the first one cannot.
 
     A stage to which an answer alone lifts (`lifts`) is left out.
@@ -20,7 +33,8 @@ def without_dormant(rulebook: Rulebook, there: Present) -> Iterator[tuple[str, s
         if stage.enter is None or stage.id in lifted:
             continue
         if not there.may_hold(stage.enter):
-            yield stage.id, "nobody is what its `enter` asks for"
+            names = dict.fromkeys(_named(test) for test in there.hindrances(stage.enter))
+            yield stage.id, f"nobody can have the {' and '.join(names) or 'values'} that its `enter` asks for"
         elif all(reasons := [hindrance(model, stage) for model in models]):
             yield stage.id, reasons[0]
 
@@ -38,6 +52,17 @@ def _awake(model: Model, there: Present) -> Model:
     overrides = tuple(rule for rule in model.overrides if there.may_hold(rule.when))
     own = {"factors": factors.model_copy(update=changed), "knowledge": knowledge, "overrides": overrides}
     return model.model_copy(update=own)
+
+
+def _named(test: Compare | Did) -> str:
+    return test.name if isinstance(test, Compare) else test.event
+
+
+def _personas(fit: Fit) -> Iterator[str]:
+    """Those whose traits together may reach the minimum."""
+    for name, persona in fit.personas.items():
+        if sum(max(trait.points, 0) for trait in persona.traits) >= fit.persona_minimum:
+            yield name
 
 
 def _traits(traits: tuple[Trait, ...], there: Present) -> tuple[Trait, ...]:

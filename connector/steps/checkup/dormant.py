@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connector.rulebook.conditions import Compare, Condition, Did
 from connector.rulebook.types import AudienceRule, Model, Override, Rulebook, Trait
-from connector.steps.checkup.attainable import without_dormant
+from connector.steps.checkup.attainable import JUDGED, out_of_reach, with_what_is_judged
 from connector.steps.checkup.may_hold import Present
 from connector.steps.checkup.present import present
 from connector.steps.finding import Finding
@@ -50,10 +50,11 @@ def dormant(parts: Parts) -> Iterator[Finding]:
 
 def sleeping_rules(rulebook: Rulebook, there: Present) -> Iterator[Finding]:
     """One line for each thing that is missing, with the rules that never fire for want of it. Pure."""
-    by_cause: dict[tuple[_Cause, ...], list[str]] = {}
-    for name, causes in _asleep(rulebook, there):
-        by_cause.setdefault(causes, []).append(name)
-    for causes, names in by_cause.items():
+    by_cause: dict[tuple[_Cause, ...], dict[str, None]] = {}
+    for name, causes in _asleep(rulebook, with_what_is_judged(rulebook, there)):
+        by_cause.setdefault(causes, {})[name] = None
+    for causes, named in by_cause.items():
+        names = list(named)
         shown = [*names[:_MANY_SHOWN], *([f"{len(names) - _MANY_SHOWN} more"] if len(names) > _MANY_SHOWN else [])]
         what = f"{' and '.join(cause.what for cause in causes)}: {', '.join(shown)} can never fire"
         yield Finding("advice", what, causes[0].cure, code="rule-never-fires")
@@ -61,7 +62,7 @@ def sleeping_rules(rulebook: Rulebook, there: Present) -> Iterator[Finding]:
 
 def stages_out_of_reach(rulebook: Rulebook, there: Present, people: int) -> Iterator[Finding]:
     """Stages for which what can fire at all gives too few points. Pure."""
-    for stage, reason in without_dormant(rulebook, there):
+    for stage, reason in out_of_reach(rulebook, with_what_is_judged(rulebook, there)):
         what = f"nobody of the {people:,} people can reach stage {stage} with what is known of them: {reason}"
         cure = "Lower it in stages.yaml, or see which rules never fire, and why"
         yield Finding("warning", what, cure, code="stage-out-of-reach")
@@ -114,18 +115,22 @@ def _causes(there: Present, condition: Condition) -> tuple[_Cause, ...]:
 def _of_test(there: Present, test: Compare | Did) -> _Cause:
     if isinstance(test, Did):
         return _of_act(there, test.event)
+    if test.name in JUDGED:
+        return _Cause(
+            f"nobody can be of the {test.name} that is asked for", "See which of the rules behind it never fire"
+        )
     if not there.values.get(test.name):
         return _of_field(test.name)
     cure = "Compare the rule with the values that there are: `trellis audit` shows them"
-    return _Cause(f"no {test.name} is what is asked for", cure)
+    return _Cause(f"no {test.name} that there is fits", cure)
 
 
 def _of_act(there: Present, kind: str) -> _Cause:
     if kind not in there.assets:
-        cure = "Fine while nobody does it; else correct its source under `events` in fields.yaml"
+        cure = "Fine while nobody does it; else see in fields.yaml where it is told of"
         return _Cause(f"nobody has ever done {kind}", cure)
     cure = "Compare the rule with the names that there are: `trellis explain` shows those of anybody's acts"
-    return _Cause(f"no {kind} has a name that is asked for", cure)
+    return _Cause(f"no {kind} that there is has a name that fits", cure)
 
 
 def _of_field(name: str) -> _Cause:

@@ -30,7 +30,9 @@ Seen = MutableMapping[str, Mapping[str, Definition]]
 def portal_looks(parts: Parts, port: HubSpotPort, seen: Seen, quota: Callable[[], Quota | None]) -> Iterator[Look]:
     """What there is to ask, by what the rulebook needs. What properties there are is kept in `seen`."""
     rulebook, fields = parts.rulebook, parts.rulebook.fields
-    yield Look(lambda: _properties(parts, port, seen), "nothing that is read or written can be checked, and no pass begins")
+    yield Look(
+        lambda: _properties(parts, port, seen), "nothing that is read or written can be checked, and no pass begins"
+    )
     yield Look(lambda: _lists_and_flows(parts, port), "lists are neither ways into tracks nor sources of acts")
     yield Look(lambda: _nothing_wrong(port.count()), "nobody can be read")
     yield Look(lambda: _full_read(parts, quota), "")

@@ -28,7 +28,8 @@ class Present:
     assets: Mapping[str, Collection[str]]
     day: date
     zone: tzinfo
-    _told: dict[object, tuple[bool, bool]] = field(default_factory=dict, repr=False, compare=False)
+    _told: dict[object, tuple[bool, bool]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _passed: dict[object, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def may_hold(self, condition: Condition) -> bool:
         """False if `condition` is true of nobody."""
@@ -46,7 +47,10 @@ class Present:
 
     def passes(self, kind: str, test: Condition | None) -> bool:
         """Whether any act of a kind is there whose asset passes `test`."""
-        return any(asset_holds(test, asset) for asset in self.assets.get(kind, ()))
+        key = kind, repr(test)
+        if key not in self._passed:
+            self._passed[key] = any(asset_holds(test, asset) for asset in self.assets.get(kind, ()))
+        return self._passed[key]
 
     def _may(self, condition: Condition, *, wanted: bool) -> bool:
         if isinstance(condition, Not):
