@@ -53,11 +53,15 @@ def define(
     existing = _raw_definitions(client)
     missing = [each for each in definitions if each.name not in existing]
     done = _ensure_group(client) if any(not each.group for each in missing) else []
+    taken = []
     for wanted in missing:
         if _create(client, "property_create", _creation(wanted)):
             done.append(f"created property {wanted.name}")
             if created is not None:
                 created(wanted.name)
+        else:
+            taken.append(wanted.name)
+    done += _not_there(client, taken)
     for wanted in definitions:
         if wanted.name in existing:
             done += _add_options(client, wanted, existing[wanted.name])
@@ -75,6 +79,18 @@ def _ensure_group(client: HubSpotClient) -> list[str]:
         return []
     created = _create(client, "group_create", {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1})
     return [f"created property group {GROUP}"] if created else []
+
+
+def _not_there(client: HubSpotClient, taken: Sequence[str]) -> list[str]:
+    """Of properties whose names are taken, those that are not there all the same: whether archived ones keep their names is
+    not documented (facts/hubspot.md §9).
+    """
+    there = _raw_definitions(client) if taken else {}
+    return [
+        f"could not create property {name}: its name is taken, perhaps by an archived one, which an admin can restore"
+        for name in taken
+        if name not in there
+    ]
 
 
 def _create(client: HubSpotClient, endpoint: str, body: Raw) -> bool:

@@ -105,15 +105,14 @@ def take_away(parts: Parts, found: Found, patience_s: float) -> Gone:
                 continue
             try:
                 one.take()
-            except PlatformRefused as error:
-                if not isinstance(error, CredentialsRefused | ScopeMissing):
-                    gone.kept.append(f"{_label(one.source)}: {one.what}: {error.message}")
-                    continue
-                gone.errors.append(error)
-                given_up.add(one.source)
             except PlatformError as error:
-                gone.errors.append(error)
-                given_up.add(one.source)
+                keeps = isinstance(error, PlatformRefused) and not isinstance(error, CredentialsRefused)
+                if keeps:
+                    gone.kept.append(f"{_label(one.source)}: {one.what}: {error.message}")
+                else:
+                    given_up.add(one.source)
+                if not keeps or isinstance(error, ScopeMissing):
+                    gone.errors.append(error)
             else:
                 gone.lines.append(one.line(done=True))
                 _forget(parts, one)
@@ -144,7 +143,9 @@ def _flows(port: HubSpotPort, found: Found) -> tuple[Flow, ...] | None:
     """The portal's workflows, or None where nobody may look: on a free portal there are none."""
     try:
         return port.flows()
-    except ScopeMissing:
+    except CredentialsRefused:
+        raise
+    except PlatformRefused:
         found.unseen.append(
             "Whether workflows of HubSpot go by any of this cannot be looked up (scope automation; a free portal has none)."
             " If you have some, see to them first."

@@ -67,6 +67,19 @@ def test_hubspot(sandbox, which):
     assert "Ours" not in port.lists()
 
 
+def test_a_name_that_an_archived_property_keeps_is_told(sandbox):
+    real = hubspots(sandbox)["real"]
+    real.define([SCORE])
+    real.archive_property("trellis_score")
+    sandbox.hubspot.settings.archived_keep_names = True
+    told: list[str] = []
+    (line,) = real.define([SCORE], told.append)
+    assert line.startswith("could not create property trellis_score: its name is taken, perhaps by an archived one")
+    assert told == []
+    sandbox.hubspot.settings.archived_keep_names = False
+    assert real.define([SCORE]) == ("created property trellis_score",)
+
+
 @pytest.mark.parametrize("which", ["real", "memory"])
 def test_mailchimp(sandbox, which):
     port: MailchimpPort = mailchimps(sandbox)[which]

@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.sandbox.hubspot.api import Api, is_dated
 from adapters.sandbox.hubspot.definitions import Definitions
-from adapters.sandbox.hubspot.errors import invalid, missing
+from adapters.sandbox.hubspot.errors import conflict, invalid, missing
 from adapters.sandbox.hubspot.kinds import ALIASES, KINDS, Kind
 from adapters.sandbox.hubspot.portal import Portal
 from adapters.sandbox.web import Request, Response
@@ -98,6 +98,8 @@ class _Properties:
         return Response(204)
 
     def _create(self, request: Request, wish: dict[str, Any]) -> dict[str, object]:
+        if self._portal.settings.archived_keep_names and wish.get("name") in self._definitions.archived:
+            raise conflict(f'A property named "{wish["name"]}" already exists.')
         limit = self._portal.settings.custom_property_limit if self._is_contact else _NO_LIMIT
         return self._definitions.create(wish, dated=is_dated(request), limit=limit).as_json()
 

@@ -70,6 +70,7 @@ class Settings:
         v2_says_no: whether it tells whom a workflow does not let in (400), or who is not in (404); else it answers 204.
         v2_lists_bare: whether the workflows that somebody is in come as an array, or under a name.
         keeps_what_is_used: whether a property or list that a workflow goes by is not let go (undocumented for the API).
+        archived_keep_names: whether a property that was archived keeps its name from new ones (undocumented).
         required_when: rules of the admin that date-based versions enforce.
         custom_property_limit: for contacts.
         uses_marketing_contacts: whether mail goes to marketing contacts only.
@@ -102,6 +103,7 @@ class Settings:
     v2_says_no: bool = False
     v2_lists_bare: bool = True
     keeps_what_is_used: bool = True
+    archived_keep_names: bool = False
     required_when: list[RequiredWhen] = field(default_factory=list)
     custom_property_limit: int = 1000
     uses_marketing_contacts: bool = False
