@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from connector.change.plan.calls import calls
 from connector.change.plan.compared import compared
-from connector.change.plan.creating import creating_calls
+from connector.change.plan.creating import activating_calls
 from connector.change.plan.everybody import Everybody
 from connector.change.plan.guarded import Allowed, guarded, held_by_reason
 from connector.change.plan.housekeeping import housekeeping_calls
@@ -26,7 +26,8 @@ from connector.nurturing.working_time import next_open
 from connector.rulebook.types import Rulebook
 from connector.steps.judged_crowd import snapshot
 from connector.steps.newly_mapped import newly_mapped
-from connector.steps.parts import Parts
+from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.portal.kept import known_already
 from connector.store import ledger
 from connector.store.bulk.waiting import room_now
 from connector.store.engine import writer_lock
@@ -81,9 +82,11 @@ def _figured(parts: Parts, active: Rulebook | None, creates: Sequence[str], mome
     wishes = guarded(everybody.wishes, _allowed(parts, conn), heard=bool(everybody.ears.names))
     waiting = everybody.listings.end()
     made = Counter(calls(wishes, everybody.listings.by_key.values()))
-    made.update(housekeeping_calls(parts, conn, activates=not is_active))
+    made[HUBSPOT] += housekeeping_calls(parts, conn)
     if not is_active:
-        made.update(creating_calls(creates, rulebook, len(parts.mailchimp)))
+        unknown = [source for source, known in known_already(parts).items() if known is None]
+        made.update(activating_calls(creates, rulebook, parts.platforms, unknown))
+    made = +made
     return Plan(
         made_at=parts.now(),
         day=parts.today,
