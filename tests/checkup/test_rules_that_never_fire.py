@@ -18,6 +18,7 @@ from connector.rulebook.conditions import Compare, Did, Every, Not, Some, Subjec
 from connector.rulebook.read import read_rulebook
 from connector.settings import read_settings
 from connector.steps.checkup import dormant as looking
+from connector.steps.checkup.attainable import with_what_is_judged
 from connector.steps.checkup.dormant import dormant, sleeping_rules, stages_out_of_reach
 from connector.steps.checkup.may_hold import Present
 from connector.store.engine import connect
@@ -48,7 +49,11 @@ ASSETS = {
 
 
 def there(values=None, assets=None) -> Present:
-    return Present({**VALUES, **(values or {})}, {**ASSETS, **(assets or {})}, TODAY, UTC)
+    return among({**VALUES, **(values or {})}, {**ASSETS, **(assets or {})})
+
+
+def among(values, assets) -> Present:
+    return with_what_is_judged(SHIPPED, Present(values, assets, TODAY, UTC))
 
 
 def slept(present: Present) -> set[str]:
@@ -92,7 +97,7 @@ def test_values_that_no_rule_asks_for():
 def test_an_act_that_nobody_ever_did():
     kinds = dict(ASSETS)
     del kinds["email_open"]
-    told = {str(one) for one in sleeping_rules(SHIPPED, Present(VALUES, kinds, TODAY, UTC))} - slept(there())
+    told = {str(one) for one in sleeping_rules(SHIPPED, among(VALUES, kinds))} - slept(there())
     assert told == {
         (
             "advice: nobody has ever done email_open: rule opens can never fire. Fine while nobody does it; else see in"

@@ -19,7 +19,7 @@ from connector.store.occurring import TooLong
 _ENOUGH = 50
 
 #: A statement may take so long; with four of them beside the platforms' looks, `check` stays quick.
-_PATIENCE_S = 3.0
+_PATIENCE_S = 2.0
 
 _MANY_SHOWN = 8
 
@@ -44,6 +44,7 @@ def dormant(parts: Parts) -> Iterator[Finding]:
             what = f"which rules can never fire was not looked into: {people:,} people are too many for a quick look"
             yield Finding("advice", what, "See which rules give points with `trellis plan`", code="rules-not-looked-at")
             return
+    there = with_what_is_judged(parts.rulebook, there)
     yield from sleeping_rules(parts.rulebook, there)
     yield from stages_out_of_reach(parts.rulebook, there, people)
 
@@ -51,7 +52,7 @@ def dormant(parts: Parts) -> Iterator[Finding]:
 def sleeping_rules(rulebook: Rulebook, there: Present) -> Iterator[Finding]:
     """One line for each thing that is missing, with the rules that never fire for want of it. Pure."""
     by_cause: dict[tuple[_Cause, ...], dict[str, None]] = {}
-    for name, causes in _asleep(rulebook, with_what_is_judged(rulebook, there)):
+    for name, causes in _asleep(rulebook, there):
         by_cause.setdefault(causes, {})[name] = None
     for causes, named in by_cause.items():
         names = list(named)
@@ -62,7 +63,7 @@ def sleeping_rules(rulebook: Rulebook, there: Present) -> Iterator[Finding]:
 
 def stages_out_of_reach(rulebook: Rulebook, there: Present, people: int) -> Iterator[Finding]:
     """Stages for which what can fire at all gives too few points. Pure."""
-    for stage, reason in out_of_reach(rulebook, with_what_is_judged(rulebook, there)):
+    for stage, reason in out_of_reach(rulebook, there):
         what = f"nobody of the {people:,} people can reach stage {stage} with what is known of them: {reason}"
         cure = "Lower it in stages.yaml, or see which rules never fire, and why"
         yield Finding("warning", what, cure, code="stage-out-of-reach")

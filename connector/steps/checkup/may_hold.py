@@ -28,8 +28,8 @@ class Present:
     assets: Mapping[str, Collection[str]]
     day: date
     zone: tzinfo
-    _told: dict[object, tuple[bool, bool]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _passed: dict[object, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _told: dict[object, tuple[bool, bool]] = field(default_factory=dict, repr=False, compare=False)
+    _passed: dict[object, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def may_hold(self, condition: Condition) -> bool:
         """False if `condition` is true of nobody."""
