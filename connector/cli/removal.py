@@ -48,7 +48,11 @@ def remove(*, dry_run: bool, yes: bool) -> None:
         if dry_run:
             raise click.exceptions.Exit(code)
         if workers:
-            click.echo("Trellis is at work on this database: stop `trellis serve` and every worker first.", err=True)
+            click.echo(
+                "Trellis is at work on this database: stop `trellis serve` and every worker first (one that was killed counts"
+                " for half a minute).",
+                err=True,
+            )
             raise click.exceptions.Exit(Exit.FAILED)
         _ask(yes=yes)
         gone = take_away(now.parts(now.files), found, _PATIENCE_S)
