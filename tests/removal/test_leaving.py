@@ -85,11 +85,8 @@ def test_nothing_is_taken_away_while_a_worker_is_there_and_people_on_tracks_are_
     )
     standing = office.standing()
     ran = office.trellis("provision", "--remove", "--yes")
-    assert (ran.code, ran.err) == (
-        Exit.FAILED,
-        "Trellis is at work on this database: stop `trellis serve` and every worker first (one that was killed counts"
-        " for half a minute).\n",
-    )
+    assert ran.code == Exit.FAILED
+    assert ran.err.startswith("Trellis is at work on this database: stop `trellis serve` and every worker first")
     assert "1 person is on tracks: what their workflows and flows have yet to send, they send." in ran.out
     assert office.standing() == standing
 
