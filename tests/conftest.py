@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import re
 import shutil
 import tempfile
@@ -35,6 +36,8 @@ _numbers = itertools.count(1)
 #: Linux's file system in memory. A server's data and log stay under 0.5 GiB, and each worker of xdist has a server.
 _MEMORY = Path("/dev/shm")
 _PLENTY = 4 << 30
+#: The folder's name goes on with the pid of who made it.
+_DATA = "trellis-test-data-"
 
 #: Whatever looks like one, in a line of ours: the platforms' people have such.
 _ADDRESS = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+\.\w")
@@ -65,8 +68,13 @@ def data_folder() -> Iterator[Path]:
 
     In memory where there is plenty: a new database for a test then takes a fifth of the time.
     """
-    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _PLENTY
-    folder = Path(tempfile.mkdtemp(prefix="trellis-tests-", dir=_MEMORY if in_memory else None))
+    place = None
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _PLENTY:
+        place = _MEMORY
+        for left in _MEMORY.glob(f"{_DATA}*"):
+            if not Path("/proc", left.name.removeprefix(_DATA).partition("-")[0]).exists():  # its run was killed
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_DATA}{os.getpid()}-", dir=place))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
@@ -91,24 +99,37 @@ def postgres_url(data_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def new_database(postgres_url: str) -> Iterator[Callable[[], str]]:
-    """Gives the URL of one more fresh database with the present schema at each call; all are dropped afterwards."""
-    made = []
+def new_database(postgres_url: str) -> Iterator[Callable[..., str]]:
+    """Gives the URL of one more fresh database at each call: with the present schema, or like the one of the URL that it is
+    given, which nobody uses. All are dropped afterwards.
+    """
+    yield from _databases(postgres_url)
 
-    def make() -> str:
-        made.append(f"test_{next(_numbers)}")
-        _execute(postgres_url, f"CREATE DATABASE {made[-1]} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
-        return _on(postgres_url, made[-1])
 
-    yield make
-    for name in made:
-        _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+@pytest.fixture(scope="session")
+def new_lasting_database(postgres_url: str) -> Iterator[Callable[..., str]]:
+    """The same, for what many tests begin with."""
+    yield from _databases(postgres_url)
 
 
 @pytest.fixture
 def database(new_database: Callable[[], str]) -> str:
     """URL of a fresh database with the present schema, dropped afterwards."""
     return new_database()
+
+
+def _databases(server: str) -> Iterator[Callable[..., str]]:
+    made = []
+
+    def make(like: str = _TEMPLATE) -> str:
+        made.append(f"test_{next(_numbers)}")
+        template = make_url(like).database if like != _TEMPLATE else like
+        _execute(server, f"CREATE DATABASE {made[-1]} TEMPLATE {template} STRATEGY FILE_COPY")
+        return _on(server, made[-1])
+
+    yield make
+    for name in made:
+        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _on(url: str, database: str) -> str:

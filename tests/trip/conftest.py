@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
@@ -34,6 +36,9 @@ from connector.steps.provision import provision
 from connector.steps.sync import Summary
 from connector.store import ledger, state
 from connector.store.engine import connect
+
+sys.path.append(str(Path(__file__).parent))
+from copies import CopiedSandbox
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 TUESDAY_NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)  # in Madrid, in working hours
@@ -203,7 +208,9 @@ class World:
 
     def with_store(self, url: str) -> World:
         """The same platforms, another (empty) database."""
-        store = self._stack.enter_context(_store(url, self.rulebook))
+        store = self._stack.enter_context(_store(url))
+        with store.engine.begin() as conn:
+            state.activate(conn, self.rulebook.hash, self.rulebook.source, TUESDAY_NOON)
         clients = _unhurried(self.settings)
         parts = make_parts(self.settings, store, self.rulebook, clients=clients, now=self.sandbox.clock)
         return World(self.sandbox, self.population, self.settings, store, self.rulebook, parts, self._stack)
@@ -212,8 +219,33 @@ class World:
 MakeWorld = Callable[..., World]
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A world just after its baseline, in which nothing runs any more: others begin as copies of it."""
+
+    sandbox: Sandbox
+    population: Population
+    database: str
+
+
+@pytest.fixture(scope="session")
+def settled(new_lasting_database: Callable[..., str]) -> Callable[[Circumstances], Settled]:
+    """Gives the settled world of some circumstances; the first who asks has it made."""
+
+    @cache
+    def settle(given: Circumstances) -> Settled:
+        url = new_lasting_database()
+        with ExitStack() as stack:
+            world = _sown(stack, url, given)
+            world.sync()
+            world.pass_time(minutes=10)
+            return Settled(world.sandbox, world.population, url)
+
+    return settle
+
+
 @pytest.fixture
-def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[MakeWorld]:
+def make_world(new_database: Callable[..., str], settled: Callable[[Circumstances], Settled]) -> Iterator[MakeWorld]:
     """Makes worlds.
 
     Options: `count` people; HubSpot's API `version`, or `hubspot` False without its credentials; `edits` of mappings, file → (old text, new text); `webhooks`: False
@@ -232,29 +264,11 @@ def make_world(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Make
             baseline: bool = True,
             before: Callable[[Sandbox, Population], object] | None = None,
         ) -> World:
-            sandbox = stack.enter_context(Sandbox(Clock(TUESDAY_NOON)))
-            sandbox.hubspot.settings.limits_on = False  # nobody waits for a quota here
-            population = populate(sandbox, count=count)
-            rulebook = read_rulebook(_mappings(tmp_path, edits)) if edits else _shipped()
-            store = stack.enter_context(_store(new_database(), rulebook))
-            settings = stack.enter_context(_received(sandbox, store, version if hubspot else None))
-            world = World(
-                sandbox,
-                population,
-                settings,
-                store,
-                rulebook,
-                make_parts(settings, store, rulebook, clients=_unhurried(settings), now=sandbox.clock),
-                stack,
-            )
-            hook = f"{settings.public_url}/webhooks/mailchimp/{TOKEN}"
-            provision(world.parts, dry_run=False, webhook_url=hook if webhooks else None)
-            if hubspot:
-                exclude(sandbox, population)
-            if before is not None:
-                before(sandbox, population)
-            if webhooks:
-                sandbox.hubspot.webhooks.configure(f"{settings.public_url}/webhooks/hubspot", SECRET, TOLD)
+            given = Circumstances(count, version if hubspot else None, tuple((edits or {}).items()), webhooks)
+            if baseline and before is None:
+                seed = settled(given)
+                return _grown(stack, new_database(seed.database), seed, given)
+            world = _sown(stack, new_database(), given, before)
             if baseline:
                 world.sync()
                 world.pass_time(minutes=10)
@@ -269,6 +283,62 @@ def world(make_world: MakeWorld) -> World:
     return make_world()
 
 
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a world is made for: how many people, HubSpot's API version (None: it is off), edits of mappings, webhooks."""
+
+    count: int
+    version: str | None
+    edits: tuple[tuple[str, tuple[str, str]], ...]
+    webhooks: bool
+
+
+def _sown(
+    stack: ExitStack,
+    database: str,
+    given: Circumstances,
+    before: Callable[[Sandbox, Population], object] | None = None,
+) -> World:
+    """A world that no pass has seen yet."""
+    sandbox = stack.enter_context(Sandbox(Clock(TUESDAY_NOON)))
+    sandbox.hubspot.settings.limits_on = False  # nobody waits for a quota here
+    population = populate(sandbox, count=given.count)
+    world = _served(stack, database, given, sandbox, population)
+    with world.store.engine.begin() as conn:
+        state.activate(conn, world.rulebook.hash, world.rulebook.source, TUESDAY_NOON)
+    hook = f"{world.settings.public_url}/webhooks/mailchimp/{TOKEN}"
+    provision(world.parts, dry_run=False, webhook_url=hook if given.webhooks else None)
+    if given.version:
+        exclude(sandbox, population)
+    if before is not None:
+        before(sandbox, population)
+    _listen(world, given)
+    return world
+
+
+def _grown(stack: ExitStack, database: str, seed: Settled, given: Circumstances) -> World:
+    """A world like a settled one, at addresses of its own."""
+    sandbox = stack.enter_context(CopiedSandbox(seed.sandbox))
+    world = _served(stack, database, given, sandbox, seed.population)
+    for hook in sandbox.mailchimp.webhooks.hooks.values():
+        hook.url = f"{world.settings.public_url}/webhooks/mailchimp/{TOKEN}"
+    _listen(world, given)
+    return world
+
+
+def _served(stack: ExitStack, database: str, given: Circumstances, sandbox: Sandbox, population: Population) -> World:
+    rulebook = _rulebook(given.edits)
+    store = stack.enter_context(_store(database))
+    settings = stack.enter_context(_received(sandbox, store, given.version))
+    parts = make_parts(settings, store, rulebook, clients=_unhurried(settings), now=sandbox.clock)
+    return World(sandbox, population, settings, store, rulebook, parts, stack)
+
+
+def _listen(world: World, given: Circumstances) -> None:
+    if given.webhooks:
+        world.sandbox.hubspot.webhooks.configure(f"{world.settings.public_url}/webhooks/hubspot", SECRET, TOLD)
+
+
 class _Quiet(WSGIRequestHandler):
     """Like gunicorn as we set it up: no access log, for the path holds the webhook token."""
 
@@ -277,10 +347,8 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def _store(url: str, rulebook: Rulebook) -> Iterator[Store]:
+def _store(url: str) -> Iterator[Store]:
     engine = connect(url)
-    with engine.begin() as conn:
-        state.activate(conn, rulebook.hash, rulebook.source, TUESDAY_NOON)
     yield Store(engine, url)
     engine.dispose()
 
@@ -344,20 +412,13 @@ def _not_at_all(_seconds: float) -> None:
 
 
 @cache
-def _shipped() -> Rulebook:
-    """It is frozen, so that all worlds may have the same."""
-    return read_rulebook(MAPPINGS)
-
-
-def _mappings(folder: Path, edits: Edits) -> Path:
-    """A copy of the shipped mappings with one text replaced in each named file."""
-    copy = folder / f"mappings-{len(list(folder.iterdir()))}"
-    copy.mkdir()
-    for file in MAPPINGS.glob("*.yaml"):
-        content = file.read_text()
-        if file.name in edits:
-            old, new = edits[file.name]
-            assert old in content, f"{file.name} has no {old!r}"
-            content = content.replace(old, new)
-        (copy / file.name).write_text(content)
-    return copy
+def _rulebook(edits: tuple[tuple[str, tuple[str, str]], ...]) -> Rulebook:
+    """The shipped one with one text replaced in each named file. It is frozen, so that many worlds may have the same."""
+    with TemporaryDirectory() as folder:
+        for file in MAPPINGS.glob("*.yaml"):
+            content = file.read_text()
+            for old, new in [change for name, change in edits if name == file.name]:
+                assert old in content, f"{file.name} has no {old!r}"
+                content = content.replace(old, new)
+            (Path(folder) / file.name).write_text(content)
+        return read_rulebook(Path(folder))

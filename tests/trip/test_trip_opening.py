@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 from connector.rulebook.read import read_rulebook
 from connector.steps.provision import provision
 from connector.store import opening, outbox, state
 from connector.store.engine import writer_lock
 
+MAPPINGS = Path(__file__).parents[2] / "mappings"
 FINANCE = "finance-consideration"
 
 
@@ -119,13 +121,14 @@ def test_who_is_discarded_stays_out_and_enters_after_leaving_and_matching_again(
 def test_a_track_that_is_added_later_is_no_opening_and_beyond_the_guard_its_people_are_held(make_world, tmp_path):
     world = make_world(edits={"tracks.yaml": ("enrollments: 500", "enrollments: 2")})
     files = tmp_path / "later"
-    shutil.copytree(tmp_path / "mappings-0", files)
+    shutil.copytree(MAPPINGS, files, ignore=shutil.ignore_patterns("cases", "schema"))
     tracks = files / "tracks.yaml"
     spring = (
         "tracks:\n  spring:\n    aim: win\n    when: {score: {at_least: 1}}\n    lasts: 7d\n    priority: 99\n"
         "    enroll: [{hubspot: {property: trellis_track}, listener: confirmed, exit: confirmed}]\n"
     )
-    tracks.write_text(tracks.read_text(encoding="utf-8").replace("\ntracks:\n", f"\n{spring}", 1), encoding="utf-8")
+    with_spring = tracks.read_text(encoding="utf-8").replace("\ntracks:\n", f"\n{spring}", 1)
+    tracks.write_text(with_spring.replace("enrollments: 500", "enrollments: 2"), encoding="utf-8")
     later = read_rulebook(files)
     with world.store.engine.begin() as conn:
         state.activate(conn, later.hash, later.source, world.parts.now())
