@@ -64,23 +64,20 @@ def _audience(seen: Seen, given: Given) -> Given:
 
 
 def _fields(seen: Seen, given: Given) -> Given:
-    told = proposals_for(seen)
-    if seen.sampled:
+    unsaid = [name for name in MEANINGS if name not in given.fields] if seen.sampled else []
+    if unsaid:
         click.echo("\nWhich property means what? (its name; Enter takes the first; - if you have none)")
-    for name in MEANINGS if seen.sampled else ():
-        if name in given.fields:
-            continue
-        for one in told[name][:_SHOWN]:
-            click.echo(f"  {_line(one)}")
-        default = told[name][0].name if told[name] else NONE
-        now = given
-        given = _asked(
-            seen,
-            _FIELDS[name],
-            default,
-            lambda said: replace(now, fields={**now.fields, name: said}),  # noqa: B023 - asked at once
-        )
+    proposed = proposals_for(seen) if unsaid else {}
+    for name in unsaid:
+        given = _field(seen, given, name, proposed[name])
     return given
+
+
+def _field(seen: Seen, given: Given, name: str, proposed: Sequence[Candidate]) -> Given:
+    for one in proposed[:_SHOWN]:
+        click.echo(f"  {_line(one)}")
+    default = proposed[0].name if proposed else NONE
+    return _asked(seen, _FIELDS[name], default, lambda said: replace(given, fields={**given.fields, name: said}))
 
 
 def _line(one: Candidate) -> str:

@@ -54,5 +54,5 @@ def init(
         click.echo(f"{error}.", err=True)
         raise click.exceptions.Exit(Exit.USAGE) from error
     except OSError as error:
-        click.echo(f"{error.filename} cannot be written: {error.strerror}; name another folder.", err=True)
+        click.echo(f"The files cannot be written ({error.strerror}); name another folder.", err=True)
         raise click.exceptions.Exit(Exit.FAILED) from error

@@ -17,6 +17,7 @@ from connector.starter.markets import proposed_markets
 from connector.starter.meanings import MEANINGS
 from connector.starter.proposals import SURE, Candidate, candidates, in_audience
 from connector.starter.seen import Seen
+from connector.starter.yaml_text import writable
 
 #: What a person says for "there is none".
 NONE = "-"
@@ -76,6 +77,10 @@ class Answers:
 def answered(seen: Seen, given: Given) -> Answers:
     """Everything, with a proposal wherever nothing was said. Raises AnswerError for what cannot be."""
     audience = _audience(seen, given.audience)
+    if not seen.hubspot and audience is None:
+        raise AnswerError(
+            "there is neither HubSpot nor a Mailchimp audience to write for; set HUBSPOT_ACCESS_TOKEN, or name one"
+        )
     fields = _fields(seen, given.fields, audience)
     stages = stages_of(seen)
     known = tuple(one.value for one in stages)
@@ -93,7 +98,7 @@ def answered(seen: Seen, given: Given) -> Answers:
         customers=customers,
         qualified=None if qualified == NONE else qualified,
         markets=_markets(seen, given.markets, country),
-        buyers=given.buyers if given.buyers is not None else proposed_buyers(_values(seen, title), language),
+        buyers=proposed_buyers(_values(seen, title), language) if given.buyers is None else _buyers(given.buyers),
         capacity=CAPACITY if given.capacity is None else _at_least_one(given.capacity),
         decided=frozenset(name for name in Given.__slots__ if getattr(given, name) not in (None, {})),
     )
@@ -183,6 +188,20 @@ def _zone(name: str) -> str:
         cure = did_you_mean(name, available_timezones()) or "write one like Europe/Madrid"
         raise AnswerError(f'there is no time zone "{name}"; {cure}')
     return name
+
+
+def _buyers(said: tuple[Buyer, ...]) -> tuple[Buyer, ...]:
+    labels = [fold(buyer.label) for buyer in said]
+    for place, buyer in enumerate(said):
+        if labels.index(labels[place]) < place:
+            raise AnswerError(f'two buyers are called "{buyer.label}"; give each a label of her own')
+        for text in (buyer.label, *buyer.titles):
+            if not writable(text):
+                raise AnswerError(f"a buyer's label or title cannot be {text!r:.60}; write some words in one line")
+        low, high = buyer.employees or (0, None)
+        if low < 0 or (high is not None and high < low):
+            raise AnswerError(f"no company has from {low} to {high} people; write the smaller number first")
+    return said
 
 
 def _at_least_one(capacity: int) -> int:

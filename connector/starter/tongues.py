@@ -8,6 +8,8 @@ from connector.rulebook.folding import fold
 
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+#: What some YAML tools take for yes or no (rulebook/traps.py).
+_NO_NAME = frozenset({"yes", "no", "on", "off"})
 _NO_ID = re.compile(r"[^a-z0-9]+")
 
 
@@ -25,4 +27,5 @@ def place_of(phrase: tuple[str, ...], text: tuple[str, ...]) -> int | None:
 def identifier(text: str, otherwise: str) -> str:
     """`"Dirección de Finanzas"` → `direccion_de_finanzas`: an id for the rulebook; `otherwise` where nothing is left."""
     plain = _NO_ID.sub("_", fold(text)).strip("_").lstrip("0123456789_")
-    return plain[:40].strip("_") or otherwise
+    name = plain[:40].strip("_") or otherwise
+    return f"{name}_{otherwise}" if name in _NO_NAME else name
