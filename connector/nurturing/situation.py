@@ -73,8 +73,16 @@ class Situation:
         return next(chain(present, hers), RETAIN if self.stage == CUSTOMER else WIN)
 
     def holds(self, condition: Condition) -> bool:
-        """Tell whether a track's condition is true of her: fields, events, and the names that scoring computed."""
-        return holds(condition, self._subject)
+        """Tell whether a track's condition is true of her: fields, events, and the names that scoring computed. What several
+        parts of nurturing ask is found out once.
+        """
+        if id(condition) not in self._answers:  # conditions are the rulebook's own, and live as long as it
+            self._answers[id(condition)] = holds(condition, self._subject)
+        return self._answers[id(condition)]
+
+    @cached_property
+    def _answers(self) -> dict[int, bool]:
+        return {}
 
     @cached_property
     def _subject(self) -> Subject:

@@ -14,6 +14,7 @@ from connector.scoring.columns.placing import place_crowd
 from connector.scoring.columns.score import judge_crowd
 from connector.scoring.columns.stages import Steps
 from connector.scoring.columns.verdicts import Verdicts
+from connector.scoring.verdict import Step, Verdict
 from connector.steps.crowd import crowd_of
 from connector.steps.matching import matching
 from connector.steps.parts import Parts
@@ -25,17 +26,26 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class JudgedCrowd:
-    """A slice, judged. `asset_ids` are the store's ids of the crowd's assets."""
+    """A slice, judged. `asset_ids` are the store's ids of the crowd's assets; of who stands `apart` columns cannot tell the
+    verdict or the step: who has been on a track, has something under way, or was judged by sales, which bars stages
+    (scoring/sales.py).
+    """
 
     people: Slice
     verdicts: Verdicts
     steps: Steps
     asset_ids: NDArray[np.int32]
+    apart: Bools
 
     @property
     def first(self) -> Bools:
         """Who was never judged before."""
         return np.equal(self.people.kept.judged, NONE)
+
+    def known(self, contact: int) -> tuple[Verdict, Step] | None:
+        """The verdict and the step of one of them, where columns can tell."""
+        row = int(np.searchsorted(self.people.ids, contact))
+        return None if self.apart[row] else (self.verdicts.verdict(row), self.steps.step(row))
 
 
 @contextmanager
@@ -50,18 +60,10 @@ def judge_slice(parts: Parts, conn: Connection, people: Slice, order: Sequence[s
     named = np.unique(people.events.asset).tolist()
     crowd, ids = crowd_of(parts, people, order, ledger.word_texts(conn), ledger.asset_texts(conn, named))
     verdicts = judge_crowd(crowd, parts.rulebook, parts.today)
-    return JudgedCrowd(people, verdicts, place_crowd(verdicts), ids)
-
-
-def alone_or_by_sales(judged: JudgedCrowd) -> Bools:
-    """Whose very verdict or step columns cannot tell: who has been on a track, has something under way, or was judged by
-    sales, which bars stages (scoring/sales.py).
-    """
-    crowd = judged.verdicts.crowd
-    kinds = [place for place, kind in enumerate(crowd.kinds) if kind in judged.verdicts.rulebook.fields.verdicts]
-    told = judged.people.alone.copy()
-    told[crowd.acts.row[np.isin(crowd.acts.kind, kinds)]] = True
-    return told
+    kinds = [place for place, kind in enumerate(crowd.kinds) if kind in parts.rulebook.fields.verdicts]
+    apart = people.alone.copy()
+    apart[crowd.acts.row[np.isin(crowd.acts.kind, kinds)]] = True
+    return JudgedCrowd(people, verdicts, place_crowd(verdicts), ids, apart)
 
 
 def matching_otherwise(parts: Parts, judged: JudgedCrowd, *, baseline: bool) -> Bools:

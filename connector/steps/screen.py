@@ -22,7 +22,7 @@ from connector.scoring.columns.verdicts import Verdicts
 from connector.scoring.packed import Packing
 from connector.steps.belonging import belonging
 from connector.steps.crowd import wanted
-from connector.steps.judged_crowd import JudgedCrowd, alone_or_by_sales, judge_slice, matching_otherwise, snapshot
+from connector.steps.judged_crowd import JudgedCrowd, judge_slice, matching_otherwise, snapshot
 from connector.steps.matching import matching
 from connector.steps.parts import Parts
 from connector.steps.worth_writing import lifecycle_may_move, told, worth_writing
@@ -96,7 +96,7 @@ class _Active:
 
 def _singly(parts: Parts, judged: JudgedCrowd, order: Sequence[str], *, baseline: bool) -> Bools:
     people, first = judged.people, judged.first
-    singly = alone_or_by_sales(judged)
+    singly = judged.apart.copy()
     singly |= judged.steps.moved & ~first
     singly |= worth_writing(parts, people, judged.verdicts, judged.steps)
     if not baseline:

@@ -18,7 +18,7 @@ from connector.scoring.verdict import Step
 from connector.steps import portal
 from connector.steps.belonging import belonging
 from connector.steps.crowd import wanted
-from connector.steps.judged_crowd import JudgedCrowd, alone_or_by_sales, judge_slice, matching_otherwise
+from connector.steps.judged_crowd import JudgedCrowd, judge_slice, matching_otherwise
 from connector.steps.parts import Parts
 from connector.steps.reasons import sentence, why_left
 from connector.store.bulk.read import slices
@@ -88,12 +88,15 @@ class _Comparing:
         contacts = ours.people.ids[singly].tolist()
         for start in range(0, len(contacts), _BATCH):
             some = contacts[start : start + _BATCH]
-            for mine, yours in zip(self._judge(self._parts, some), self._judge(self.other, some), strict=True):
+            for mine, yours in zip(
+                self._judge(self._parts, some, ours), self._judge(self.other, some, theirs), strict=True
+            ):
                 self._add_one(mine, yours)
         self.people += len(ours.people)
 
-    def _judge(self, parts: Parts, contacts: Sequence[int]) -> Iterator[Single]:
-        return judge_singly(parts, self._conn, contacts, self.order, portal.hearing(parts), baseline=False)
+    def _judge(self, parts: Parts, contacts: Sequence[int], judged: JudgedCrowd) -> Iterator[Single]:
+        hearing = portal.hearing(parts)
+        return judge_singly(parts, self._conn, contacts, self.order, hearing, baseline=False, known=judged.known)
 
     def _move_crowd(self, ours: JudgedCrowd, theirs: JudgedCrowd, whom: Bools) -> None:
         code = {text: place for place, text in enumerate(ours.steps.texts)}
@@ -141,4 +144,4 @@ def _asked(parts: Parts, judged: JudgedCrowd) -> Bools:
     comes = (
         judged.steps.moved & np.array([one in for_sales for one in judged.steps.texts], np.bool_)[judged.steps.after]
     )
-    return alone_or_by_sales(judged) | matching_otherwise(parts, judged, baseline=False) | belong.unsure | comes
+    return judged.apart | matching_otherwise(parts, judged, baseline=False) | belong.unsure | comes

@@ -21,7 +21,7 @@ from connector.rulebook.types import Rulebook
 from connector.steps import portal
 from connector.steps.belonging import Belonging, belonging
 from connector.steps.crowd import wanted
-from connector.steps.judged_crowd import JudgedCrowd, alone_or_by_sales, judge_slice, matching_otherwise
+from connector.steps.judged_crowd import JudgedCrowd, judge_slice, matching_otherwise
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reasons import sentence, why_left
 from connector.steps.worth_writing import lifecycle_may_move, worth_writing_to
@@ -93,7 +93,7 @@ class Everybody:
         self.after.add(judged.verdicts.score[calm], judged.steps.after[calm], judged.steps.texts)
         self.moves += self._moving.of_crowd(judged, calm & ~(judged.first & self._baseline))
         self.wishes += self._written(judged, calm)
-        keys = {one.contact: one.keys for one in self._singles(people.ids[singly].tolist())}
+        keys = {one.contact: one.keys for one in self._singles(people.ids[singly].tolist(), judged)}
         self.listings.count(people, belong, calm, keys)
         for contact in [one for one in self._waiting if _is_among(one, people.ids[due])]:
             del self._waiting[contact]
@@ -111,7 +111,7 @@ class Everybody:
     def _asked(self, judged: JudgedCrowd, belong: Belonging, due: Bools) -> Bools:
         """Of whom columns cannot tell all."""
         parts, steps, people = self._parts, judged.steps, judged.people
-        asked = alone_or_by_sales(judged) | belong.unsure
+        asked = judged.apart | belong.unsure
         asked |= matching_otherwise(parts, judged, baseline=self._baseline)
         write = parts.rulebook.fields.write.lifecycle
         if self._baseline:
@@ -136,10 +136,18 @@ class Everybody:
             for contact, moves, hears in told:
                 yield written_wish(contact, source, self._waiting.get(contact, ()), moved=moves, heard=hears)
 
-    def _singles(self, contacts: Sequence[int]) -> Iterator[Single]:
+    def _singles(self, contacts: Sequence[int], judged: JudgedCrowd) -> Iterator[Single]:
         for start in range(0, len(contacts), _BATCH):
             some = contacts[start : start + _BATCH]
-            singles = judge_singly(self._parts, self._conn, some, self._order, self._hearing, baseline=self._baseline)
+            singles = judge_singly(
+                self._parts,
+                self._conn,
+                some,
+                self._order,
+                self._hearing,
+                baseline=self._baseline,
+                known=judged.known,
+            )
             for one in decided(self._conn, list(singles), self._parts.now()):
                 self._count(one)
                 yield one.single

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,12 +10,17 @@ from sqlalchemy import Connection
 from connector.facts import normal_email
 from connector.nurturing.intents import Hearing
 from connector.nurturing.segments import belonging
-from connector.steps.judge import judge_person
+from connector.nurturing.tracks import plan as plan_tracks
+from connector.scoring.verdict import Step, Verdict
+from connector.steps.judge import contact_of, judge_person, memory_of
 from connector.steps.judged import Judged
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.writes import writes_of
 from connector.store import ledger
 from connector.store.ledger import Person
+
+#: The verdict and the step of a contact, or None where they are still to be found out.
+Known = Callable[[int], tuple[Verdict, Step] | None]
 
 _BATCH = 500
 
@@ -47,11 +52,19 @@ def judge_singly(
     hearing: Hearing,
     *,
     baseline: bool,
+    known: Known = lambda _: None,
 ) -> Iterator[Single]:
-    """Judge these contacts as of now, by the rulebook of `parts`. Read-only."""
+    """Judge these contacts as of now, by the rulebook of `parts`. What is `known` of somebody's verdict and step is not found
+    out again: only nurturing is asked. Read-only.
+    """
     for start in range(0, len(contacts), _BATCH):
         for person in ledger.load_people(conn, contacts[start : start + _BATCH]):
-            judged = judge_person(parts, person, order, hearing, baseline=baseline)
+            found = known(person.contact)
+            judged = (
+                judge_person(parts, person, order, hearing, baseline=baseline)
+                if found is None
+                else _tended(parts, person, order, hearing, *found, baseline=baseline)
+            )
             places = belonging(judged.plan, parts.rulebook, judged.contact.refs)
             yield Single(
                 person,
@@ -64,6 +77,21 @@ def judge_singly(
                 frozenset(place.key for place in places),
                 *asked_about(parts, person),
             )
+
+
+def _tended(
+    parts: Parts,
+    person: Person,
+    order: Sequence[str],
+    hearing: Hearing,
+    verdict: Verdict,
+    step: Step,
+    *,
+    baseline: bool,
+) -> Judged:
+    contact, memory = contact_of(parts, person, order), memory_of(parts, person, hearing)
+    plan = plan_tracks(contact, verdict, step, memory, parts.rulebook, parts.now(), baseline=baseline)
+    return Judged(contact, verdict, step, plan, parts.rulebook)
 
 
 def asked_about(parts: Parts, person: Person) -> tuple[tuple[str, ...], tuple[str, ...]]:
