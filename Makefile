@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing but Python 3.11+ and this folder.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-durability test-worlds check fix schema bench-scoring bench-platform bench-storm bench-x-education clean
+.PHONY: help demo test test-durability test-worlds check fix schema bench-scoring bench-plan bench-platform bench-storm bench-x-education clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -45,6 +45,9 @@ bench-scoring: $(STAMP) ## Measure scoring: a million people, one contact, a yea
 	@for one in typed store_to_store one daily; do \
 		echo "== $$one: $$(uptime)"; $(BIN)/python benchmarks/scoring/$$one.py || exit 1; echo; \
 	done
+
+bench-plan: $(STAMP) ## Measure plans: 100,000 people under changed files (a minute)
+	@echo "== plan: $$(uptime)"; $(BIN)/python benchmarks/plan/plan.py
 
 bench-platform: $(STAMP) ## Measure reading and writing both platforms, beside the official SDK (an hour)
 	@for one in full_read sizes killed news writing mailchimp intake; do \
