@@ -14,7 +14,7 @@ from connector.starter.answers import Answers
 from connector.starter.cases_text import cases_text
 from connector.starter.draft import rulebook_of
 from connector.starter.fields_text import fields_text
-from connector.starter.judged import judged, standings, where
+from connector.starter.judged import judged, standings, week_of, where
 from connector.starter.model_text import model_text
 from connector.starter.outline import Outline, outline
 from connector.starter.personas_text import personas
@@ -48,7 +48,8 @@ def starter(seen: Seen, answers: Answers, now: datetime) -> Starter:
     draft = rulebook_of({**texts, STAGES: stages_text(of, usual)})
     people = standings(judged(seen, draft, now), draft, now)
     highest = highest_score(draft.models[0], frozenset(draft.models[0].factors.phase.phases)) // POINT
-    at = thresholds(people, seen.total, answers.capacity, highest, acts_seen=seen.acts_seen)
+    each = week_of(seen, now)
+    at = thresholds(people, seen.total, answers.capacity, highest, each=each, acts_seen=seen.acts_seen)
     texts[STAGES] = stages_text(of, at)
     rulebook = rulebook_of(texts)
     texts[CASES] = cases_text(of, rulebook, today)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.facts import Consent, Contact, Record, Refusal
@@ -15,10 +15,8 @@ from connector.scoring.placing import place
 from connector.scoring.score import judge
 from connector.scoring.verdict import Step, Verdict
 from connector.starter.lifecycle import stages_of
-from connector.starter.seen import Seen
+from connector.starter.seen import LATELY, Seen
 from connector.starter.thresholds import Standing
-
-_LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,17 @@ def standings(people: Sequence[Judged], rulebook: Rulebook, now: datetime) -> tu
     return tuple(_standings(people, {stage.id for stage in rulebook.stages.stages}, now))
 
 
+def week_of(seen: Seen, now: datetime) -> float:
+    """How many people of the portal's last seven days each one of the sample's last seven days stands for.
+
+    Those changed last are looked at first, so that it is often one; what is not told is as in the whole portal.
+    """
+    there = sum(record.modified_at > now - LATELY for record in seen.sample)
+    if seen.lately is None or not there:
+        return max(1.0, seen.total / max(len(seen.sample), 1))
+    return max(1.0, seen.lately / there)
+
+
 def where(people: Sequence[Judged]) -> Mapping[str, int]:
     """How many stand on which stage, or in which state."""
     return Counter(one.step.after.stage for one in people)
@@ -56,7 +65,7 @@ def _standings(people: Sequence[Judged], ladder: set[str], now: datetime) -> Ite
     for one in people:
         if one.step.after.stage in ladder and one.verdict.score is not None:
             stirred = any(
-                event.happened_at > now - _LATELY for event in one.contact.events if event.kind not in _NOT_HERS
+                event.happened_at > now - LATELY for event in one.contact.events if event.kind not in _NOT_HERS
             )
             yield Standing(one.verdict.score, one.verdict.phase is not None, stirred)
 

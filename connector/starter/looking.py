@@ -27,7 +27,7 @@ from connector.rulebook.mapping import COMPANY, MERGE_FIELDS
 from connector.starter.acts import COUNTERS
 from connector.starter.lifecycle import LIFECYCLE
 from connector.starter.proposals import worth_reading
-from connector.starter.seen import Seen
+from connector.starter.seen import LATELY, Seen
 from connector.steps.progress import Progress
 
 #: The most people, of whom so many at most are those changed last, and the most companies of theirs.
@@ -80,6 +80,7 @@ def _hubspot(
     }
     port = door(tuple(_to_read(contacts)), tuple(_of_companies(companies)))
     total = port.count()
+    lately = _lately(port, now)
     sample = _with_companies(port, _people(port, total, now, progress))
     lists = _allowed(bare.lists)
     return replace(
@@ -87,6 +88,7 @@ def _hubspot(
         properties=properties,
         sample=sample,
         total=total,
+        lately=lately,
         lists=None if lists is None else tuple(lists.values()),
         workflows=_allowed(bare.flows) is not None,
         forms=_allowed(lambda: tuple(bare.forms().values())),
@@ -114,6 +116,12 @@ def _of_companies(companies: Mapping[str, Definition]) -> Iterator[str]:
     yield from (name.removeprefix(COMPANY) for name in worth_reading(prefixed, _OF_COMPANIES))
 
 
+def _lately(port: HubSpotPort, now: datetime) -> int | None:
+    """How many were changed in the last seven days, by the platform's own word."""
+    with closing(port.changed(now - LATELY, now)) as pages:
+        return next(pages, Page(())).total
+
+
 def _people(port: HubSpotPort, total: int, now: datetime, progress: Progress) -> tuple[Record, ...]:
     wanted = min(MOST, total)
     found: dict[str, Record] = {}
@@ -123,7 +131,7 @@ def _people(port: HubSpotPort, total: int, now: datetime, progress: Progress) ->
             progress.step("contacts", min(len(found), wanted), wanted)
             if len(found) >= wanted:
                 break
-    return tuple(one for one in found.values() if not one.archived)
+    return tuple(one for one in found.values() if not one.archived)[:wanted]
 
 
 def _changed_last(port: HubSpotPort, most: int, now: datetime) -> Iterator[Page]:

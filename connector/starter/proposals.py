@@ -24,6 +24,8 @@ _SURELY = 0.6
 #: Too few filled in to tell by values alone what a property is.
 _ENOUGH = 0.05
 _EXAMPLES = 2
+#: Fields whose values say nothing of one person alone.
+_SHOWN = frozenset({"job_title", "company", "industry", "employees", "country"})
 #: Of so many people, a property that none of them has is none to build on.
 _TELLING = 100
 _SHORTEST, _LONGEST = 2, 40
@@ -78,7 +80,8 @@ def _judged(seen: Seen, definitions: Mapping[str, Definition]) -> Iterator[Candi
         used = filled > 0 or len(seen.sample) < _TELLING or not seen.samples(name)
         if told[best] > 0 and used:
             points = told[best] + _BY_FILL * filled
-            yield Candidate(best.field, name, definition.label, filled, points, _shown(values))
+            shown = _shown(values) if best.field in _SHOWN else ()
+            yield Candidate(best.field, name, definition.label, filled, points, shown)
 
 
 def _points(meaning: Meaning, name: str, definition: Definition, values: Sequence[str]) -> float:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from adapters.ports import Definition, ListInfo, Record
+
+#: How long ago something may be and still show what a week brings.
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -14,7 +18,8 @@ class Seen:
 
     `properties` of HubSpot are under the names that fields.yaml takes (``cargo``, ``company.industry``), `merge_fields`
     of each audience likewise (``merge_fields.CARGO``), by the audience's id. `sample` are people of `source`, with the
-    values of their companies; `total` is how many there are. `lists` is None where lists may not be read, `workflows`
+    values of their companies; `total` is how many there are, `lately` how many were changed in the last seven days (None: not
+    told). `lists` is None where lists may not be read, `workflows`
     is true where they may be, `forms` are the names of the portal's forms (None: may not be read).
     """
 
@@ -26,6 +31,7 @@ class Seen:
     source: str = "hubspot"
     sample: tuple[Record, ...] = ()
     total: int = 0
+    lately: int | None = None
     lists: tuple[ListInfo, ...] | None = None
     workflows: bool = False
     forms: tuple[str, ...] | None = None

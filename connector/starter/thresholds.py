@@ -39,13 +39,19 @@ class Thresholds:
 
 
 def thresholds(
-    people: Sequence[Standing], total: int, capacity: int, highest: int, *, acts_seen: bool = True
+    people: Sequence[Standing],
+    total: int,
+    capacity: int,
+    highest: int,
+    *,
+    each: float = 1.0,
+    acts_seen: bool = True,
 ) -> Thresholds:
     """For a sample of `total` people, a team that can look at `capacity` leads a week, and a model that gives `highest`.
 
-    Of those who stirred in the last seven days, the best `capacity` (in proportion to the sample) are hot; where nobody
-    stirred, of all. With four different scores or more, somebody stands on each stage. Without `acts_seen` the sample does not
-    tell what people did.
+    Of those who stirred in the last seven days, each of whom stands for `each` of the portal, the best `capacity` are hot;
+    where nobody stirred, of all. With four different scores or more, somebody stands on each stage. Without `acts_seen` the
+    sample does not tell what people did.
     """
     scores = sorted({one.score for one in people})
     by_acts = any(one.acted for one in people) or not people or not acts_seen
@@ -54,7 +60,7 @@ def thresholds(
     acting = [one for one in people if one.acted and one.score >= scores[3]]
     eligible = acting or [one for one in people if one.score >= scores[3]]
     fresh = sorted((one.score for one in eligible if one.stirred), reverse=True)
-    wanted = _in_proportion(capacity, len(people), total)
+    wanted = max(1, round(capacity / (each if fresh else max(total, len(people)) / len(people))))
     ranked = fresh or sorted((one.score for one in eligible), reverse=True)
     hot = min(ranked[min(wanted, len(ranked)) - 1], max(_HIGHEST, scores[3]))
     hot = max(hot, scores[3])
@@ -66,7 +72,7 @@ def thresholds(
         qualified,
         hot,
         bool(acting) or not acts_seen,
-        tuple(_told(people, total, capacity, hot, stirred=bool(fresh))),
+        tuple(_told(people, total, capacity, hot, each if fresh else None)),
     )
 
 
@@ -81,10 +87,6 @@ def _usual(scores: Sequence[int], highest: int, *, by_acts: bool) -> Thresholds:
     )
 
 
-def _in_proportion(capacity: int, sampled: int, total: int) -> int:
-    return max(1, round(capacity * sampled / max(total, sampled)))
-
-
 def _at_rank(people: Sequence[Standing], rank: int) -> int:
     scores = sorted((one.score for one in people), reverse=True)
     return scores[min(rank, len(scores)) - 1]
@@ -95,11 +97,13 @@ def _lower(least: int, above: int, wanted: int) -> int:
     return max(least, min(wanted, above - 1))
 
 
-def _told(people: Sequence[Standing], total: int, capacity: int, hot: int, *, stirred: bool) -> list[str]:
+def _told(people: Sequence[Standing], total: int, capacity: int, hot: int, each: float | None) -> list[str]:
+    """How the threshold came about; `each` is None where nobody stirred."""
     looked = f"{len(people):,} with a score were looked at" + (f" of {total:,} contacts" if total > len(people) else "")
-    up = sum(one.score >= hot and one.stirred for one in people) * max(total, len(people)) / len(people)
-    if stirred:
-        return [f"{looked}. From {hot} on, about {up:.0f} a week come up to hot; sales can look at {capacity}."]
-    return [
-        f"{looked}, and nobody did anything in the last seven days: hot are the best {capacity} of all, in proportion."
-    ]
+    if each is None:
+        return [
+            f"{looked}, and nobody did anything in the last seven days: hot are the best {capacity} of all, in proportion."
+        ]
+    up = round(sum(one.score >= hot and one.stirred for one in people) * each)
+    asked = "; who asks for you is hot, however many do" if hot >= _HIGHEST and up > capacity else ""
+    return [f"{looked}. From {hot} on, about {up:,} a week come up to hot; sales can look at {capacity}{asked}."]

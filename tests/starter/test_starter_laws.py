@@ -103,6 +103,7 @@ def portals(draw: st.DrawFn) -> Seen:
         source="hubspot" if hubspot else "mailchimp:main",
         sample=draw(people(sorted(properties))) if hubspot else (),
         total=draw(st.integers(0, 10_000)),
+        lately=draw(st.none() | st.integers(0, 500)),
         lists=draw(st.none() | st.just((ListInfo("1", "Visited: pricing", "DYNAMIC"), ListInfo("2", "{x}", "MANUAL")))),
         workflows=draw(st.booleans()),
         forms=draw(st.none() | st.just(("Demo", "Presupuesto"))),

@@ -7,6 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.starter.judged import week_of
 from connector.starter.thresholds import Standing, Thresholds, thresholds
 
 crowds = st.lists(st.builds(Standing, st.integers(0, 100), st.booleans(), st.booleans()), max_size=60)
@@ -46,8 +47,8 @@ def test_about_as_many_come_up_in_a_week_as_sales_can_look_at() -> None:
 def test_a_sample_of_a_tenth_is_given_a_tenth() -> None:
     stirred = [Standing(score, acted=True, stirred=True) for score in range(20, 70)]
     asleep = [Standing(5, acted=True, stirred=False)] * 50
-    assert thresholds([*stirred, *asleep], 1000, 50, 100).hot == 65
-    assert thresholds([*stirred, *asleep], 100, 50, 100).hot == 22  # no lower, or a stage below would be empty
+    assert thresholds([*stirred, *asleep], 1000, 50, 100, each=10).hot == 65
+    assert thresholds([*stirred, *asleep], 1000, 50, 100).hot == 22  # no lower, or a stage below would be empty
 
 
 def test_who_never_did_anything_is_not_hot_where_others_did() -> None:
@@ -68,3 +69,22 @@ def test_what_people_did_must_be_seen_before_anybody_is_hot_for_who_she_is() -> 
     people = [Standing(score, acted=False, stirred=False) for score in range(10)]
     assert not thresholds(people, 10, 1, 100).by_acts
     assert thresholds(people, 10, 1, 100, acts_seen=False).by_acts
+
+
+def test_those_changed_lately_stand_for_those_of_the_week_alone(portal, now) -> None:
+    people = [{"jobtitle": "CFO"}] * 40  # all changed now
+    assert week_of(portal(people=people, total=4000, lately=40), now) == 1
+    assert week_of(portal(people=people, total=4000, lately=120), now) == 3
+    assert week_of(portal(people=people, total=4000), now) == 100
+    assert week_of(portal(), now) == 1
+
+
+def test_more_hand_raisers_than_sales_can_look_at_are_told() -> None:
+    people = [Standing(85, acted=True, stirred=True)] * 30 + [
+        Standing(score, acted=True, stirred=True) for score in (3, 9, 20, 30)
+    ]
+    at = thresholds(people, 34, 5, 100)
+    assert at.hot == 80
+    assert at.told[0].endswith(
+        "about 30 a week come up to hot; sales can look at 5; who asks for you is hot, however many do."
+    )
