@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
 
+sys.path.append(str(Path(__file__).parent))  # `port_that_dies` is what these tests share
+
+from port_that_dies import Fate, Mortal
+
 from adapters.memory_hubspot import HubSpotMemory
 from adapters.memory_mailchimp import MailchimpMemory
-from adapters.ports import Definition, Option, Owner, Record
+from adapters.ports import Definition, HubSpotPort, MailchimpPort, Option, Owner, Record
 from connector.assembly import Platforms, Store, make_parts
 from connector.change.apply import Applied, apply
 from connector.change.plan.figure import figure
@@ -250,13 +255,26 @@ class Town:
         parts = self.parts(rulebook)
         return figure(parts, self.active(), creates=provision(parts, dry_run=True, webhook_url=None).lines)
 
-    def apply(self, rulebook: Rulebook) -> Applied:
+    def apply(self, rulebook: Rulebook, fate: Fate | None = None) -> Applied:
         """Make it the active one, and carry it out."""
-        return apply(self.parts(rulebook), self.plan(rulebook))
+        return apply(self.mortal(self.parts(rulebook), fate), self.plan(rulebook))
 
-    def rollback(self, number: int) -> RolledBack:
+    def rollback(self, number: int, fate: Fate | None = None) -> RolledBack:
         """Take back a release and all later ones."""
-        return rollback(self.before(number), number)
+        return rollback(self.mortal(self.before(number), fate), number)
+
+    def mortal(self, parts: Parts, fate: Fate | None) -> Parts:
+        """The same, over ports at which the process may die."""
+        if fate is None:
+            return parts
+        audiences = {source: cast("MailchimpPort", Mortal(port, fate)) for source, port in parts.mailchimp.items()}
+        return replace(parts, hubspot=cast("HubSpotPort", Mortal(self.portal, fate)), mailchimp=audiences)
+
+    def come_back(self) -> None:
+        """Time for what a dead process held: leases run on the database's clock, which no test can turn."""
+        with self.store.engine.begin() as conn:
+            conn.execute(text("UPDATE intent SET lease_until = clock_timestamp() - interval '1 second'"))
+        self.wait(minutes=5)
 
     def before(self, number: int) -> Parts:
         """By the rulebook from before a release."""

@@ -112,6 +112,7 @@ def _put_back_some(parts: Parts, span: Span, source: str, compared: Compared, ta
     rows = [Change(id_, {one.name: one.before or "" for one in some}) for id_, some in compared.sends.items()]
     with parts.engine.begin() as conn:
         writer_lock(conn)
+        undo.written_as_before(conn, span, source, compared.ends.get(Ended.BACK, ()))
         for ended, which in compared.ends.items():
             undo.end(conn, span, source, which, ended)
             tally[str(ended)] += len(which)
