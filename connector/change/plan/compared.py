@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 
 from connector.change.plan.moving import Moving
 from connector.change.plan.plan import Cost, Move, Passage, Plan
-from connector.change.plan.singly import Single, judge_singly
+from connector.change.plan.singly import Single, asks_nurturing, judge_singly
 from connector.change.plan.spreading import Spreading
 from connector.rulebook.types import Rulebook
 from connector.scoring.verdict import Step
 from connector.steps import portal
 from connector.steps.belonging import belonging
 from connector.steps.crowd import wanted
-from connector.steps.judged_crowd import JudgedCrowd, judge_slice, matching_otherwise
+from connector.steps.judged_crowd import JudgedCrowd, judge_slice
 from connector.steps.parts import Parts
 from connector.steps.reasons import sentence, why_left
 from connector.store.bulk.read import slices
@@ -81,7 +81,7 @@ class _Comparing:
 
     def add(self, ours: JudgedCrowd, theirs: JudgedCrowd) -> None:
         """One slice, the same people judged by either rulebook."""
-        singly = _asked(self._parts, ours) | _asked(self.other, theirs)
+        singly = self._asked(self._parts, ours) | self._asked(self.other, theirs)
         for spreading, judged in ((self.after, ours), (self.before, theirs)):
             spreading.add(judged.verdicts.score[~singly], judged.steps.after[~singly], judged.steps.texts)
         self._move_crowd(ours, theirs, ~singly)
@@ -93,6 +93,10 @@ class _Comparing:
             ):
                 self._add_one(mine, yours)
         self.people += len(ours.people)
+
+    def _asked(self, parts: Parts, judged: JudgedCrowd) -> Bools:
+        belong = belonging(parts, judged.people, judged.verdicts, judged.steps)
+        return asks_nurturing(parts, judged, belong, baseline=False)
 
     def _judge(self, parts: Parts, contacts: Sequence[int], judged: JudgedCrowd) -> Iterator[Single]:
         hearing = portal.hearing(parts)
@@ -136,12 +140,3 @@ class _Comparing:
         before, after = theirs.after, ours.after
         rise = -1 < self._ranks.get(before.stage, -1) < self._ranks.get(after.stage, -1)
         return replace(ours, before=before, rise=rise)
-
-
-def _asked(parts: Parts, judged: JudgedCrowd) -> Bools:
-    belong = belonging(parts, judged.people, judged.verdicts, judged.steps)
-    for_sales = {stage.id for stage in parts.rulebook.stages.stages if stage.handover}
-    comes = (
-        judged.steps.moved & np.array([one in for_sales for one in judged.steps.texts], np.bool_)[judged.steps.after]
-    )
-    return judged.apart | matching_otherwise(parts, judged, baseline=False) | belong.unsure | comes

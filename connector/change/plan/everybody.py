@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,14 @@ from connector.change.plan.ears import Ears
 from connector.change.plan.lists import Listings
 from connector.change.plan.moving import Moving
 from connector.change.plan.plan import Move, Passage
-from connector.change.plan.singly import Single, asked_about, judge_singly
+from connector.change.plan.singly import asked_about, asks_nurturing, judge_singly
 from connector.change.plan.spreading import Spreading
 from connector.change.plan.wishes import Wish, waiting_wish, written_wish
 from connector.rulebook.types import Rulebook
 from connector.steps import portal
-from connector.steps.belonging import Belonging, belonging
+from connector.steps.belonging import belonging
 from connector.steps.crowd import wanted
-from connector.steps.judged_crowd import JudgedCrowd, judge_slice, matching_otherwise
+from connector.steps.judged_crowd import JudgedCrowd, judge_slice
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reasons import sentence, why_left
 from connector.steps.worth_writing import lifecycle_may_move, worth_writing_to
@@ -85,7 +85,8 @@ class Everybody:
         judged = judge_slice(parts, self._conn, people, self._order)
         belong = belonging(parts, people, judged.verdicts, judged.steps)
         due = self._due(people)
-        singly = due & self._asked(judged, belong, due)
+        asked = asks_nurturing(parts, judged, belong, baseline=self._baseline) | self._follows(judged, due)
+        singly = due & asked
         calm = due & ~singly
         stage = np.where(people.kept.judged == NONE, NONE, people.kept.stage)
         self.before.add(people.kept.score, stage, self._words)
@@ -93,8 +94,7 @@ class Everybody:
         self.after.add(judged.verdicts.score[calm], judged.steps.after[calm], judged.steps.texts)
         self.moves += self._moving.of_crowd(judged, calm & ~(judged.first & self._baseline))
         self.wishes += self._written(judged, calm)
-        keys = {one.contact: one.keys for one in self._singles(people.ids[singly].tolist(), judged)}
-        self.listings.count(people, belong, calm, keys)
+        self.listings.count(people, belong, calm, self._judge_singly(people.ids[singly].tolist(), judged))
         for contact in [one for one in self._waiting if _is_among(one, people.ids[due])]:
             del self._waiting[contact]
 
@@ -108,20 +108,14 @@ class Everybody:
         again = np.isin(people.ids, np.fromiter(self._again, np.int64))
         return again | news | ((kept.due > 0) & (kept.due <= self._parts.today.toordinal()))
 
-    def _asked(self, judged: JudgedCrowd, belong: Belonging, due: Bools) -> Bools:
-        """Of whom columns cannot tell all."""
-        parts, steps, people = self._parts, judged.steps, judged.people
-        asked = judged.apart | belong.unsure
-        asked |= matching_otherwise(parts, judged, baseline=self._baseline)
-        write = parts.rulebook.fields.write.lifecycle
-        if self._baseline:
-            return asked
-        for_sales = {stage.id for stage in parts.rulebook.stages.stages if stage.handover}
-        asked |= steps.moved & np.array([one in for_sales for one in steps.texts], np.bool_)[steps.after]
-        if write is not None:
-            rows = np.flatnonzero(due & lifecycle_may_move(parts, people, steps, self._order))
-            asked[rows[read_followed(self._conn, people.ids[rows], HUBSPOT, write.hubspot)]] = True
-        return asked
+    def _follows(self, judged: JudgedCrowd, due: Bools) -> Bools:
+        """Of whom the lifecycle stage may have to be written though nothing else is: that hangs on what we wrote before."""
+        people, write = judged.people, self._parts.rulebook.fields.write.lifecycle
+        found = np.zeros(len(people), np.bool_)
+        if write is not None and not self._baseline:
+            rows = np.flatnonzero(due & lifecycle_may_move(self._parts, people, judged.steps, self._order))
+            found[rows[read_followed(self._conn, people.ids[rows], HUBSPOT, write.hubspot)]] = True
+        return found
 
     def _written(self, judged: JudgedCrowd, calm: Bools) -> Iterator[Wish]:
         people, steps = judged.people, judged.steps
@@ -136,27 +130,31 @@ class Everybody:
             for contact, moves, hears in told:
                 yield written_wish(contact, source, self._waiting.get(contact, ()), moved=moves, heard=hears)
 
-    def _singles(self, contacts: Sequence[int], judged: JudgedCrowd) -> Iterator[Single]:
+    def _judge_singly(self, contacts: Sequence[int], judged: JudgedCrowd) -> Mapping[int, Collection[str]]:
+        """Returns the keys of the lists and tags where they belong, by contact."""
+        keys: dict[int, Collection[str]] = {}
         for start in range(0, len(contacts), _BATCH):
-            some = contacts[start : start + _BATCH]
-            singles = judge_singly(
-                self._parts,
-                self._conn,
-                some,
-                self._order,
-                self._hearing,
-                baseline=self._baseline,
-                known=judged.known,
+            singles = list(
+                judge_singly(
+                    self._parts,
+                    self._conn,
+                    contacts[start : start + _BATCH],
+                    self._order,
+                    self._hearing,
+                    baseline=self._baseline,
+                    known=judged.known,
+                )
             )
-            for one in decided(self._conn, list(singles), self._parts.now()):
+            keys |= {one.contact: one.keys for one in singles}
+            known = [one for one in singles if not (self._baseline and one.judged.step.before is None)]
+            self.moves += self._moving.of_singles(known)
+            for one in decided(self._conn, singles, self._parts.now()):
                 self._count(one)
-                yield one.single
+        return keys
 
     def _count(self, one: Decided) -> None:
         her, language = one.single, self._parts.rulebook.fields.language
         self.after.add_one(her.judged.verdict.score, her.judged.step.after.stage)
-        if her.judged.step.moved and not (self._baseline and her.judged.step.before is None):
-            self.moves.append(self._moving.of_one(her))
         self.enters += [Passage(her.contact, each.track, sentence(each.why, language)) for each in one.enters]
         self.leaves += [Passage(her.contact, each.track, why_left(each.why, language)) for each in one.leaves]
         self.handovers += [her.contact] if one.handover else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,12 +53,15 @@ class Moving:
                     verdict, steps.step(row), None if score == NONE else score, earlier, by_ladder=by_ladder
                 )
 
-    def of_one(self, her: Single) -> Move:
-        """The move of somebody who was judged singly."""
-        last = her.person.verdict
-        lines = self._earlier.of([her.contact]).get(her.contact, ())
-        score = last.score if last else None
-        return self.move(her.judged.verdict, her.judged.step, score, lines, by_ladder=self.one_by_ladder(her))
+    def of_singles(self, some: Iterable[Single]) -> Iterator[Move]:
+        """The moves of those who were judged singly, of whoever moves."""
+        movers = [one for one in some if one.judged.step.moved]
+        lines = self._earlier.of([one.contact for one in movers])
+        for her in movers:
+            last, earlier = her.person.verdict, lines.get(her.contact, ())
+            by_ladder = self.one_by_ladder(her)
+            score = last.score if last else None
+            yield self.move(her.judged.verdict, her.judged.step, score, earlier, by_ladder=by_ladder)
 
     def move(self, verdict: Verdict, step: Step, score: int | None, lines: Sequence[Line], *, by_ladder: bool) -> Move:
         """One move. `score` and `lines` are those of before."""

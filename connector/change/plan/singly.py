@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from connector.facts import normal_email
@@ -12,13 +14,16 @@ from connector.nurturing.intents import Hearing
 from connector.nurturing.segments import belonging
 from connector.nurturing.tracks import plan as plan_tracks
 from connector.scoring.verdict import Step, Verdict
+from connector.steps.belonging import Belonging
 from connector.steps.judge import contact_of, judge_person, memory_of
 from connector.steps.judged import Judged
+from connector.steps.judged_crowd import JudgedCrowd, matching_otherwise
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.writes import writes_of
 from connector.store import ledger
 from connector.store.ledger import Person
 
+Bools = NDArray[np.bool_]
 #: The verdict and the step of a contact, or None where they are still to be found out.
 Known = Callable[[int], tuple[Verdict, Step] | None]
 
@@ -42,6 +47,16 @@ class Single:
     @property
     def contact(self) -> int:
         return self.person.contact
+
+
+def asks_nurturing(parts: Parts, judged: JudgedCrowd, belong: Belonging, *, baseline: bool) -> Bools:
+    """Of whom in a slice columns cannot tell whether she enters, leaves or is handed over, or where she belongs."""
+    asked = judged.apart | belong.unsure | matching_otherwise(parts, judged, baseline=baseline)
+    if baseline:
+        return asked
+    for_sales = {stage.id for stage in parts.rulebook.stages.stages if stage.handover}
+    comes_to_sales = np.array([text in for_sales for text in judged.steps.texts], np.bool_)[judged.steps.after]
+    return asked | (judged.steps.moved & comes_to_sales)
 
 
 def judge_singly(
