@@ -357,6 +357,21 @@ def settled(new_lasting_database: Callable[..., str], tmp_path_factory: pytest.T
 
 
 @pytest.fixture
+def make_town(new_database: Callable[..., str], tmp_path: Path) -> Iterator[Callable[[], Town]]:
+    """Makes towns that nobody lives in yet."""
+    engines = []
+
+    def make() -> Town:
+        url = new_database()
+        engines.append(connect(url))
+        return Town(Store(engines[-1], url), tmp_path)
+
+    yield make
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture
 def copy_of_town(settled: Town, new_database: Callable[..., str]) -> Iterator[Callable[[], Town]]:
     """Makes towns that are all as `settled`."""
     engines = []
