@@ -198,3 +198,17 @@ def test_figuring_changes_no_row_asks_no_platform_and_says_the_same_twice(make_w
         (one.contact, one.before, one.after) for one in compared.moves
     ]
     assert mirrored.before == compared.after
+
+
+def test_before_the_first_pass_a_plan_says_how_all_would_stand_and_moves_nobody(make_world):
+    world = make_world(count=8, webhooks=False, baseline=False)
+    read_all(world.parts, full=False)
+    plan = figure(world.parts, None)
+    assert (plan.before.unscored, plan.before.stages, plan.active) == (plan.contacts, {}, None)
+    assert (plan.moves, plan.enters, plan.handovers) == ((), (), ())
+    assert all(reason.startswith("segment ") for reason in plan.held)
+    written = world.sync().tally["written"]
+    assert sum(plan.cost.writes.values()) == written > plan.contacts
+    after = figure(world.parts, world.rulebook)
+    assert after.before == plan.after == after.after
+    assert after.is_empty

@@ -62,7 +62,7 @@ class Everybody:
             else:
                 self._waiting[one.contact].append(one)
         self.ears = Ears.of(parts)
-        self.listings = Listings(parts, conn)
+        self.listings = Listings(parts, conn, baseline=self._baseline)
         self.people = 0
         self.before, self.after = Spreading(), Spreading()
         self.moves: list[Move] = []

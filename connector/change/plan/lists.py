@@ -38,12 +38,15 @@ class Listing:
 
 
 class Listings:
-    """All lists and tags of a rulebook, counted slice by slice, and those where people stand that are in it no more."""
+    """All lists and tags of a rulebook, counted slice by slice, and those where people stand that are in it no more. At the
+    `baseline` nobody is put anywhere or taken off, and whoever belongs on a guarded list waits for a person.
+    """
 
-    def __init__(self, parts: Parts, conn: Connection) -> None:
+    def __init__(self, parts: Parts, conn: Connection, *, baseline: bool) -> None:
         unheard = {f"{HUBSPOT}:list:{name}" for name in unheard_lists(parts)}
         self._parts = parts
         self._conn = conn
+        self._baseline = baseline
         self._places = {place.key: place for place in places(parts.rulebook)}
         self._guarded = {key for key, place in self._places.items() if place.guarded} - unheard
         self.by_key = {key: Listing(place.source) for key, place in self._places.items()}
@@ -67,6 +70,8 @@ class Listings:
             self._hold(key, listing)
             if listing.held:
                 reasons[f"segment {self._places[key].segment}: not put on its list yet"] = listing.held
+        if self._baseline:
+            return reasons
         for (key, source), people in former_lists(self._conn, list(self._places), self._parts.now()).items():
             self.by_key[key] = Listing(source, off=people)
         return reasons
@@ -76,6 +81,9 @@ class Listings:
         held = kept.held & belongs if place.key in self._guarded else np.zeros(len(people), np.bool_)
         put = belongs & ~kept.there & ~held & ~kept.later & people.present[place.source]
         approved = kept.approved & people.belongs[place.key]
+        if self._baseline:
+            listing.held += int((held | put).sum()) if place.key in self._guarded else 0
+            return
         listing.held += int(held.sum())
         listing.approved += int((put & approved).sum())
         listing.unasked += int((put & ~approved).sum())
