@@ -20,7 +20,7 @@ demo: $(STAMP) ## Four weeks of five people on pretend HubSpot and Mailchimp
 	@$(BIN)/python -m connector demo
 
 test: $(STAMP) ## Run the tests (bundled PostgreSQL, loopback only)
-	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist loadfile  # some tests only wait
+	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder $(PYTEST)  # some tests only wait
 
 test-durability: $(STAMP) ## Kill everything at any moment, KILLS=100 times, and judge what became of everybody
 	@$(BIN)/python tests/durability/campaign.py --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))

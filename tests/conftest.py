@@ -28,6 +28,9 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("steady")
 
+#: Folders of the tests that take long.
+_LONG = frozenset({"durability", "lives", "process", "statemachine", "trip", "worlds"})
+
 _TEMPLATE = "trellis_template"
 #: Nothing outlives this server, so it waits for no disk. Whoever kills a database has one of her own.
 _NOT_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
@@ -46,6 +49,11 @@ _ADDRESS = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+\.\w")
 def pytest_sessionstart() -> None:
     """What collecting makes stays to the end: a tenth of the time would go into looking for garbage among it."""
     gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long begin first: at the end no worker is to wait for another."""
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
 
 
 def pytest_collection_finish() -> None:
