@@ -62,7 +62,8 @@ _OVER = f"state = 'pending' AND expires_at <= :now AND {FREE}"
 _WAITING = text(
     "SELECT id, kind, contact, coalesce(source, '') AS source, coalesce(track, '') AS track, coalesce(episode, 0) AS episode,"  # noqa: S608
     f" payload, {IN_SEGMENT} AS segment, move, coalesce(heard, false) AS heard, approved_at IS NOT NULL AS approved,"
-    f" not_before <= :now AND {FREE} AS due, coalesce({_OVER}, false) AS over, CASE state WHEN 'held' THEN reason ELSE '' END AS held,"
+    f" not_before <= :now AND {FREE} AS due, coalesce({_OVER}, false) AS over,"
+    " CASE state WHEN 'held' THEN reason ELSE '' END AS held,"
     " move AND EXISTS (SELECT FROM intent AS other WHERE other.contact = intent.contact AND other.move"
     "  AND other.state = 'accepted' AND other.approved_at IS NULL AND other.finished_at > :since"
     "  AND other.created_at >= (SELECT max(at) FROM flip WHERE flip.contact = intent.contact AND NOT flip.baseline)) AS told"
