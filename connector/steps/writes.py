@@ -47,6 +47,8 @@ def _lifecycle(person: Person, one: Judged, order: Sequence[str]) -> str | None:
     risen = lifecycle_forward(present, _came_up_to(person, one, ours), one.rulebook, order)
     if risen is not None:
         return risen
+    if _is_with_sales(person, one, present):
+        return None
     return lifecycle_back(present, one.step.after.stage, ours.value if ours else None, one.rulebook, order)
 
 
@@ -75,6 +77,12 @@ def _was_accepted(person: Person, one: Judged, ours: Written | None) -> bool:
         return False
     changed = person.changed.get((HUBSPOT, lifecycle))
     return (ours is None or ours.at < since) and (changed is None or changed <= since)
+
+
+def _is_with_sales(person: Person, one: Judged, present: str | None) -> bool:
+    """Tell whether she stands where an acceptance has put her, and sales has not taken it back: no fall of ours ends that."""
+    said = person.records[HUBSPOT].values.get(one.rulebook.fields.write.sales_verdict.hubspot)
+    return present == ACCEPTED_LIFECYCLE and said == ACCEPTED
 
 
 def _is_up(before: str | None, one: Judged, *, rise: bool) -> bool:

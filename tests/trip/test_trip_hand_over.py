@@ -263,6 +263,16 @@ def test_who_has_another_owner_by_now_stays_there(handed):
 # ---------------------------------------------------------------- what sales says
 
 
+def test_an_acceptance_is_not_moved_back_where_the_lifecycle_may_fall(handed):
+    world, maria = handed(edits={"fields.yaml": ("when: forward, owner: platform", "when: both, owner: trellis")})
+    says(world, maria, "accepted")
+    passes(world, days=1)
+    assert world.hubspot(maria)["lifecyclestage"] == "salesqualifiedlead"
+    says(world, maria, "rejected_no_budget")
+    passes(world, days=1)
+    assert world.hubspot(maria)["lifecyclestage"] == "marketingqualifiedlead"
+
+
 def test_an_acceptance_moves_the_lifecycle_forward_and_a_person_s_later_choice_stays(handed):
     world, maria = handed()
     says(world, maria, "accepted")
