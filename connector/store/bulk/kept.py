@@ -66,7 +66,8 @@ _BELONGING = SQL("SELECT contact FROM membership WHERE contact BETWEEN {} AND {}
 _FOLLOWED = text(
     "SELECT id FROM unnest(CAST(:ids AS bigint[])) AS asked (id) WHERE EXISTS (SELECT FROM written"
     "  WHERE contact = id AND source = :source AND name = :name)"
-    " OR (SELECT NOT baseline FROM flip WHERE contact = asked.id ORDER BY flip.id DESC LIMIT 1)"
+    " OR (SELECT NOT baseline FROM flip WHERE contact = asked.id AND undone_by IS NULL"
+    "  ORDER BY flip.id DESC LIMIT 1)"
 )
 _RISES = SQL(
     "SELECT contact FROM flip WHERE contact BETWEEN {} AND {} AND day >= {} AND rise AND NOT baseline"
