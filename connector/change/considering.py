@@ -8,12 +8,14 @@ from pathlib import Path
 
 from adapters.ports import PlatformError
 from connector.change.apply import Moved
+from connector.change.by_itself import for_a_person
 from connector.change.cases import failures
 from connector.change.noticed import Size
 from connector.change.plan.figure import figure
 from connector.change.plan.plan import Plan
 from connector.change.small import why_it_waits
 from connector.change.watching import Considered
+from connector.rulebook.opens import opens_alone
 from connector.rulebook.problems import RulebookError
 from connector.rulebook.read_cases import read_cases
 from connector.rulebook.types import Rulebook
@@ -26,6 +28,8 @@ from connector.store.releases import taken_back
 
 #: People change while a plan is figured, too.
 _ATTEMPTS = 2
+
+_KEYS_TOLD = 3
 
 
 def consider(
@@ -83,12 +87,21 @@ def _why_it_waits(parts: Parts, plan: Plan, active: Rulebook, folder: Path) -> s
         if taken_back(conn, parts.rulebook.hash):
             return "it was rolled back"
         moved, enrolled = moves_delivered(conn, parts.now()), enrolled_since(conn, parts.now())
-    guards = active.tracks.guard, parts.rulebook.tracks.guard
     return (
-        why_it_waits(plan, *guards, moved=moved, enrolled=enrolled)
+        why_it_waits(plan, active.tracks.guard, moved=moved, enrolled=enrolled)
         or _of_cases(folder, parts.rulebook)
         or _of_portal(parts)
+        or _of_keys(active, parts.rulebook)
     )
+
+
+def _of_keys(active: Rulebook, files: Rulebook) -> str:
+    """What no plan of today shows."""
+    keys = for_a_person(active, files)
+    if keys:
+        others = f" and {len(keys) - _KEYS_TOLD} more" if len(keys) > _KEYS_TOLD else ""
+        return f"{', '.join(keys[:_KEYS_TOLD])}{others} is for a person to apply"
+    return "opens alone could change a stage: `trellis check` says how" if opens_alone(files) else ""
 
 
 def _of_cases(folder: Path, rulebook: Rulebook) -> str:

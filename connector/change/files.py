@@ -11,13 +11,18 @@ from connector.rulebook.problems import RulebookError
 from connector.rulebook.read import read_rulebook
 from connector.rulebook.types import Rulebook
 
+_TOLD = 50
+
 #: As much of an address as a message may quote from a file.
 _ADDRESS = re.compile(r"[^\s\"'<>(\[{,;:]+@[^\s\"'<>)\]},;]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A rulebook; or None, and what is wrong with it: one line each, by the file's own name, without addresses."""
+    """A rulebook; or None, and what is wrong with it: one line each, by the file's own name, without addresses.
+
+    A folder may hold thousands of files that are none of ours: of very many problems the last line says how many more.
+    """
 
     rulebook: Rulebook | None
     problems: tuple[str, ...] = ()
@@ -28,7 +33,9 @@ def read_files(folder: Path) -> Said:
     try:
         return Said(read_rulebook(folder))
     except RulebookError as error:
-        return Said(None, tuple(plain(str(problem), folder) for problem in error.problems))
+        first = tuple(plain(str(problem), folder) for problem in error.problems[:_TOLD])
+        more = len(error.problems) - len(first)
+        return Said(None, (*first, f"{more:,} more mistakes: `trellis check` tells all of them") if more else first)
     except OSError as error:  # a folder that may be listed and not entered
         reason = f"cannot be read ({error.strerror}); check its name and permissions"
         return Said(None, (f"{folder.resolve().name}: {reason}",))

@@ -14,6 +14,9 @@ from pathlib import Path
 #: Files that nobody has touched for so long are whole.
 STILL_S = 1.0
 
+#: More of a file is not looked at, nor would it be read (rulebook/document.py).
+_LARGEST = 1 << 20
+
 _YAML = "*.y*ml"
 _CASES = "cases"
 #: A file's place in the folder, its inode, size and times; or how far one got with it.
@@ -64,13 +67,21 @@ def _marks(folder: Path) -> Iterator[Mark]:
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for place, *_ in _marks(folder):
-        try:
-            content = (folder / str(place)).read_bytes()
-        except OSError as error:
-            content = str(error.strerror).encode()
+        content = _content(folder / str(place))
         digest.update(f"{place}:{len(content)}:".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """What is no file, such as a pipe, is not opened: that could wait for ever."""
+    try:
+        if not path.is_file():
+            return b"no file"
+        with path.open("rb") as file:
+            return file.read(_LARGEST + 1)
+    except OSError as error:
+        return str(error.strerror).encode()
 
 
 def _is_read(name: str) -> bool:

@@ -51,13 +51,15 @@ class Size:
 class Noticed:
     """Contents of files (their digest) next to the rulebook that was active then, and what came of looking at them.
 
-    `rulebook` is the files' own hash, None while they have `problems`. `waits` says why they do not go live by themselves.
-    `tries` counts how often somebody began to figure their `size`: what ends a process again and again is left alone.
+    `rulebook` is the files' own hash, None while they have `problems`. `edited`: since that rulebook was made active, the files
+    have said the same, so that what they say now is a change of it, and nothing else. `waits` says why they do not go live by
+    themselves. `tries` counts how often somebody began to figure their `size`: what ends a process again and again is left alone.
     """
 
     digest: str
     active: str | None
     rulebook: str | None = None
+    edited: bool = False
     problems: tuple[str, ...] = ()
     size: Size | None = None
     waits: str = ""

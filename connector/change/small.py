@@ -12,15 +12,15 @@ from connector.rulebook.types import Guard
 _LISTED = "segment "
 
 
-def why_it_waits(plan: Plan, active: Guard, files: Guard, *, moved: int, enrolled: int) -> str:
+def why_it_waits(plan: Plan, guard: Guard, *, moved: int, enrolled: int) -> str:
     """Why a person must say yes to this plan, or nothing. `moved` and `enrolled` are those of the last 24 h.
 
-    Both guards count, the active one and that of the files: nothing passes by a guard that it brings along itself.
+    `guard` is the active one: nothing passes by a guard that it brings along itself.
     """
-    return "; ".join(_reasons(plan, active, files, moved, enrolled))
+    return "; ".join(_reasons(plan, guard, moved, enrolled))
 
 
-def _reasons(plan: Plan, active: Guard, files: Guard, moved: int, enrolled: int) -> Iterator[str]:
+def _reasons(plan: Plan, guard: Guard, moved: int, enrolled: int) -> Iterator[str]:
     if plan.creates:
         yield f"{_some(len(plan.creates), 'thing is', 'things are')} to be created on the platforms"
     if plan.uncreated:
@@ -29,25 +29,15 @@ def _reasons(plan: Plan, active: Guard, files: Guard, moved: int, enrolled: int)
         yield f"{_some(len(plan.newly_read.names), 'property was', 'properties were')} never read"
     if held := sum(count for reason, count in plan.held.items() if not reason.startswith(_LISTED)):
         yield f"{held:,} would be held"
-    if _is_looser(files, active):
-        yield "the guard is loosened"
-    rooms = [allowance(guard, plan.contacts, moved, enrolled) for guard in (active, files)]
+    room = allowance(guard, plan.contacts, moved, enrolled)
     counts = (
-        ("move", len(plan.moves), min(room.stage_moves for room in rooms)),
-        ("enter tracks", len(plan.enters), min(room.enrollments for room in rooms)),
-        ("leave tracks", len(plan.leaves), min(room.enrollments for room in rooms)),
+        ("move", len(plan.moves), room.stage_moves),
+        ("enter tracks", len(plan.enters), room.enrollments),
+        ("leave tracks", len(plan.leaves), room.enrollments),
     )
-    for what, count, room in counts:
-        if count > room:
-            yield f"{count:,} would {what}, and the guard leaves {room:,} for today"
-
-
-def _is_looser(files: Guard, active: Guard) -> bool:
-    return (
-        files.stage_moves.share > active.stage_moves.share
-        or files.stage_moves.count > active.stage_moves.count
-        or files.enrollments > active.enrollments
-    )
+    for what, count, most in counts:
+        if count > most:
+            yield f"{count:,} would {what}, and the guard leaves {most:,} for today"
 
 
 def _some(count: int, one: str, many: str) -> str:

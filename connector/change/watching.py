@@ -87,7 +87,7 @@ class Watcher:
         self, said: Said, digest: str, active: ActiveRulebook | None, last: Noticed | None, *, seen_to_change: bool
     ) -> None:
         rulebook = said.rulebook
-        found = Noticed(digest, _hash(active), None if rulebook is None else rulebook.hash, said.problems)
+        found = _found(digest, active, said, last)
         if rulebook is None or active is None or not found.differs:
             self._keep(found)
             _tell(found, last)
@@ -98,11 +98,12 @@ class Watcher:
         ):  # a try that did not come to its end
             found = replace(found, waits=last.waits, tries=last.tries + 1)
         else:
-            found = replace(found, waits=self._why_it_waits(found, last, seen_to_change=seen_to_change), tries=1)
+            waits = self._why_it_waits(found, last, seen_to_change=seen_to_change)
+            found = replace(found, edited=found.edited and not waits, waits=waits, tries=1)
         self._keep(found)
         came = self._consider(rulebook, active, by_itself=self._auto_apply and not found.waits)
         if came.release is not None:
-            self._keep(Noticed(digest, rulebook.hash, rulebook.hash))
+            self._keep(Noticed(digest, rulebook.hash, rulebook.hash, edited=True))
             log("files applied", release=came.release, rulebook=rulebook.hash[:12], **asdict(came.size))
             return
         found = replace(found, size=came.size, waits=(found.waits or came.waits) if self._auto_apply else "")
@@ -113,12 +114,14 @@ class Watcher:
     def _why_it_waits(self, found: Noticed, last: Noticed | None, *, seen_to_change: bool) -> str:
         """What goes live by itself is a change that somebody has just made to the files of the active rulebook.
 
-        After `trellis rollback`, and on a second machine with an older copy, files differ as well.
+        After `trellis rollback`, and on a second machine with an older copy, files differ as well; and whoever goes on with
+        such files would bring back with her own change what was taken back.
         """
         if last is None:
             return "nobody was watching when the files were changed"
-        if last.active != found.active:
-            return "another rulebook was made active, and the files are not changed since"
+        if not found.edited:
+            waited = last.waits if last.active == found.active else ""
+            return waited or "another rulebook was made active, and the files have not been its own since"
         with self._conn.begin():
             was_active = state.rulebook_id(self._conn, str(found.rulebook)) is not None
         if was_active and not seen_to_change:
@@ -128,6 +131,13 @@ class Watcher:
     def _keep(self, found: Noticed) -> None:
         with self._conn.begin():
             keep(self._conn, found, self._now())
+
+
+def _found(digest: str, active: ActiveRulebook | None, said: Said, last: Noticed | None) -> Noticed:
+    hash_ = None if said.rulebook is None else said.rulebook.hash
+    same = active is not None and hash_ == active.hash
+    edited = same or (last is not None and last.edited and last.active == _hash(active))
+    return Noticed(digest, _hash(active), hash_, edited, said.problems)
 
 
 def _is_over(last: Noticed, digest: str, active: ActiveRulebook | None) -> bool:

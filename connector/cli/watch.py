@@ -39,8 +39,8 @@ def watch(*, auto_apply: bool) -> None:
     """Notice when the files of mappings/ change: are they valid, and what would `trellis apply` do? Changes nothing.
 
     It says so in the log, `/readyz` and `/metrics`, once for each change. With --auto-apply, a change goes live by itself if
-    it stays within the guard, creates, reads and holds nothing, and every golden person comes out; anything else waits for
-    `trellis apply`. Run it on the machine where the files are edited; `serve` does.
+    nothing but weights and words differ, it stays within the guard, creates, reads and holds nothing, and every golden person
+    comes out; anything else waits for `trellis apply`. Run it on the machine where the files are edited; `serve` does.
 
     Example: trellis watch
     """

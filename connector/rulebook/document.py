@@ -55,15 +55,17 @@ def read_document(path: Path, name: str) -> Document:
     """Read `path`, called `name` in messages. Never raises for what the file holds: see `Document.problems`."""
     document = Document(name)
     try:
-        raw = path.read_bytes()
-        text = raw[: MAX_BYTES + 1].decode("utf-8-sig")
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         return _given_up(document, 0, f"cannot be read ({error.strerror})", "check its name and permissions")
+    if len(raw) > MAX_BYTES:
+        return _given_up(document, 0, "is larger than 1 MiB", "split the model, or keep long lists in the platform")
+    try:
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         return _given_up(document, line, "is not UTF-8", "save the file with the encoding UTF-8")
-    if len(raw) > MAX_BYTES:
-        return _given_up(document, 0, "is larger than 1 MiB", "split the model, or keep long lists in the platform")
     return parse_document(text, document)
 
 

@@ -153,6 +153,25 @@ def test_a_folder_that_is_not_there_is_told_by_its_name(tmp_path):
     )
 
 
+def test_a_pipe_and_a_giant_are_no_reason_to_stand_still(at_rest, mappings):
+    folder, before = at_rest
+    os.mkfifo(mappings / "model-pipe.yaml")
+    with (mappings / "giant.yaml").open("wb") as giant:
+        giant.truncate(1 << 40)  # a hole: it takes no room on the disk
+    assert folder.digest(10) is None
+    assert folder.digest(11) not in (None, before)
+    (mappings / "giant.yaml").rename(mappings / "model.yaml")
+    assert "model.yaml: is larger than 1 MiB; split" in "".join(read_files(mappings).problems)
+
+
+def test_thousands_of_files_that_are_none_of_ours_are_told_in_few_lines(mappings):
+    for number in range(500):
+        (mappings / f"other-{number}.yaml").touch()
+    told = read_files(mappings).problems
+    assert len(told) == 51
+    assert told[-1] == "450 more mistakes: `trellis check` tells all of them"
+
+
 def test_no_address_that_somebody_wrote_into_a_file_is_told(mappings):
     fields = mappings / "fields.yaml"
     text = fields.read_text(encoding="utf-8")

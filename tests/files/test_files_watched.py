@@ -333,3 +333,44 @@ def test_an_old_copy_on_another_machine_is_not_gone_by(desk, tmp_path):
     desk.start(auto_apply=True)
     assert (desk.active, desk.asked) == (after, [True, False])
     assert "may be an old copy" in desk.files
+
+
+def test_what_was_rolled_back_does_not_come_back_with_the_next_change_of_the_files(desk):
+    """The files still say it; whoever saves them next means her own line, and not that decision."""
+    before = read_rulebook(desk.mappings)
+    desk.start(auto_apply=True)
+    desk.raise_hot()
+    desk.pass_()
+    with desk.engine.begin() as conn:
+        state.activate(conn, before.hash, before.source, desk.now)
+    desk.pass_()
+    desk.edit("model.yaml", "persona_minimum: 14", "persona_minimum: 15")
+    desk.pass_()
+    desk.break_()
+    desk.pass_()
+    desk.edit(old="\nmoddel:", new="\nmodel:")
+    desk.pass_()
+    assert desk.active == before.hash
+    assert not any(desk.asked[1:])
+    assert "another rulebook was made active" in desk.files
+    desk.edit("model.yaml", "persona_minimum: 15", "persona_minimum: 14")
+    desk.edit("stages.yaml", "at_least: 77", "at_least: 75")
+    desk.pass_()
+    assert desk.files == "ok"
+    desk.raise_hot(76)
+    desk.pass_()
+    assert desk.active == read_rulebook(desk.mappings).hash
+
+
+def test_an_old_copy_stays_one_when_somebody_goes_on_with_it(desk, tmp_path):
+    shutil.copytree(desk.mappings, tmp_path / "old")
+    desk.start(auto_apply=True)
+    desk.raise_hot()
+    desk.pass_()
+    after = desk.active
+    desk.mappings = tmp_path / "old"
+    desk.start(auto_apply=True)
+    desk.edit("model.yaml", "persona_minimum: 14", "persona_minimum: 15")
+    desk.pass_()
+    assert (desk.active, desk.asked) == (after, [True, False, False])
+    assert "may be an old copy" in desk.files
