@@ -10,6 +10,7 @@ import itertools
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ from sqlalchemy import make_url
 from connector.store.engine import connect
 from connector.store.migrate import migrate
 from connector.store.postgres import Server
+
+sys.path.append(str(Path(__file__).parent / "shared"))  # what tests of several folders have in common
 
 # A shared machine is no clock. The same examples every time; `--hypothesis-profile=search` looks for new ones.
 settings.register_profile("steady", deadline=None, derandomize=True)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from copies import CopiedSandbox
 
 from adapters.sandbox import Sandbox
 from adapters.sandbox.people import Population, populate
@@ -149,32 +149,46 @@ def town(make_town: Callable[..., Town]) -> Town:
     return make_town()
 
 
+@pytest.fixture(scope="session")
+def long_settled(new_lasting_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """A town after `provision` and the baseline, in which nothing runs any more."""
+    with ExitStack() as stack:
+        town = _town(stack, new_lasting_database(), tmp_path_factory.mktemp("long-settled"), 14)
+        town.settle()
+        return town
+
+
 @pytest.fixture
-def settled(town: Town) -> Town:
-    """A town after `provision` and the baseline."""
-    town.settle()
-    return town
+def settled(
+    long_settled: Town, new_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    """A town after `provision` and the baseline: a copy of the first one."""
+    with _like(long_settled, new_database, tmp_path_factory.mktemp("settled")) as town:
+        yield town
 
 
 @pytest.fixture(scope="module")
-def onlooker(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def onlooker(
+    long_settled: Town, new_lasting_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
     """A settled town for the tests of one file that change nothing in it."""
-    folder = tmp_path_factory.mktemp("onlooker")
-    name = f"{folder.name}_{os.getpid()}"
-    bare = postgres_url.replace("+psycopg", "", 1)
-    with ExitStack() as stack, psycopg.connect(bare, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE trellis_template")  # type: ignore[arg-type]
-        url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-        town = _town(stack, url, folder, 14)
-        town.settle()
+    with _like(long_settled, new_lasting_database, tmp_path_factory.mktemp("onlooker")) as town:
         yield town
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+@contextmanager
+def _like(town: Town, new_database: Callable[..., str], folder: Path) -> Iterator[Town]:
+    with CopiedSandbox(town.sandbox) as sandbox:
+        yield _ruled(sandbox, town.population, new_database(town.database), folder)
 
 
 def _town(stack: ExitStack, database: str, folder: Path, count: int) -> Town:
     sandbox = stack.enter_context(Sandbox())
     sandbox.hubspot.settings.search_lag = 0.0
-    population = populate(sandbox, count=count)
+    return _ruled(sandbox, populate(sandbox, count=count), database, folder)
+
+
+def _ruled(sandbox: Sandbox, population: Population, database: str, folder: Path) -> Town:
     mappings = folder / "mappings"
     shutil.copytree(SHIPPED, mappings)
     environ = {

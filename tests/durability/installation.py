@@ -23,7 +23,7 @@ import psycopg
 from connector.store.postmaster import find_postmaster
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests/process"))  # `ports` is shared with the tests of processes
+sys.path.append(str(ROOT / "tests/shared"))
 from ports import free_port  # noqa: E402
 
 CLIENT_SECRET = "durability-client-secret"

@@ -22,6 +22,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from ports import free_port
 
 from adapters.sandbox import Sandbox
 from adapters.sandbox.hubspot.signatures import signed_headers
@@ -29,9 +30,6 @@ from adapters.sandbox.people import Population, populate
 from connector.cli.exits import Exit
 from connector.store.postgres import attach_or_start
 from connector.store.postmaster import find_postmaster
-
-sys.path.append(str(Path(__file__).parent))  # `ports` is shared with the kill campaign
-from ports import free_port
 
 ROOT = Path(__file__).parents[2]
 CLIENT_SECRET = "process-client-secret"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from copies import CopiedSandbox
 from sqlalchemy import text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -37,9 +37,6 @@ from connector.steps.provision import provision
 from connector.steps.sync import Summary
 from connector.store import ledger, state
 from connector.store.engine import connect
-
-sys.path.append(str(Path(__file__).parent))
-from copies import CopiedSandbox
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 TUESDAY_NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)  # in Madrid, in working hours
