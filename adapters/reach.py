@@ -57,13 +57,16 @@ def reach(url: str, seconds: float, context: ssl.SSLContext | None = None) -> Re
 
 
 def _get(url: str, seconds: float, context: ssl.SSLContext) -> Reached:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    connection = (
-        http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=context)
-        if parts.scheme == "https"
-        else http.client.HTTPConnection(host, parts.port, timeout=seconds)
-    )
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        connection = (
+            http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=context)
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(host, parts.port, timeout=seconds)
+        )
+    except (ValueError, http.client.InvalidURL):
+        return Reached(trouble="name", said="that is no address")
     try:
         connection.connect()
         until = _valid_until(connection.sock)
@@ -77,6 +80,8 @@ def _get(url: str, seconds: float, context: ssl.SSLContext) -> Reached:
         )
     except socket.gaierror as error:
         return Reached(trouble="name", said=str(error.strerror))
+    except UnicodeError:  # a label of the name is empty or too long
+        return Reached(trouble="name", said="that is no name")
     except TimeoutError:
         return _silence(seconds)
     except (OSError, http.client.HTTPException) as error:

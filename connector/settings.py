@@ -95,6 +95,7 @@ def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] =
     text = {name: _value(name, default, environ, read_text) for name, (default, _) in VARIABLES.items()}
     for name in ("HUBSPOT_BASE_URL", "MAILCHIMP_BASE_URL", "PUBLIC_URL", "TRELLIS_ALERT_URL"):
         text[name] = _url(name, text[name])
+    _refuse_what_takes_no_path(text["PUBLIC_URL"])
     _refuse_open_alerts(text["TRELLIS_ALERT_URL"])
     _refuse_what_signs_nothing("TRELLIS_ALERT_SECRET", text["TRELLIS_ALERT_SECRET"])
     for name in _SECRETS:
@@ -173,6 +174,12 @@ def _url(name: str, value: str) -> str:
     if not usable:
         raise SettingsError(f"{name} must be a full address such as https://host")
     return value.rstrip("/")
+
+
+def _refuse_what_takes_no_path(url: str) -> None:
+    """The paths of webhooks are put behind it."""
+    if "?" in url or "#" in url:
+        raise SettingsError("PUBLIC_URL must end before any ? or #, such as https://host")
 
 
 def _refuse_what_no_header_takes(name: str, value: str) -> None:

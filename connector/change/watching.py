@@ -98,8 +98,8 @@ class Watcher:
         ):  # a try that did not come to its end
             found = replace(found, waits=last.waits, tries=last.tries + 1)
         else:
-            waits = self._why_it_waits(found, last, seen_to_change=seen_to_change)
-            found = replace(found, edited=found.edited and not waits, waits=waits, tries=1)
+            why = self._why_it_waits(found, last, seen_to_change=seen_to_change)
+            found = replace(found, edited=found.edited and not why, waits=why, tries=1)
         self._keep(found)
         came = self._consider(rulebook, active, by_itself=self._auto_apply and not found.waits)
         if came.release is not None:

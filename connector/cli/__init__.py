@@ -11,6 +11,7 @@ import click
 
 from connector import __version__
 from connector.cli.exits import explain_error
+from connector.cli.visible import visible
 
 
 class Command(NamedTuple):
@@ -96,7 +97,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         code = error.exit_code
     except click.ClickException as error:
-        click.echo(_one_line(error), err=True)
+        click.echo(visible(_one_line(error)), err=True)
         code = error.exit_code
     except click.exceptions.Exit as error:
         code = error.exit_code

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.session import stored
+from connector.cli.visible import visible
 
 if TYPE_CHECKING:
     from connector.steps.audit.report import Audit, Line, Section
@@ -39,7 +40,7 @@ def audit(*, limit: int, as_json: bool) -> None:
         click.echo(json.dumps(_as_data(found), ensure_ascii=False))
         return
     for line in _as_lines(found):
-        click.echo(line)
+        click.echo(visible(line))
 
 
 def _as_lines(found: Audit) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
+from connector.cli.visible import visible
+
 
 class Exit(IntEnum):
     """What a command ends with."""
@@ -18,7 +20,14 @@ class Exit(IntEnum):
 
 
 def explain_error(error: Exception) -> tuple[Sequence[str], Exit]:
-    """The lines a person reads and the exit code. What nobody foresaw is raised again: a bug must show its trace."""
+    """The lines a person reads and the exit code; platforms' own words steer no terminal. What nobody foresaw is raised again:
+    a bug must show its trace.
+    """
+    lines, code = _explained(error)
+    return [visible(line) for line in lines], code
+
+
+def _explained(error: Exception) -> tuple[Sequence[str], Exit]:
     from adapters import ports
     from connector.change.moved import Moved
     from connector.change.plan.file import PlanFileError

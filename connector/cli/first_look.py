@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -123,9 +124,9 @@ def _standing(made: Starter) -> Iterator[str]:
 def _next(into: Path, environment: Settings) -> Iterator[str]:
     yield f"Written to {into}. Read it: every line says what it is for. Nothing is decided yet, and nobody is mailed. Next:"
     if into != environment.mappings_dir:
-        yield f"  export MAPPINGS_DIR={into}"
+        yield f"  export MAPPINGS_DIR={shlex.quote(str(into))}"
     if not environment.hubspot_on and not environment.mailchimp_on:
-        yield f"  cp {into / ENVIRONMENT} .env    # and fill in a key; then: set -a; . ./.env; set +a"
+        yield f"  cp {shlex.quote(str(into / ENVIRONMENT))} .env    # and fill in a key; then: set -a; . ./.env; set +a"
     yield "  trellis provision --dry-run    # what Trellis would create on the platforms; without --dry-run it does"
     yield "  trellis check                  # what is wrong or missing, each with its cure"
     yield "  trellis test                   # the golden people of cases/"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import click
 
 from connector.cli.visible import visible
+from connector.rulebook.folding import fold
 from connector.starter.answers import NONE, AnswerError, Answers, Given, answered, proposals_for, values_of
 from connector.starter.buyers import Buyer, departments
 from connector.starter.languages import LANGUAGES, proposed_language
@@ -56,11 +58,14 @@ def _timezone(seen: Seen, given: Given) -> Given:
 def _audience(seen: Seen, given: Given) -> Given:
     if given.audience is not None or not seen.audiences:
         return given
-    click.echo(
-        "\nMailchimp audiences: " + ", ".join(f"{visible(one.name)} ({one.size or 0:,})" for one in seen.audiences)
+    names = Counter(fold(one.name) for one in seen.audiences)
+    called = [one.name if names[fold(one.name)] == 1 else one.id for one in seen.audiences]
+    shown = (
+        f"{visible(one.name)}{f' {name}' if name != one.name else ''} ({one.size or 0:,})"
+        for one, name in zip(seen.audiences, called, strict=True)
     )
-    default = seen.audiences[0].name
-    return _asked(seen, "Which one is for leads (- for none)", default, lambda said: replace(given, audience=said))
+    click.echo("\nMailchimp audiences: " + ", ".join(shown))
+    return _asked(seen, "Which one is for leads (- for none)", called[0], lambda said: replace(given, audience=said))
 
 
 def _fields(seen: Seen, given: Given) -> Given:
@@ -75,21 +80,21 @@ def _fields(seen: Seen, given: Given) -> Given:
 
 def _field(seen: Seen, given: Given, name: str, proposed: Sequence[Candidate]) -> Given:
     for one in proposed[:_SHOWN]:
-        click.echo(f"  {_line(one)}")
+        click.echo(visible(f"  {_line(one)}"))
     default = proposed[0].name if proposed else NONE
     return _asked(seen, _FIELDS[name], default, lambda said: replace(given, fields={**given.fields, name: said}))
 
 
 def _line(one: Candidate) -> str:
-    told = f"{one.field} ← {one.name} ({visible(one.label)}; {one.filled:.0%} filled"
-    return f"{told}; e.g. {', '.join(map(visible, one.examples))})" if one.examples else f"{told})"
+    told = f"{one.field} ← {one.name} ({one.label}; {one.filled:.0%} filled"
+    return f"{told}; e.g. {', '.join(one.examples)})" if one.examples else f"{told})"
 
 
 def _customers(seen: Seen, given: Given) -> Given:
     stages = stages_of(seen)
     if given.customers is not None or not stages:
         return given
-    click.echo("\nLifecycle stages: " + ", ".join(f"{one.value} ({visible(one.label)})" for one in stages))
+    click.echo("\nLifecycle stages: " + visible(", ".join(f"{one.value} ({one.label})" for one in stages)))
     default = ", ".join(answered(seen, given).customers) or NONE
     return _asked(seen, "Which are those of customers", default, lambda said: replace(given, customers=_listed(said)))
 
@@ -160,10 +165,11 @@ def _listed(said: str) -> tuple[str, ...]:
 def _asked(seen: Seen, question: str, default: str, put: Callable[[str], Given]) -> Given:
     """Ask until the answer can be; what cannot is said with its cure."""
     while True:
-        given = put(click.prompt(question, default=default))
+        plain = visible(default) == default
+        given = put(click.prompt(question, default=default, show_default=plain or visible(default)))
         try:
             answered(seen, given)
         except AnswerError as error:
-            click.echo(f"  {error}")
+            click.echo(visible(f"  {error}"))
         else:
             return given

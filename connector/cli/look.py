@@ -67,7 +67,7 @@ def check(*, as_json: bool) -> None:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:
         for finding in findings:
-            click.echo(str(finding))
+            click.echo(visible(str(finding)))
         click.echo(_closing(findings))
     if now.changed:
         click.echo("These files are not the active rulebook yet; `trellis apply` makes them active.", err=True)

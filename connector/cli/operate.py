@@ -11,6 +11,7 @@ import click
 
 from connector.cli.exits import Exit, explain_failures
 from connector.cli.session import activate, drawn_progress, refuse_without_platform, session, stored
+from connector.cli.visible import visible
 
 if TYPE_CHECKING:
     from connector.steps.parts import Parts
@@ -51,7 +52,7 @@ def provision(*, dry_run: bool, leaving: bool, yes: bool) -> None:
     lines = list(dict.fromkeys(line for one in done for line in one.lines))
     errors = [error for one in done for error in one.errors]
     for line in lines if lines or errors else ["Everything is there already."]:
-        click.echo(line)
+        click.echo(visible(line))
     if now.settings.webhook_url is None and now.settings.mailchimp_on:
         click.echo(
             "Mailchimp webhooks need PUBLIC_URL and MAILCHIMP_WEBHOOK_TOKEN; until then polling finds changes.",

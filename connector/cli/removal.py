@@ -10,6 +10,7 @@ import click
 
 from connector.cli.exits import Exit, explain_failures
 from connector.cli.session import Session, refuse_without_platform, session
+from connector.cli.visible import visible
 
 if TYPE_CHECKING:
     from connector.rulebook.types import Rulebook
@@ -35,7 +36,7 @@ def remove(*, dry_run: bool, yes: bool) -> None:
             workers, on_tracks = underway.workers(conn), underway.people_on_tracks(conn)
         found = _found(now)
         for line in (*(one.line() for one in found.ours), *_staying(found.kept, found.left), *found.unseen):
-            click.echo(line)
+            click.echo(visible(line))
         if on_tracks:
             click.echo(f"{_people(on_tracks)} on tracks: what their workflows and flows have yet to send, they send.")
         if now.settings.hubspot_client_secret:
@@ -57,7 +58,7 @@ def remove(*, dry_run: bool, yes: bool) -> None:
         _ask(yes=yes)
         gone = take_away(now.parts(now.files), found, _PATIENCE_S)
     for line in (*gone.lines, *_staying(gone.kept, ())):
-        click.echo(line)
+        click.echo(visible(line))
     code = max(code, _told(gone.errors), Exit.FAILED if found.kept or gone.kept else Exit.DONE)
     raise click.exceptions.Exit(code)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.exits import Exit
+from connector.cli.visible import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -91,7 +92,7 @@ def _in_spite_of(mistakes: RulebookError) -> Iterator[Session]:
         if active is None:
             raise mistakes
         for problem in mistakes.problems:
-            click.echo(str(problem), err=True)
+            click.echo(visible(str(problem)), err=True)
         yield Session(settings(), store, active, active)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from connector.cli.exits import Exit
+from connector.cli.visible import visible
 
 
 @click.command()
@@ -49,9 +50,9 @@ def init(
     given = Options(folder, hubspot, mailchimp, language, timezone, fields, capacity, answers)
     try:
         for line in begin(given):
-            click.echo(line)
+            click.echo(visible(line))
     except (AlreadyThereError, AnswerError) as error:
-        click.echo(f"{error}.", err=True)
+        click.echo(visible(f"{error}."), err=True)
         raise click.exceptions.Exit(Exit.USAGE) from error
     except OSError as error:
         click.echo(f"The files cannot be written ({error.strerror}); name another folder.", err=True)

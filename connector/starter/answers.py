@@ -175,6 +175,8 @@ def _audience(seen: Seen, said: str | None) -> str | None:
     named = [one.id for one in seen.audiences if said == one.id or fold(said) == fold(one.name)]
     if not named:
         _require(said, tuple(one.name for one in seen.audiences), "audience")
+    if len(named) > 1:
+        raise AnswerError(f'{len(named)} audiences are called "{said}"; write the id of one: {", ".join(named)}')
     return named[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
@@ -31,4 +32,4 @@ def _lines(variables: Mapping[str, tuple[str, str]], folder: str) -> Iterator[st
         for name in named:
             default, purpose = variables[name]
             yield f"# {purpose}"
-            yield f"MAPPINGS_DIR={folder}" if name == "MAPPINGS_DIR" else f"#{name}={default}"
+            yield f"MAPPINGS_DIR={shlex.quote(folder)}" if name == "MAPPINGS_DIR" else f"#{name}={default}"

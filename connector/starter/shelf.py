@@ -41,7 +41,8 @@ def put(texts: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
     refuse_what_is_there(folder)
     schemas = {f"schema/{name}.json": as_text(json_schema(kind)) for name, kind in FILES.items()}
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".trellis-init-") as trial:
+    beside = folder if folder.is_dir() else folder.parent  # a folder that is there may be a disk of its own
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".trellis-init-") as trial:
         _write({**texts, **schemas}, Path(trial))
         rulebook = read_rulebook(Path(trial))
         failed = failures(read_cases(Path(trial), rulebook), rulebook)

@@ -24,7 +24,12 @@ def word(text: str) -> str:
     """A text, in quotes unless all tools read it alike without."""
     if _PLAIN.fullmatch(text) and text.lower() not in _TAKEN:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return "".join(_spelled(one) for one in json.dumps(text, ensure_ascii=False))
+
+
+def _spelled(sign: str) -> str:
+    """What nobody sees, and some tools take for the end of a line, stands in quotes by its number."""
+    return sign if sign.isprintable() else f"\\U{ord(sign):08X}"
 
 
 def value(written: Written) -> str:
@@ -58,7 +63,8 @@ def wrapped(before: str, entries: Iterable[str], after: str, *, width: int = 120
 def comment(text: str, *, indent: int = 0, width: int = 110) -> list[str]:
     """A comment in as many lines as it takes."""
     before = f"{' ' * indent}# "
-    return textwrap.wrap(text, width, initial_indent=before, subsequent_indent=before, break_on_hyphens=False)
+    seen = "".join(one if one.isprintable() else " " for one in text)
+    return textwrap.wrap(seen, width, initial_indent=before, subsequent_indent=before, break_on_hyphens=False)
 
 
 def noted(line: str, note: str, column: int = 64) -> str:

@@ -248,6 +248,7 @@ def test_our_receiver_is_nothing_to_speak_of():
                 (405, b"<h1>405</h1>"),
                 (405, b"[]"),
                 (405, b"3"),
+                (405, b"[" * 4096),
             )
         ),
         (
@@ -267,6 +268,25 @@ def test_a_receiver_that_was_started_with_another_token():
             " and start it again."
         )
     ]
+
+
+@pytest.mark.parametrize("status", [403, 500, None])
+def test_a_proxy_that_lets_one_path_through_and_not_the_other(status):
+    (told,) = address(OURS, hook=HOOK, at_hook=status)
+    assert told.startswith("error: Mailchimp's webhook address under PUBLIC_URL is not answered as it should be (")
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://[", "no address at all"),
+        ("https://ana:secret@evil.example/x", "https://evil.example"),
+        ("?x", "another path"),
+    ],
+)
+def test_where_a_redirect_leads_is_told_without_what_it_repeats(location, shown):
+    (told,) = address(Reached(302, location=location))
+    assert told.startswith(f"error: PUBLIC_URL leads on to {shown}, where")
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,26 @@ def test_nobody_there():
     assert reach(f"http://127.0.0.1:{port}/", 5.0) == Reached(trouble="connection", said="connection refused")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a..b.example/x",
+        f"https://{'a' * 70}.example/",
+        "https://x.example:99999/",
+        "https://[::1",
+        "https://a b/",
+    ],
+)
+def test_what_is_no_address_is_told_and_ends_nothing(url):
+    assert reach(url, 5.0).trouble == "name"
+
+
+def test_an_answer_that_never_ends_is_not_waited_for():
+    endless = b"HTTP/1.1 405 M\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 9999
+    with server(endless) as url:
+        assert len(reach(url, 5.0).body) == 4096
+
+
 def failing(error: BaseException, *wrapped_by: Callable[[BaseException], BaseException]) -> BaseException:
     for wrap in wrapped_by:
         error = wrap(error)

@@ -21,6 +21,7 @@ from connector.settings import VARIABLES, SettingsError, read_settings
         ("HUBSPOT_BASE_URL", "http://host:port", "HUBSPOT_BASE_URL must be a full address"),
         ("HUBSPOT_BASE_URL", "http://[::1", "HUBSPOT_BASE_URL must be a full address"),
         ("PUBLIC_URL", "ftp://host", "PUBLIC_URL must be a full address"),
+        ("PUBLIC_URL", "https://host/?a=b", "PUBLIC_URL must end before any ? or #"),
         ("MAILCHIMP_BASE_URL", "https://us19.api.mailchimp.com", "MAILCHIMP_BASE_URL must end in /3.0"),
         ("MAILCHIMP_API_KEY", "0123456789abcdef", "MAILCHIMP_API_KEY must end in -<data center>"),
         ("MAILCHIMP_ACCESS_TOKEN", "token", "MAILCHIMP_ACCESS_TOKEN needs MAILCHIMP_SERVER"),

@@ -83,6 +83,23 @@ def test_the_audience_is_chosen_by_its_name(talk: Talk) -> None:
     assert "Mailchimp audiences: Newsletter (900), Leads (20)" in text
 
 
+def test_of_audiences_of_one_name_the_id_is_asked(talk: Talk) -> None:
+    audiences = (ListInfo("a1", "Leads", "audience", 900), ListInfo("b2", "leads", "audience", 20))
+    others = {"mailchimp": True, "audiences": audiences, "merge_fields": {"a1": {}, "b2": {}}}
+    answers, text = talk("", "", "Leads", "b2", **others)
+    assert answers.audience == "b2"
+    assert "Mailchimp audiences: Leads a1 (900), leads b2 (20)" in text
+    assert '2 audiences are called "Leads"; write the id of one: a1, b2' in text
+
+
+def test_what_a_portal_says_steers_no_terminal(talk: Talk) -> None:
+    audiences = (ListInfo("a1", "Leads\x1b[2J", "audience", 9),)
+    stages = {"lead\x1b[31m": "\u202eLead", "customer": "Customer\x07"}
+    answers, text = talk(stages=stages, mailchimp=True, audiences=audiences, merge_fields={"a1": {}})
+    assert answers.audience == "a1"
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
 def test_ctrl_c_ends_it(portal: Portal) -> None:
     with CliRunner().isolation(input=""), pytest.raises(click.Abort):
         interview(portal(), Given())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from connector.starter.buyers import Buyer
 from connector.starter.environment_text import environment_text
 from connector.starter.files import Starter, starter
 from connector.starter.looking import MOST_CALLS
+from connector.starter.meanings import MEANINGS
 from connector.starter.seen import Seen
 from connector.starter.shelf import put
 from connector.starter.standard import standard
@@ -188,6 +190,40 @@ def test_what_people_hold_stands_in_no_file(portal: Callable[..., Seen]) -> None
     texts = "".join(starter(seen, answered(seen, Given()), NOW).texts.values())
     assert "España: ES" in texts
     assert [value for value in (*held.values(), "Beekeeper", "secret.example", "600 111") if value in texts] == []
+
+
+def test_a_name_that_a_portal_gives_a_stage_adds_no_line_to_a_file(portal: Callable[..., Seen]) -> None:
+    """Some tools take U+2028 for the end of a line, and a comment would end there."""
+    value = "12\u2028  invented: {hubspot: invented}\u2028"
+    for stage in (value, "null", "1e3", "NO", "a: b #c", '"', "- x"):
+        seen = portal(stages={"lead": "Lead", stage: "Cliente\u2028"})
+        made = starter(seen, answered(seen, Given()), NOW)
+        assert set(made.rulebook.fields.fields) <= {*MEANINGS, "email", "email_domain", "lifecycle"}
+        assert made.rulebook.stages.states, "they are customers"
+        assert "\u2028" not in "".join(made.texts.values())
+
+
+def test_the_folder_s_name_is_a_word_to_a_shell() -> None:
+    folder = "my $(touch ran); 'mine'"
+    (line,) = (one for one in environment_text(VARIABLES, folder).splitlines() if one.startswith("MAPPINGS_DIR="))
+    assert shlex.split(line) == [f"MAPPINGS_DIR={folder}"]
+
+
+def test_a_folder_that_is_there_is_written_from_inside(tmp_path: Path) -> None:
+    """As a volume of a container is: nothing can be moved there from beside it."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    seen = standard()
+    written(starter(seen, answered(seen, Given()), NOW), folder)
+    assert sorted(one.name for one in folder.iterdir()) == [
+        ".env.example",
+        "cases",
+        "fields.yaml",
+        "model.yaml",
+        "schema",
+        "stages.yaml",
+        "tracks.yaml",
+    ]
 
 
 def test_no_more_is_asked_than_is_said() -> None:

@@ -41,10 +41,8 @@ def address_findings(public_url: str, webhook_url: str | None, reach: Reach, now
     yield from _certificate(found, now)
     in_the_way = list(_answer(found))
     yield from in_the_way
-    if webhook_url is not None and not in_the_way and reach(webhook_url, PATIENCE_S).status == 404:
-        what = "the receiver at PUBLIC_URL does not know MAILCHIMP_WEBHOOK_TOKEN"
-        cure = "Give `trellis serve` the same environment, and start it again"
-        yield Finding("error", what, cure, code="public-url-other-token")
+    if webhook_url is not None and not in_the_way:
+        yield from _of_token(reach(webhook_url, PATIENCE_S))
 
 
 def _stays_inside(url: str) -> bool:
@@ -94,14 +92,30 @@ def _answer(found: Reached) -> Iterator[Finding]:
             yield Finding("error", what, "Let it lead to the PORT of `trellis serve`", code="public-url-foreign")
 
 
+def _of_token(found: Reached) -> Iterator[Finding]:
+    """The receiver is ours; whether it answers Mailchimp, too. The address of that is a secret."""
+    if found.status == 404:
+        what = "the receiver at PUBLIC_URL does not know MAILCHIMP_WEBHOOK_TOKEN"
+        cure = "Give `trellis serve` the same environment, and start it again"
+        yield Finding("error", what, cure, code="public-url-other-token")
+    elif found.status != 200:  # what Mailchimp wants before it makes a webhook (facts/mailchimp.md §4)
+        what = f"Mailchimp's webhook address under PUBLIC_URL is not answered as it should be ({found.status or found.said})"
+        cure = "Let the proxy pass /webhooks/mailchimp/ on as it is, secret and all"
+        yield Finding("error", what, cure, code="public-url-foreign")
+
+
 def _is_ours(body: bytes) -> bool:
     try:
         return set(json.loads(body)) == {"error"}
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return False
 
 
 def _shown(location: str) -> str:
-    """Where a redirect leads, without a path or query: they may repeat anything."""
-    parts = urlsplit(location)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "another path"
+    """Where a redirect leads, without user, path or query: they may repeat anything."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return "no address at all"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}" if host else "another path"

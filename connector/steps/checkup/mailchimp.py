@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from adapters.ports import MailchimpPort, PlatformRefused
 from connector.steps.checkup.hubspot import Seen
@@ -66,7 +65,12 @@ def webhook_findings(port: MailchimpPort, webhook_url: str) -> Iterator[Finding]
     if webhook_url not in urls:
         what = f"Mailchimp audience {port.audience} has no webhook to PUBLIC_URL"
         yield Finding("warning", what, _PROVISION, code="webhook-missing")
-    for host in sorted({urlsplit(url).netloc for url in urls if url != webhook_url and _PATH in url}):
+    for host in sorted({_host(url) for url in urls if url != webhook_url and _PATH in url}):
         what = f"Mailchimp audience {port.audience} also has a webhook to another Trellis, or an older one, at {host}"
         cure = "Delete it in Mailchimp if nobody answers there any more"
         yield Finding("advice", what, cure, code="webhook-elsewhere")
+
+
+def _host(url: str) -> str:
+    """Without a password that somebody put before it."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2]
