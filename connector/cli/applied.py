@@ -49,15 +49,18 @@ def apply(file: Path | None, *, yes: bool) -> None:
     from connector.steps.sync import is_baseline
 
     wanted = None if file is None else load(file)
-    with drawn_progress() as progress, session() as now:
+    with session() as now:
         if wanted is None and _is_done(now):
             click.echo("The files are the active rulebook already.")
             return
         told = newly_read(now)
-        parts = now.parts(now.files, progress)
-        done = None if is_baseline(parts) else carry_out(parts, wanted or _asked(now, yes=yes), patience_s=PATIENCE_S)
-        if done is None:
+        if is_baseline(now.parts(now.files)):
+            done = None
             activate(now.store, now.files)
+        else:
+            agreed = wanted or _asked(now, yes=yes)
+            with drawn_progress() as progress:
+                done = carry_out(now.parts(now.files, progress), agreed, patience_s=PATIENCE_S)
     if done is None:
         click.echo(f"Active: rulebook {now.files.hash[:12]}. The next `trellis sync` judges everybody by it.")
     else:
@@ -84,10 +87,13 @@ def _asked(now: Session, *, yes: bool) -> Plan:
     """The plan of the files as of now; on a terminal somebody has said yes to it."""
     from connector.cli.planned import plan_of, show
 
-    plan = plan_of(now)
+    with drawn_progress() as progress:  # ends before anything is asked: bars draw over it
+        plan = plan_of(now, progress)
     if not yes and not plan.is_empty and sys.stdin.isatty() and sys.stdout.isatty():
         show(now.store, plan, (now.files, *filter(None, (now.active,))))
-        click.confirm("Apply it?", abort=True)
+        if not click.confirm("Apply it?"):
+            click.echo("Nothing was changed.", err=True)
+            raise click.exceptions.Exit(Exit.FAILED)
     return plan
 
 

@@ -65,20 +65,13 @@ def remove(*, dry_run: bool, yes: bool) -> None:
 
 def _found(now: Session) -> Found:
     """What stands there by the files, and by the active rulebook, whose audiences may be others."""
-    from connector.steps.removal import Found, find
+    from connector.steps.removal import find, united
 
     rulebooks = _rulebooks(now)
     secrets = (now.settings.mailchimp_webhook_token, now.settings.mailchimp_webhook_token_previous)
     tokens = [one for one in secrets if one]
     deciding = [now.files, now.active] if now.active and now.changed else [now.files]
-    looks = [find(now.parts(one), rulebooks, tokens) for one in deciding]
-    return Found(
-        ours=list({one.line(): one for look in reversed(looks) for one in look.ours}.values()),
-        kept=list(dict.fromkeys(line for look in looks for line in look.kept)),
-        unseen=list(dict.fromkeys(line for look in looks for line in look.unseen)),
-        left=list(dict.fromkeys(line for look in looks for line in look.left)),
-        errors=[error for look in looks for error in look.errors],
-    )
+    return united([find(now.parts(one), rulebooks, tokens) for one in deciding])
 
 
 def _rulebooks(now: Session) -> Sequence[Rulebook]:
@@ -107,7 +100,9 @@ def _ask(*, yes: bool) -> None:
     if not sys.stdin.isatty():
         click.echo("This takes away what cannot be brought back: say --yes, or run it in a terminal.", err=True)
         raise click.exceptions.Exit(Exit.USAGE)
-    click.confirm("Take all this away?", abort=True)
+    if not click.confirm("Take all this away?"):
+        click.echo("Nothing was taken away.", err=True)
+        raise click.exceptions.Exit(Exit.FAILED)
 
 
 def _staying(kept: Sequence[str], left: Sequence[str]) -> Sequence[str]:

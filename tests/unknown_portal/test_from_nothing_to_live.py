@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,27 @@ def test_from_nothing_to_live_and_away_again(portal, database, tmp_path):
         assert "Traceback" not in ran.stderr, ran.stderr
         return ran.returncode, ran.stdout
 
+    def asked(answer: str, *words: str) -> str:
+        """What a command has shown on a terminal by the time that it has asked, been answered, and ended."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "connector", *words],
+            cwd=tmp_path,
+            env=environ,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        ) as running:
+            os.close(theirs)
+            os.write(ours, answer.encode())  # typed ahead: the terminal keeps it
+            with suppress(OSError):  # Linux says so where the other end is closed
+                shown = b""
+                while piece := os.read(ours, 65536):
+                    shown += piece
+            assert running.wait(60) == Exit.FAILED, shown.decode()
+        os.close(ours)
+        return shown.decode()
+
     code, told = trellis("init", "mine")
     assert code == Exit.DONE, told
     fields = (mine / "fields.yaml").read_text(encoding="utf-8")
@@ -86,14 +109,18 @@ def test_from_nothing_to_live_and_away_again(portal, database, tmp_path):
     stages = [one.values.get("lifecyclestage", "") for one in portal.hubspot.contacts.records.values()]
     assert set(stages) <= {*LIFECYCLE, ""}
 
-    head, last, tail = (mine / "stages.yaml").read_text(encoding="utf-8").rpartition("enter: {score: {at_least: ")
-    threshold, rest = tail.split("}", 1)
-    harder = f"{head}{last}{int(threshold) + 6}}}{rest}"  # the highest stage begins later than before
-    (mine / "stages.yaml").write_text(harder, encoding="utf-8")
+    model = (mine / "model.yaml").read_text(encoding="utf-8")
+    heavier = model.replace("points: 17", "points: 23")  # the title of who buys
+    assert heavier != model
+    (mine / "model.yaml").write_text(heavier, encoding="utf-8")
     code, told = trellis("plan", "-o", "plan.json")
     assert code in (Exit.DONE, Exit.HELD), told
     saved = (tmp_path / "plan.json").read_text(encoding="utf-8")
     assert ".example" not in saved  # no address
+    told = asked("n\n", "apply")
+    assert told.partition("Apply it? ")[2].splitlines() == ["[y/N]: Nothing was changed."], (
+        told
+    )  # no bar is drawn over it
     code, told = trellis("apply", "plan.json")
     assert code in (Exit.DONE, Exit.HELD), told
     assert "release 2" in told
