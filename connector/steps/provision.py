@@ -181,7 +181,8 @@ def _hubspot(parts: Parts, port: HubSpotPort, lines: list[str], *, dry_run: bool
         lines += [f"HubSpot: would create list {name}" for name in new_lists]
         return
     paused = parts.rulebook.tracks.dosing.paused_list
-    lines += [f"HubSpot: {line}" for line in port.define(wanted)]
+    keep = partial(_keep_made, parts, HUBSPOT, "property")
+    lines += [f"HubSpot: {line}" for line in port.define(wanted, lambda name: keep(name, name))]
     for name in new_lists:
         _keep_made(parts, HUBSPOT, "list", port.create_list(name).id, name)
         what_for = ": add it to your workflows as a suppression list" if name == paused else ""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select
 from connector.store import state
 from connector.store.schema import portal_cache, rulebook
 
-Kind = Literal["list", "merge field"]
+Kind = Literal["list", "property", "merge field"]
 
 
 def keep_made(conn: Connection, place: str, kind: Kind, key: str, name: str, at: datetime) -> None:
@@ -29,8 +29,8 @@ def made(conn: Connection, place: str, kind: Kind) -> Mapping[str, str]:
     return {row.key.removeprefix(prefix): row.value for row in found}
 
 
-def forget_made(conn: Connection, place: str, kind: Kind, key: str) -> None:
-    """It is not there any more."""
+def forget_made(conn: Connection, place: str, kind: str, key: str) -> None:
+    """It is not there any more; nothing of other kinds is remembered."""
     conn.execute(delete(portal_cache).where(portal_cache.c.key == f"{_prefix(place, kind)}{key}"))
 
 
@@ -40,5 +40,5 @@ def sources_kept(conn: Connection) -> Mapping[str, Mapping[str, Any]]:
     return {row.hash: row.source for row in rows}
 
 
-def _prefix(place: str, kind: Kind) -> str:
+def _prefix(place: str, kind: str) -> str:
     return f"made:{place}:{kind}:"

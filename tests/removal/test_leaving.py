@@ -22,6 +22,7 @@ def test_what_stands_there_afterwards_is_what_stood_there_before_to_the_byte(off
     reader = next(iter(mailchimp.audiences["abc123"])).email
     for tag in ("trellis:track:win-back", "trellis:track:of-an-earlier-rulebook", "trellis:finance-near-buying"):
         mailchimp.life.tag(reader, tag)
+    office.execute("INSERT INTO baseline VALUES ('hubspot', now()), ('mailchimp:main', now())")
     made = office.standing()
     assert {what for what, shown in made.items() if shown != before[what]} >= {"properties", "groups", "lists"}
 
@@ -142,6 +143,38 @@ def test_webhooks_go_by_our_token_and_the_address_is_never_told(office):
     assert "Mailchimp (main): deleted the webhook" in ran.out
     assert token not in ran.out + ran.err
     assert hooks.of("abc123") == []
+
+
+def test_an_installation_that_somebody_tries_out_takes_nothing_of_the_one_that_works_there(office, new_database):
+    office.trellis("provision")
+    office.sandbox.mailchimp.life.tag(
+        next(iter(office.sandbox.mailchimp.audiences["abc123"])).email, "trellis:track:win-back"
+    )
+    drop_workflows(office)
+    standing = office.standing()
+    office.environ["DATABASE_URL"] = new_database()
+    ran = office.trellis("provision", "--remove", "--yes")
+    assert (ran.code, office.standing()) == (Exit.DONE, standing)
+    assert ran.out.splitlines()[-1] == "There is nothing to take away."
+    reason = "this database did not make it, and has never worked with HubSpot here: it may be another Trellis' own"
+    assert f"Left alone: HubSpot: property trellis_exclude (Sin Trellis): {reason}" in ran.out
+
+
+def test_labels_of_a_portal_steer_no_terminal_and_lists_that_keep_out_are_named(office):
+    office.trellis("provision")
+    portal = office.sandbox.hubspot
+    score = portal.definitions["contacts"].get("trellis_score")
+    portal.definitions["contacts"].put(replace(score, label="Score\x1b[2J\u202e"))
+    with portal.lock:
+        flow = next(iter(portal.workflows._by_id.values()))
+        portal.workflows._by_id[flow.id] = replace(flow, suppression_lists=(next(iter(portal.lists)).id,))
+    ran = office.trellis("provision", "--remove", "--dry-run")
+    assert "trellis_score (Score\\x1b[2J\\u202e)" in ran.out
+    assert not {"\x1b", "\u202e"} & set(ran.out)
+    assert (
+        "Workflows keep out the people of Visited pricing: whether those lists go by what Trellis writes cannot"
+        in ran.out
+    )
 
 
 def test_yes_alone_is_refused(office):
