@@ -10,17 +10,19 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from connector.rulebook.document import MAX_BYTES
 from connector.rulebook.problems import RulebookError
-from connector.rulebook.read import read_rulebook
+from connector.rulebook.read import is_of_rulebook, read_rulebook
 from connector.rulebook.types import Rulebook
 
 _TIMEOUT_S = 30
 _HASH = re.compile(r"[0-9a-f]{40,64}")
-_FILE = re.compile(rb"100\d{3} blob ([0-9a-f]{40,64})\t([^/\0]+\.ya?ml)")
+#: As long a name as a disk takes.
+_FILE = re.compile(rb"100\d{3} blob ([0-9a-f]{40,64}) +(\S+)\t([^/\0]{1,250}\.ya?ml)")
 
 
 class GitUnavailable(Exception):
@@ -43,10 +45,17 @@ def commit_of(folder: Path, ref: str) -> str | None:
 
 
 def rulebook_at(folder: Path, commit: str) -> Rulebook:
-    """The rulebook that the files of `folder` were at a commit. Raises RulebookError, which names files as `commit:name`."""
+    """The rulebook that the files of `folder` were at a commit. Raises RulebookError, which names files as `commit:name`, and
+    GitUnavailable where the commit is not whole here.
+    """
     with TemporaryDirectory(prefix="trellis-") as place:
-        for name, content in _files(folder, commit):
-            (Path(place) / name).write_bytes(content)
+        for one in _files(folder, commit):
+            path = Path(place) / one.name
+            path.touch()
+            if is_of_rulebook(one.name) and one.size <= MAX_BYTES:
+                path.write_bytes(_asked(folder, "cat-file", "blob", one.blob))
+            else:  # it is told by its name, or by its size
+                os.truncate(path, one.size)
         try:
             return read_rulebook(Path(place))
         except RulebookError as error:
@@ -57,11 +66,20 @@ def rulebook_at(folder: Path, commit: str) -> Rulebook:
             ) from None
 
 
-def _files(folder: Path, commit: str) -> Iterator[tuple[str, bytes]]:
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    blob: str
+    size: int
+
+
+def _files(folder: Path, commit: str) -> Iterator[_File]:
     """The YAML files right in the folder; links are left out, since they may lead anywhere."""
-    for line in _asked(folder, "ls-tree", "-z", commit).split(b"\0"):
+    for line in _asked(folder, "ls-tree", "-z", "--long", commit).split(b"\0"):
         if found := _FILE.fullmatch(line):
-            yield os.fsdecode(found[2]), _asked(folder, "cat-file", "blob", found[1].decode())
+            if not found[2].isdigit():
+                raise GitUnavailable("the commit is not whole here")
+            yield _File(os.fsdecode(found[3]), found[1].decode(), int(found[2]))
 
 
 def _asked(folder: Path, *arguments: str) -> bytes:
@@ -70,7 +88,13 @@ def _asked(folder: Path, *arguments: str) -> bytes:
     try:
         told = subprocess.run(  # noqa: S603 -- our own arguments and a ref that is no option
             ["git", "-C", str(folder), *arguments],  # noqa: S607 -- the user's own git
-            env={**own, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"},
+            env={
+                **own,
+                "GIT_ALLOW_PROTOCOL": "none",
+                "GIT_NO_LAZY_FETCH": "1",
+                "GIT_NO_REPLACE_OBJECTS": "1",
+                "LC_ALL": "C",
+            },
             capture_output=True,
             check=False,
             stdin=subprocess.DEVNULL,

@@ -57,7 +57,10 @@ def rulebook_named(name: str, conn: Connection, folder: Path) -> tuple[str, Rule
             f'"{name}" is no release, folder or commit, nor the beginning of one rulebook\'s hash;'
             " `trellis releases` lists what was active"
         )
-    return found[0].label, found[0].read()
+    try:
+        return found[0].label, found[0].read()
+    except GitUnavailable as error:
+        raise NotNamed(f'"{name}" cannot be read here: {error}') from None
 
 
 def _kept_ones(name: str, conn: Connection) -> Iterator[_Named]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,5 +122,10 @@ def _unread(folder: Path) -> list[Problem]:
             str(path), 0, "", "a file of this name is not read", did_you_mean(path.name, read) or "move it elsewhere"
         )
         for path in sorted(folder.glob("[!.]*.y*ml"))
-        if path.name not in read and not (path.suffix == ".yaml" and path.name.startswith("model"))
+        if not is_of_rulebook(path.name)
     ]
+
+
+def is_of_rulebook(name: str) -> bool:
+    """Whether a file of this name is read."""
+    return name in (FIELDS, STAGES, TRACKS) or fnmatchcase(name, MODELS)

@@ -128,6 +128,43 @@ def test_nothing_of_the_repository_runs(conn: Connection, repository: Path, tmp_
     assert not trap.exists()
 
 
+def commit_with(repository: Path, entry: bytes) -> str:
+    """A commit whose folder holds one more file, as no work tree could bring it about."""
+
+    def asked(*arguments: str, told: bytes = b"") -> bytes:
+        who = {
+            "GIT_AUTHOR_NAME": "ana",
+            "GIT_AUTHOR_EMAIL": "a@b",
+            "GIT_COMMITTER_NAME": "ana",
+            "GIT_COMMITTER_EMAIL": "a@b",
+        }
+        ran = subprocess.run(["git", *arguments], cwd=repository, input=told, check=True, capture_output=True, env=who)
+        return ran.stdout.strip()
+
+    folder = asked("mktree", "--missing", "-z", told=asked("ls-tree", "-z", "HEAD") + entry + b"\0")
+    tree = asked("mktree", told=b"040000 tree %s\tmappings\n" % folder)
+    return asked("commit-tree", "-m", "odd", tree.decode()).decode()
+
+
+def test_a_commit_of_an_enemy_is_a_line(conn: Connection, repository: Path) -> None:
+    blob = subprocess.run(
+        ["git", "rev-parse", "HEAD:mappings/stages.yaml"], cwd=repository, check=True, capture_output=True
+    )
+    entry = b"100644 blob %s\t" % blob.stdout.strip()
+    long = commit_with(repository, entry + b"a" * 300 + b".yaml")
+    assert rulebook_named(long, conn, repository)[1] == read_rulebook(SHIPPED)
+    missing = commit_with(repository, b"100644 blob %s\tmodel-b.yaml" % (b"1" * 40))
+    with pytest.raises(NotNamed, match="cannot be read here: the commit is not whole here"):
+        rulebook_named(missing, conn, repository)
+    giant = repository / "giant"
+    giant.write_bytes(b"#" * (1 << 20) + b"#")
+    hashed = subprocess.run(["git", "hash-object", "-w", giant], cwd=repository, check=True, capture_output=True)
+    with pytest.raises(RulebookError, match=r"model-b\.yaml: is larger than 1 MiB"):
+        rulebook_named(
+            commit_with(repository, b"100644 blob %s\tmodel-b.yaml" % hashed.stdout.strip()), conn, repository
+        )
+
+
 NOBODY = (
     "",
     "nowhere",
