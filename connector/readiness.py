@@ -21,8 +21,6 @@ _OK = "ok"
 #: A database that is not back with an answer by then is none.
 _PATIENCE = text("SET LOCAL statement_timeout = '3s'")
 _SECONDS = 4.0
-#: Messages may quote what somebody wrote into a file.
-_LONGEST = 300
 
 _NOT_ASKED = {"store": "not asked", "schema": "not asked", "rulebook": "not asked"}
 _IN_WORDS = {
@@ -89,10 +87,10 @@ def _told(health: Health, now: datetime) -> str:
 
 
 def _of_files(noticed: Noticed) -> str:
-    """One line: what an editor would want to know first."""
+    """One line: what an editor would want to know first. Anybody may ask, so nothing is quoted from a file."""
     if noticed.problems:
-        first, more = noticed.problems[0][:_LONGEST], len(noticed.problems) - 1
-        return f"invalid: {first}" + (f" (and {more} more: `trellis check`)" if more else "")
+        where, more = noticed.problems[0].split(" ", 1)[0].rstrip(":"), len(noticed.problems) - 1
+        return f"invalid: {where}{f' (and {more} more)' if more else ''}; `trellis check` says what is wrong"
     if not noticed.differs:
         return _OK
     if noticed.size is None:

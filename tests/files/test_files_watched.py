@@ -184,8 +184,7 @@ def test_mistakes_are_told_one_by_one_and_once_and_vanish_when_mended(desk, said
     told = said()
     assert [event for event, _ in told] == ["files invalid", "files invalid"]
     assert told[1][1]["problem"].startswith("model.yaml:7 moddel: there is no key")
-    assert desk.files.startswith("invalid: fields.yaml:66 write.scores.acquisition: no model is called")
-    assert desk.files.endswith("(and 1 more: `trellis check`)")
+    assert desk.files == "invalid: fields.yaml:66 (and 1 more); `trellis check` says what is wrong"
     desk.start(auto_apply=True)
     assert said() == []
     desk.edit(old="\nmoddel:", new="\nmodel:")
