@@ -13,6 +13,7 @@ from connector.cli.session import Session, refuse_without_platform, session
 from connector.cli.visible import visible
 
 if TYPE_CHECKING:
+    from connector.assembly import Store
     from connector.rulebook.types import Rulebook
     from connector.steps.removal import Found
 
@@ -33,7 +34,7 @@ def remove(*, dry_run: bool, yes: bool) -> None:
     with session() as now:
         refuse_without_platform(now.settings, now.files)
         with now.store.engine.connect() as conn:
-            workers, on_tracks = underway.workers(conn), underway.people_on_tracks(conn)
+            on_tracks = underway.people_on_tracks(conn)
         found = _found(now)
         for line in (*(one.line() for one in found.ours), *_staying(found.kept, found.left), *found.unseen):
             click.echo(visible(line))
@@ -48,19 +49,28 @@ def remove(*, dry_run: bool, yes: bool) -> None:
         click.echo(_GOES_ALONG)
         if dry_run:
             raise click.exceptions.Exit(code)
-        if workers:
-            click.echo(
-                "Trellis is at work on this database: stop `trellis serve` and every worker first (one that was killed counts"
-                " for half a minute).",
-                err=True,
-            )
-            raise click.exceptions.Exit(Exit.FAILED)
+        _refuse_while_at_work(now.store)
         _ask(yes=yes)
+        _refuse_while_at_work(now.store)  # a person may have thought for long
         gone = take_away(now.parts(now.files), found, _PATIENCE_S)
     for line in (*gone.lines, *_staying(gone.kept, ())):
         click.echo(visible(line))
     code = max(code, _told(gone.errors), Exit.FAILED if found.kept or gone.kept else Exit.DONE)
     raise click.exceptions.Exit(code)
+
+
+def _refuse_while_at_work(store: Store) -> None:
+    from connector.store import underway
+
+    with store.engine.connect() as conn:
+        workers = underway.workers(conn)
+    if workers:
+        click.echo(
+            "Trellis is at work on this database: stop `trellis serve` and every worker first (one that was killed counts"
+            " for half a minute).",
+            err=True,
+        )
+        raise click.exceptions.Exit(Exit.FAILED)
 
 
 def _found(now: Session) -> Found:

@@ -78,7 +78,9 @@ def load(path: Path) -> Plan:
 def _replace(target: Path, content: bytes) -> None:
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_bytes(content)
+        beside.unlink(missing_ok=True)  # of a process that was killed, or a link that somebody else laid there
+        with beside.open("xb") as file:
+            file.write(content)
         beside.replace(target)
     except OSError:
         with suppress(OSError):
