@@ -83,6 +83,16 @@ def test_what_the_portal_lacks_waits_or_every_pass_would_stop(edited, wait_until
     wait_until(lambda: edited.files() == "ok", "it is put back")
 
 
+def test_what_no_plan_of_today_shows_waits_though_it_moves_nobody(edited, wait_until):
+    before = edited.rows(ACTIVE)
+    edit(edited, "tracks.yaml", "one_track: true", "one_track: false")
+    told = "(tracks: dosing.one_track is for a person to apply)"
+    wait_until(lambda: edited.files().endswith(told), "it waits for a person", 60)
+    assert edited.rows(ACTIVE) == before
+    edit(edited, "tracks.yaml", "one_track: false", "one_track: true")
+    wait_until(lambda: edited.files() == "ok", "it is put back")
+
+
 def test_what_is_great_waits_and_is_told_once(edited, fetch, wait_until):
     before = edited.rows(ACTIVE)
     edit(edited, "stages.yaml", r"at_least: 50\}(.*\n.*): 42", r"at_least: 30}\1: 20")
