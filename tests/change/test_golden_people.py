@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from connector.change.case_findings import case_findings
 
 MARIA = "given: {job_title: Directora financiera, employees: 120, company: Acme, country: España}"
 
@@ -147,10 +146,3 @@ def test_a_held_out_share_keeps_no_golden_person_from_a_track(folder):
     with (folder.path / "tracks.yaml").open("a", encoding="utf-8") as tracks:
         tracks.write("holdout: {share: 100%}\n")
     assert folder.failures(f"- {{name: maria, {MARIA}, expect: {{track: finance}}}}") == ()
-
-
-def test_a_folder_without_cases_is_advised_to_have_some(folder):
-    (finding,) = case_findings(folder.path)
-    assert str(finding).startswith("advice: no golden people in mappings/cases. ")
-    folder.write("- {name: one, given: {job_title: CFO, company: A}, expect: {score: 25}}")
-    assert case_findings(folder.path) == ()
