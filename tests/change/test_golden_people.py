@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-
 MARIA = "given: {job_title: Directora financiera, employees: 120, company: Acme, country: España}"
 
 
