@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from connector.change.moved import Moved, require_same
@@ -23,11 +24,16 @@ from connector.steps.parts import Parts
 from connector.steps.provision import provision
 from connector.steps.retain import retain
 from connector.steps.round import Summary
+from connector.steps.undoing.at_hand import rollback_of
 from connector.steps.watch import Watch
-from connector.store import ledger, releases, state
+from connector.store import ledger, releases, state, undo
 from connector.store.engine import writer_lock
 
 __all__ = ["Applied", "Moved", "apply"]
+
+#: So long a plan of the ledger's present position is what it was: somebody may have approved, discarded or rolled back since,
+#: or brought it from another store that stands at that position, too.
+_FRESH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,19 @@ def apply(parts: Parts, plan: Plan, *, stop: Callable[[], bool] = lambda: False,
 def _made_active(parts: Parts, plan: Plan) -> tuple[int, tuple[str, ...]]:
     """Returns the number of the release, and what was created."""
     with parts.engine.connect() as conn:
-        active = state.active(conn)
+        active, present = state.active(conn), releases.newest(conn)
+        rolling = rollback_of(conn, present)
+        half_back = rolling is not None and (rolling.judges_first or undo.is_open(conn, rolling.span, parts.platforms))
     if plan.versus is not None:
         raise Moved("this plan compares two rulebooks, and cannot be applied: make one without --versus")
     if plan.rulebook != parts.rulebook.hash:
         raise Moved("the files say something else than those that the plan was made from: make a new plan")
     if active is not None and active.hash == plan.rulebook:
         return active.release, ()
+    if rolling is not None and half_back:
+        raise Moved(
+            f"release {rolling.first.id} is being rolled back: let `trellis rollback {rolling.first.id}` end first"
+        )
     _require_fit(parts, plan, None if active is None else rulebook_from_source(active.source, active.hash))
     created = _create(parts) if plan.creates else ()
     if parts.hubspot is not None:
@@ -99,8 +111,9 @@ def _require_fit(parts: Parts, plan: Plan, active: Rulebook | None) -> None:
         raise Moved("another rulebook was made active since the plan was made: make a new plan")
     with parts.engine.connect() as conn:
         position = ledger.position(conn)
-    if (position, parts.today) != (plan.position, plan.day):
-        require_same(plan, figure(parts, active, creates=plan.creates))
+    fresh = abs(parts.now() - plan.made_at) < _FRESH
+    if not fresh or (position, parts.today) != (plan.position, plan.day):
+        require_same(plan, figure(parts, active, creates=plan.creates, reading=portal.look(parts)))
 
 
 def _create(parts: Parts) -> tuple[str, ...]:

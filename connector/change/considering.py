@@ -75,7 +75,7 @@ def size_of(plan: Plan) -> Size:
 
 def _plan(parts: Parts, active: Rulebook) -> Plan:
     lacking = provision(parts, dry_run=True, webhook_url=None)
-    plan = figure(parts, active, creates=tuple(lacking.lines))
+    plan = figure(parts, active, creates=tuple(lacking.lines), reading=portal.look(parts))
     return replace(plan, uncreated=" ".join(type(error).__name__ for error in lacking.errors))
 
 

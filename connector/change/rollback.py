@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.change.undoable import Target, target_of
+from connector.change.undoable import CannotUndo, Target, target_of
 from connector.nurturing.reasons import Left
 from connector.rulebook.read import rulebook_from_source
 from connector.steps import portal
@@ -21,7 +21,8 @@ from connector.steps.enrolling.settle import settle
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.retain import retain
 from connector.steps.round import Summary
-from connector.steps.undoing.endings import endings, kept_names, may_go_on
+from connector.steps.undoing.endings import endings, kept_names, may_go_on, named_sources
+from connector.steps.undoing.heard_back import heard_back
 from connector.steps.undoing.put_back import Compared, compare
 from connector.steps.watch import Watch
 from connector.store import releases, rolling_back, state, undo
@@ -70,6 +71,7 @@ def rollback(
             target = target_of(conn, number, parts.now())
         assert parts.rulebook.hash == target.into.rulebook, "the rulebook from before decides again"
         if target.under_way is None:
+            _require_unheard(parts, _span_of(parts, target))
             settle(parts, frozenset())
             with parts.engine.begin() as conn:
                 writer_lock(conn)
@@ -90,19 +92,21 @@ def foresee(parts: Parts, number: int) -> RolledBack:
     before = parts.calls()
     with parts.engine.connect() as conn:
         target = target_of(conn, number, parts.now())
-        newest = releases.newest(conn)
-        assert newest is not None, "there is one to take back"
-        span = Span(target.first.id, newest.id + 1)
+    span = _span_of(parts, target)
+    _require_unheard(parts, span)
+    with parts.engine.connect() as conn:
         moved, behind = count_stood(conn, span), rolling_back.left_behind(conn, target.first.after_intent, _NEVER)
-    decided = endings(parts, span, target.first.after_intent, _NEVER)
+    decided = endings(parts, span, target.first, _NEVER)
     kept = {(contact, name) for contact in decided.stays for name in kept_names(parts)}
     values: Counter[str] = Counter()
     for source in parts.platforms:
         values += _would_end(parts, span, source, kept)
+    with parts.engine.connect() as conn:
+        values[Ended.STRANDED] += undo.count_elsewhere(conn, span, named_sources(parts.rulebook))
     return RolledBack(
         release=None,
         target=target,
-        values=values,
+        values=+values,
         moved=moved,
         taken_out=decided.leaving,
         mailed_on=_mailed_on(parts, target, decided.leaving),
@@ -111,6 +115,24 @@ def foresee(parts: Parts, number: int) -> RolledBack:
         calls=_made(parts, before),
         done=False,
     )
+
+
+def _span_of(parts: Parts, target: Target) -> Span:
+    """All that would be taken back now."""
+    with parts.engine.connect() as conn:
+        newest = releases.newest(conn)
+    assert newest is not None, "there is one to take back"
+    return Span(target.first.id, newest.id + 1)
+
+
+def _require_unheard(parts: Parts, span: Span) -> None:
+    heard = heard_back(parts, span)
+    if heard.is_beyond:
+        contacts = f"{heard.people:,} contact{'' if heard.people == 1 else 's'}"
+        raise CannotUndo(
+            f"the values from before may let {contacts} into workflows of the portal"
+            f" ({', '.join(heard.flows)}), and the guard allows {heard.room:,} now: switch these off until it is rolled back"
+        )
 
 
 def _carried_out(parts: Parts, stop: Callable[[], bool]) -> Summary:

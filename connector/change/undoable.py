@@ -59,6 +59,8 @@ def target_of(conn: Connection, number: int, now: datetime) -> Target:
             f" {KEPT.days} days"
         )
     newest = every[0]
+    if newest.undoes == number and newest.done_at is not None:
+        raise CannotUndo(f"release {number} was rolled back already, by release {newest.id}")
     rolling = newest if newest.kind is Kind.ROLLBACK and newest.done_at is None else None
     if rolling is not None and rolling.undoes != number:
         raise CannotUndo(

@@ -78,6 +78,7 @@ def plan(*, output: Path | None, versus: str | None, everybody: bool, as_json: b
 def plan_of(now: Session, progress: Progress | None = None) -> Plan:
     """The plan of the files. Platforms are asked only what they lack; one that fails is told on standard error."""
     from connector.change.plan.figure import figure
+    from connector.steps import portal
     from connector.steps.provision import provision
 
     refuse_without_platform(now.settings, now.files)
@@ -86,7 +87,9 @@ def plan_of(now: Session, progress: Progress | None = None) -> Plan:
     failures, _ = explain_failures(lacking.errors)
     for line in failures:
         click.echo(line, err=True)
-    return replace(figure(parts, now.active, creates=lacking.lines), uncreated=" ".join(failures))
+    return replace(
+        figure(parts, now.active, creates=lacking.lines, reading=portal.look(parts)), uncreated=" ".join(failures)
+    )
 
 
 def show(

@@ -141,7 +141,8 @@ def _told(done: RolledBack) -> Iterator[str]:
 
 _STAY = {
     "changed since": "stay, for somebody has changed them since.",
-    "kept": "stay, for the rulebook from before would have handed those contacts to sales, too.",
+    "kept": "stay, for sales has those contacts, or the rulebook from before would have handed them over, too.",
+    "out of reach": "stay, for the rulebook from before knows no such audience.",
     "gone": "are of records that are gone.",
     "refused": "were refused: trellis failures list",
     "": "wait for their platform.",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from connector.steps import portal
 from connector.steps.parts import Parts
 from connector.steps.round import Summary, judge_and_deliver
 from connector.steps.watch import Watch
@@ -14,7 +16,11 @@ _MOST_ROUNDS = 10
 
 
 def carry_out(watch: Watch, summary: Summary, stop: Callable[[], bool]) -> None:
-    """Judge and deliver until nobody is due. What waits for an hour, a pace or a platform is left to later passes."""
+    """Judge and deliver until nobody is due. What waits for an hour, a pace or a platform is left to later passes.
+
+    Who listens is looked at first: a rulebook may write to other properties than the one before.
+    """
+    watch.attempt(summary.errors, partial(portal.read_workflows, watch.parts))
     for _ in range(_MOST_ROUNDS):
         judge_and_deliver(watch, summary, stop)
         if stop() or not _somebody_is_due(watch.parts):

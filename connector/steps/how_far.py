@@ -13,10 +13,13 @@ def note_how_far(parts: Parts) -> None:
         present = releases.newest(conn)
         if present is None or present.done_at is not None or present.rulebook != parts.rulebook.hash:
             return
-        if ledger.count_to_judge(conn, parts.today, parts.rulebook.hash):
+        due = ledger.count_to_judge(conn, parts.today, parts.rulebook.hash)
+        if due and ledger.swept(conn, parts.rulebook.hash) < 0:
             return
         releases.note_judged(conn, present.id, parts.now())
+        if due:
+            return  # what was delivered may be news itself
         rollback = rollback_of(conn, present)
         open_ = rollback is not None and undo.is_open(conn, rollback.span)
-        if not open_ and not releases.has_work_left(conn, present):
+        if not open_ and not releases.has_work_left(conn, present, parts.platforms):
             releases.note_done(conn, present.id, parts.now())

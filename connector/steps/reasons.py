@@ -13,6 +13,7 @@ from connector.scoring.sales import REJECTED
 from connector.scoring.words import rejection, say, stage_label, written_day
 from connector.steps.labels import Language
 from connector.steps.nurturing_words import AGAIN, CHOSEN, HEAD, LEFT, SENTENCES, STANDINGS, UNTIL
+from connector.store.stood import ROLLED_BACK
 
 #: Causes of a stage's change that are no rule's id (connector/scoring/stages.py).
 CAUSES: Mapping[Language, Mapping[str, str]] = {
@@ -21,18 +22,21 @@ CAUSES: Mapping[Language, Mapping[str, str]] = {
         BY_EVIDENCE: "not enough is known",
         BY_FADING: "points have faded",
         BY_SCORE: "by the score",
+        ROLLED_BACK: "a change was rolled back",
     },
     "es": {
         BY_CONSENT: "no se le puede escribir",
         BY_EVIDENCE: "se sabe demasiado poco",
         BY_FADING: "ha perdido puntos con el tiempo",
         BY_SCORE: "por la puntuación",
+        ROLLED_BACK: "se deshizo un cambio",
     },
     "ca": {
         BY_CONSENT: "no se li pot escriure",
         BY_EVIDENCE: "se'n sap massa poc",
         BY_FADING: "ha perdut punts amb el temps",
         BY_SCORE: "per la puntuació",
+        ROLLED_BACK: "s'ha desfet un canvi",
     },
 }
 

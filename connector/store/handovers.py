@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,6 +63,11 @@ _END = text(
     "UPDATE handover SET ended_at = :at, ended_by = told.by"
     " FROM unnest(CAST(:ids AS bigint[]), CAST(:by AS text[])) AS told (id, by)"
     " WHERE handover.id = told.id AND ended_at IS NULL"
+)
+
+_TOUCHED = text(
+    "SELECT contact FROM (SELECT DISTINCT ON (contact) contact, ended_by FROM handover WHERE contact = ANY(:ids)"
+    " ORDER BY contact, id DESC) AS newest WHERE ended_by IN ('verdict', 'task', 'contacted')"
 )
 
 
@@ -142,6 +148,17 @@ def open_ones(conn: Connection, *, overdue: bool = False) -> Sequence[Handed]:
     if overdue:
         query = query.where(handover.c.told_at.is_not(None))
     return [Handed(**row) for row in conn.execute(query).mappings()]
+
+
+def open_of(conn: Connection, contacts: Collection[int]) -> Sequence[Handed]:
+    """The open ones of these contacts. Read-only."""
+    query = select(*_COLUMNS).where(_OPEN, handover.c.contact.in_(contacts)).order_by(handover.c.id)
+    return [Handed(**row) for row in conn.execute(query).mappings()]
+
+
+def touched(conn: Connection, contacts: Collection[int]) -> AbstractSet[int]:
+    """Those of these contacts whose newest hand-over ended because somebody touched them. Read-only."""
+    return set(conn.scalars(_TOUCHED, {"ids": list(contacts)}))
 
 
 def count(conn: Connection) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -56,8 +56,14 @@ class Release:
 
 
 _COLUMNS = [table.c[name] for name in Release.__dataclass_fields__]
+_WHERE = (
+    "CASE kind WHEN 'write' THEN source WHEN 'handover' THEN 'hubspot' ELSE"
+    " CASE WHEN payload ->> 'key' LIKE 'hubspot:%' THEN 'hubspot'"
+    " ELSE 'mailchimp:' || split_part(payload ->> 'key', ':', 2) END END"
+)
 _LEFT = text(
-    "SELECT EXISTS (SELECT FROM intent WHERE state = 'pending' AND kind IN ('write', 'leave', 'handover') AND id > :after)"
+    "SELECT EXISTS (SELECT FROM intent WHERE state = 'pending' AND kind IN ('write', 'leave', 'handover') AND id > :after"  # noqa: S608
+    f" AND {_WHERE} = ANY(:sources))"
 )
 
 
@@ -132,12 +138,13 @@ def note_done(conn: Connection, number: int, at: datetime) -> None:
     conn.execute(statement, {"id": number, "at": at})
 
 
-def has_work_left(conn: Connection, one: Release) -> bool:
-    """Whether anything decided since it began is still to be delivered, but for enrollments: they have hours and a pace.
+def has_work_left(conn: Connection, one: Release, sources: Collection[str]) -> bool:
+    """Whether anything decided since it began is still to be delivered to these sources, but for enrollments: they have hours
+    and a pace.
 
     What is held waits for a person, and is no work of ours. Read-only.
     """
-    return bool(conn.scalar(_LEFT, {"after": one.after_intent}))
+    return bool(conn.scalar(_LEFT, {"after": one.after_intent, "sources": list(sources)}))
 
 
 def _release(row: RowMapping) -> Release:

@@ -20,6 +20,7 @@ from connector.store.undo import Span
 
 #: Why an intent ends that only a release had asked for.
 WITHDRAWN = "rolled back"
+_WAITED = "it waited when a release took it back, which was rolled back"
 _NOBODY_KNOWS = "rolled back while nobody knew whether she was enrolled: look yourself"
 
 
@@ -42,13 +43,22 @@ _PARK = text(
     "UPDATE intent SET state = 'parked', reason = :why, lease_until = NULL"
     " WHERE id > :after AND kind = 'enroll' AND state IN ('sending', 'unknown')"
 )
+# Of when it was held, and why, nothing is kept: a person looks.
+_WAITS_AGAIN = text(
+    "UPDATE intent SET state = 'held', reason = :why, finished_at = NULL, approved_at = NULL, expires_at = NULL"
+    " FROM verdict WHERE verdict.contact = intent.contact AND verdict.handed_over AND kind = 'handover'"
+    " AND state = 'superseded' AND intent.id <= :after AND finished_at >= :since AND reason = 'a newer judgement'"
+    " AND NOT EXISTS (SELECT FROM intent AS newer WHERE newer.contact = intent.contact AND newer.kind = 'handover'"
+    "  AND newer.id > intent.id AND (newer.id <= :after OR newer.state <> 'superseded'))"
+)
 _BEGUN = text(
     "SELECT episode.contact, episode.track, episode.number, episode.channel, intent.approved_at IS NOT NULL AS approved"
     " FROM episode JOIN intent ON intent.id = episode.intent"
     " WHERE intent.id > :after AND intent.id <= :until AND left_at IS NULL ORDER BY 1, 2, 3"
 )
 _HANDED = text(
-    "SELECT contact FROM handover WHERE intent > :after AND intent <= :until AND ended_at IS NULL ORDER BY contact"
+    "SELECT contact, bool_or(ended_by IN ('verdict', 'task', 'contacted')) AS touched FROM handover"
+    " WHERE intent > :after AND intent <= :until AND (ended_at IS NULL OR ended_by <> 'left') GROUP BY contact"
 )
 _STAYS_HANDED_OVER = text("UPDATE verdict SET handed_over = true, revision = revision + 1 WHERE contact = ANY(:ids)")
 _INTENTS = "SELECT count(*) FROM intent WHERE id > :after AND id <= :until"
@@ -89,6 +99,7 @@ def begin_rollback(conn: Connection, first: Release, rulebook: str, day: date, a
     conn.execute(_PARK, {"after": first.after_intent, "why": _NOBODY_KNOWS})
     undo.begin_anew(conn, span)
     stand_again(conn, span, first.after_flip, day, at)
+    conn.execute(_WAITS_AGAIN, {"after": first.after_intent, "since": first.at, "why": _WAITED})
     return number
 
 
@@ -97,9 +108,9 @@ def begun(conn: Connection, after: int, until: int) -> Sequence[Begun]:
     return [Begun(*row) for row in conn.execute(_BEGUN, {"after": after, "until": until})]
 
 
-def handed_over(conn: Connection, after: int, until: int) -> Sequence[int]:
-    """Those whom sales was given by the intents in (after, until] and nobody has touched yet. Read-only."""
-    return conn.scalars(_HANDED, {"after": after, "until": until}).all()
+def handed_over(conn: Connection, after: int, until: int) -> Mapping[int, bool]:
+    """Those whom sales was given by the intents in (after, until] and has, and whether somebody has touched them. Read-only."""
+    return {row.contact: row.touched for row in conn.execute(_HANDED, {"after": after, "until": until})}
 
 
 def take_out(conn: Connection, leaving: Sequence[Begun], why: str, at: datetime) -> None:

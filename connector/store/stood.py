@@ -19,10 +19,10 @@ ROLLED_BACK = "rolled_back"
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """How somebody stood."""
+    """How somebody stood; without a stage nobody had judged her yet."""
 
-    stage: str
-    since: date
+    stage: str | None
+    since: date | None
     handed_over: bool
     tracks: Mapping[str, TrackMemory]
 
@@ -88,7 +88,10 @@ _REMEMBER = text(
 )
 _PLACED_ANEW = text(f"DELETE FROM verdict WHERE contact IN ({_NEWCOMERS})")  # noqa: S608
 _MATCH_ANEW = text(f"DELETE FROM track_state WHERE contact IN ({_NEWCOMERS})")  # noqa: S608
-_OF = text(f"WITH {_WAS} SELECT * FROM was WHERE contact = ANY(:contacts)")  # noqa: S608
+_OF = text(
+    f"WITH {_WAS} SELECT * FROM was WHERE contact = ANY(:contacts) AND contact NOT IN ({_NEWCOMERS})"  # noqa: S608
+    f" UNION ALL SELECT contact, NULL, NULL, false, '{{}}' FROM ({_NEWCOMERS}) AS one WHERE contact = ANY(:contacts)"
+)
 _COUNT = text(f"WITH {_WAS} SELECT count(*) FROM was")  # noqa: S608
 
 
@@ -120,9 +123,11 @@ def stand_again(conn: Connection, span: Span, after_flip: int, day: date, at: da
     conn.execute(_MATCH_ANEW, told)
 
 
-def stood_before(conn: Connection, span: Span, contacts: Collection[int]) -> Mapping[int, Stood]:
-    """How those of these contacts stood before the releases who stand otherwise since. Read-only."""
-    rows = conn.execute(_OF, {**span.values(), "contacts": list(contacts)})
+def stood_before(conn: Connection, span: Span, after_flip: int, contacts: Collection[int]) -> Mapping[int, Stood]:
+    """How those of these contacts stood before the releases (from whose first flip on it is told) who stand otherwise since,
+    or came since. Read-only.
+    """
+    rows = conn.execute(_OF, {**span.values(), "after": after_flip, "contacts": list(contacts)})
     return {row.contact: Stood(row.stage, row.since, row.handed_over, _tracks(row.tracks)) for row in rows}
 
 

@@ -25,9 +25,10 @@ class Ended(StrEnum):
     BACK = "put back"
     SAME = "as before"  # it stood there already
     CHANGED = "changed since"  # by people or by the platform: it stays
-    KEPT = "kept"  # the rulebook from before would have done the same
+    KEPT = "kept"  # the rulebook from before would have done the same, or sales has her
     GONE = "gone"  # the record is
     REFUSED = "refused"  # the platform does not take it back
+    STRANDED = "out of reach"  # the rulebook from before knows no such audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,20 @@ _WRITTEN_AS_BEFORE = text(
     "  AND written.source = :source AND written.name = was.name AND was.written_at IS NOT NULL"
 )
 _SOURCES = text(f"SELECT DISTINCT contact, source FROM undo WHERE contact = ANY(:contacts) AND {_OPEN}")  # noqa: S608
-_ANY_OPEN = text(f"SELECT EXISTS (SELECT FROM undo WHERE {_OPEN})")  # noqa: S608
+_ANY_OPEN = text(
+    f"SELECT EXISTS (SELECT FROM undo WHERE {_OPEN}"  # noqa: S608
+    " AND (CAST(:sources AS text[]) IS NULL OR source = ANY(:sources)))"
+)
 _BEGIN_ANEW = text(f"UPDATE undo SET ended = '' WHERE ended <> '' AND {_UNDONE}")  # noqa: S608
+_ELSEWHERE = f"{_OPEN} AND undo.source <> ALL(:sources)"
+_END_ELSEWHERE = text(f"UPDATE undo SET ended = '{Ended.STRANDED}' WHERE {_ELSEWHERE}")  # noqa: S608
+_COUNT_ELSEWHERE = text(f"SELECT count(DISTINCT (contact, source, name)) FROM undo WHERE {_ELSEWHERE}")  # noqa: S608
+_NAMES = text(f"SELECT DISTINCT name FROM undo WHERE source = :source AND {_UNDONE}")  # noqa: S608
+_GOING_BACK = text(
+    "SELECT undo.contact, name, (array_agg(before ORDER BY release))[1] AS before,"  # noqa: S608
+    " (array_agg(ours ORDER BY release DESC))[1] AS ours FROM undo"
+    f" WHERE source = :source AND name = ANY(:names) AND {_UNDONE} GROUP BY contact, name ORDER BY contact, name"
+)
 _COUNT = text(
     "SELECT ended, count(*) AS values FROM"  # noqa: S608
     f" (SELECT contact, source, name, max(ended) AS ended FROM undo WHERE {_UNDONE} GROUP BY contact, source, name) AS each"
@@ -144,6 +157,31 @@ def written_as_before(conn: Connection, span: Span, source: str, which: Collecti
         conn.execute(_WRITTEN_AS_BEFORE, {**span.values(), **_told(which), "source": source})
 
 
+def end_elsewhere(conn: Connection, span: Span, sources: Collection[str]) -> int:
+    """End what is still to be put back on other sources than these: nobody can. Returns how many rows there were."""
+    return conn.execute(_END_ELSEWHERE, {**span.values(), "sources": list(sources)}).rowcount
+
+
+def count_elsewhere(conn: Connection, span: Span, sources: Collection[str]) -> int:
+    """How many values that would be. Read-only."""
+    return int(conn.execute(_COUNT_ELSEWHERE, {**span.values(), "sources": list(sources)}).scalar_one())
+
+
+def names_of(conn: Connection, span: Span, source: str) -> Sequence[str]:
+    """Under which names anything was overwritten on a source. Read-only."""
+    return sorted(conn.scalars(_NAMES, {**span.values(), "source": source}))
+
+
+def going_back(
+    conn: Connection, span: Span, source: str, names: Collection[str]
+) -> Sequence[tuple[int, str, str | None, str]]:
+    """What taking the releases back would write under these names where all of it still stands: (contact, name, value from
+    before, ours). Read-only.
+    """
+    rows = conn.execute(_GOING_BACK, {**span.values(), "source": source, "names": list(names)})
+    return [(row.contact, row.name, row.before, row.ours) for row in rows]
+
+
 def sources_open(conn: Connection, span: Span, contacts: Collection[int]) -> Mapping[int, Collection[str]]:
     """Where something of these contacts is still to be put back. Read-only."""
     found: dict[int, set[str]] = defaultdict(set)
@@ -152,9 +190,10 @@ def sources_open(conn: Connection, span: Span, contacts: Collection[int]) -> Map
     return found
 
 
-def is_open(conn: Connection, span: Span) -> bool:
-    """Whether anything is still to be put back. Read-only."""
-    return bool(conn.scalar(_ANY_OPEN, span.values()))
+def is_open(conn: Connection, span: Span, sources: Collection[str] | None = None) -> bool:
+    """Whether anything is still to be put back, on these sources (None: on any). Read-only."""
+    told = None if sources is None else list(sources)
+    return bool(conn.scalar(_ANY_OPEN, {**span.values(), "sources": told}))
 
 
 def begin_anew(conn: Connection, span: Span) -> None:

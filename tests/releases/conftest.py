@@ -30,6 +30,7 @@ from connector.change.rollback import RolledBack, rollback
 from connector.rulebook.read import read_rulebook, rulebook_from_source
 from connector.rulebook.types import Rulebook
 from connector.settings import read_settings
+from connector.steps import portal
 from connector.steps.parts import Parts
 from connector.steps.provision import provision
 from connector.steps.round import Summary
@@ -58,12 +59,17 @@ def files(
     folder: Path,
     *,
     title: int = 20,
+    hot: int = 45,
     tracks: Mapping[str, Any] = TRACKS,
     when: str = "forward",
     guard: Mapping[str, Any] | None = None,
     language: str = "en",
+    write: Mapping[str, Any] | None = None,
+    audiences: Mapping[str, Any] | None = None,
 ) -> Rulebook:
-    """A rulebook: `title` are the points for a title of finance, `when` the direction of lifecycle stages."""
+    """A rulebook: `title` are the points for a title of finance, `hot` is where that stage begins, `when` the direction of
+    lifecycle stages; `write` and `audiences` come on top of what is written, and of the one audience.
+    """
     folder.mkdir(parents=True)
     act = {"count": COUNTERS[0], "last": COUNTERS[1], "asset": COUNTERS[2]}
     why = {"why": "Drawn"}
@@ -79,7 +85,7 @@ def files(
             "version": 1,
             "language": language,
             "timezone": "Europe/Madrid",
-            "audiences": {"main": {"list": "abc123"}},
+            "audiences": {"main": {"list": "abc123"}, **(audiences or {})},
             "fields": {
                 "email": {"hubspot": "email", "mailchimp": "email_address"},
                 "first_name": {"hubspot": "firstname", "mailchimp": "merge_fields.FNAME"},
@@ -97,6 +103,7 @@ def files(
                     "when": when,
                     "owner": "platform" if when == "forward" else "trellis",
                 },
+                **(write or {}),
             },
         },
         "model": {
@@ -120,8 +127,8 @@ def files(
                 {"id": "warm", "enter": {"score": {"at_least": 20}}, "leave_below": 10},
                 {
                     "id": "hot",
-                    "enter": {"score": {"at_least": 45}},
-                    "leave_below": 30,
+                    "enter": {"score": {"at_least": hot}},
+                    "leave_below": hot - 15,
                     "lifecycle": "marketingqualifiedlead",
                     "handover": True,
                 },
@@ -253,7 +260,8 @@ class Town:
     def plan(self, rulebook: Rulebook) -> Plan:
         """What it would change by now."""
         parts = self.parts(rulebook)
-        return figure(parts, self.active(), creates=provision(parts, dry_run=True, webhook_url=None).lines)
+        creates = provision(parts, dry_run=True, webhook_url=None).lines
+        return figure(parts, self.active(), creates=creates, reading=portal.look(parts))
 
     def apply(self, rulebook: Rulebook, fate: Fate | None = None) -> Applied:
         """Make it the active one, and carry it out."""

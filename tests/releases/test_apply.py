@@ -6,12 +6,15 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
+from adapters.ports import Flow, Meets, Trigger
 from connector.change.apply import Applied, apply, counts
 from connector.change.moved import Moved, require_same
 from connector.change.plan.plan import Passage
 from connector.steps.sync import Busy, sync, work
 from connector.store import releases, state
+from connector.store.heard import HEARD_BEYOND
 from connector.store.releases import Kind
 
 
@@ -83,3 +86,29 @@ def test_what_nobody_was_judged_by_is_no_release_to_take_back(make_town):
             state.activate(conn, rulebook.hash, rulebook.source, town.at)
         assert Counter(release.kind for release in releases.releases(conn)) == {Kind.FIRST: 2}
         assert not releases.newest(conn).can_be_undone(town.at)
+
+
+def test_who_listens_to_what_a_rulebook_writes_for_the_first_time_is_asked_before_it_is_written(town):
+    on = Trigger("property", "persona", Meets.AMONG, ("somebody",))
+    town.portal.workflows = (Flow(name="Welcome", id="1", enabled=True, triggers=(on,), again=(on,), leaves=True),)
+    town.wait(hours=2)
+    town.settle()
+    nobody = {"stage_moves": {"share": "100%", "count": 1000}, "enrollments": 0}
+    rulebook = town.rules("heard", write={"persona": {"hubspot": "persona"}}, guard=nobody)
+    plan = town.plan(rulebook)
+    done = apply(town.parts(rulebook), plan)
+    assert plan.held == {HEARD_BEYOND: done.summary.tally["held"]} != {}
+    assert not any("persona" in values for values in town.values().values())
+
+
+def test_a_plan_of_hours_ago_is_figured_anew_though_nothing_has_come_since(town, copy_of_town):
+    rulebook, other = town.rules("richer", title=40), copy_of_town()
+    plan = town.plan(rulebook)
+    with other.store.engine.begin() as conn:
+        conn.execute(
+            text('UPDATE record SET raw = raw || \'{"jobtitle": "CFO"}\' WHERE platform_id = :id'),
+            {"id": other.id_of("dora")},
+        )
+    other.wait(hours=3)
+    with pytest.raises(Moved, match="1 more person would move"):
+        apply(other.parts(rulebook), plan)

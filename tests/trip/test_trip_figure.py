@@ -13,6 +13,7 @@ from connector.change.apply import apply
 from connector.change.plan.figure import figure
 from connector.change.plan.file import as_data
 from connector.rulebook.read import read_rulebook
+from connector.steps import portal
 from connector.steps.provision import provision
 from connector.steps.reading import read_all
 from connector.store.schema import metadata
@@ -170,7 +171,7 @@ def test_what_a_plan_says_is_what_applying_then_does(make_world, tmp_path, seed,
         live(world, lot, number)
         parts = replace(world.parts, rulebook=lot.choice(every))
         lacking = provision(parts, dry_run=True, webhook_url=None).lines
-        plan = figure(parts, active, creates=lacking)
+        plan = figure(parts, active, creates=lacking, reading=portal.look(parts))
         since = now(world)
         applied = apply(parts, plan)
         assert applied.summary.errors == []

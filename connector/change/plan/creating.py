@@ -13,6 +13,7 @@ from connector.rulebook.types import Rulebook
 from connector.steps.parts import HUBSPOT
 
 _OPTION = re.compile(r"HubSpot: would add option .* to property (\S+)")
+_NEW_LIST = "HubSpot: would create list "
 #: Definitions, twice, the limit and the lists; of an audience its merge fields.
 _LOOKS, _GROUP = 4, 1
 
@@ -34,10 +35,15 @@ def activating_calls(
     return +made
 
 
+def lists_created(creates: Sequence[str]) -> tuple[str, ...]:
+    """The names of the lists among what is lacking."""
+    return tuple(line.removeprefix(_NEW_LIST) for line in creates if line.startswith(_NEW_LIST))
+
+
 def _group_and_parts(creates: Sequence[str]) -> int:
     """Properties and lists one by one, the options of a property together, and whether our group is there."""
     properties = sum(one.startswith("HubSpot: would create property ") for one in creates)
-    lists = sum(one.startswith("HubSpot: would create list ") for one in creates)
+    lists = sum(one.startswith(_NEW_LIST) for one in creates)
     options = {found[1] for one in creates if (found := _OPTION.match(one))}
     return properties + (_GROUP if properties else 0) + lists + len(options)
 

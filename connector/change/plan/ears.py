@@ -27,9 +27,11 @@ class Ears:
     names: frozenset[str]
 
     @staticmethod
-    def of(parts: Parts) -> Ears:
-        """As `listening.heard_writes` has it; nobody hears anything where nobody could ever look. Asks nobody."""
-        last = portal.last_reading(parts) if parts.hubspot is not None else None
+    def of(parts: Parts, reading: portal.Reading | None) -> Ears:
+        """As `listening.heard_writes` has it; nobody hears anything where nobody could ever look. Asks nobody: `reading` is what
+        was read just now, if it was.
+        """
+        last = reading or (portal.last_reading(parts) if parts.hubspot is not None else None)
         flows = tuple(flow for flow in last.flows if flow.enabled is not False) if last else ()
         heard = (name for name in outputs(parts.rulebook) if any(flow.looks_at("property", name) for flow in flows))
         return Ears(flows, frozenset(heard))

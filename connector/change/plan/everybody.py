@@ -23,6 +23,7 @@ from connector.steps.belonging import belonging
 from connector.steps.crowd import wanted
 from connector.steps.judged_crowd import JudgedCrowd, judge_slice
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.portal.hearing import unheard_lists
 from connector.steps.reasons import sentence, why_left
 from connector.steps.worth_writing import lifecycle_may_move, worth_writing_to
 from connector.store import ledger, state
@@ -43,11 +44,18 @@ class Everybody:
     whom they cannot tell whether anybody enters, leaves, or is handed over.
     """
 
-    def __init__(self, parts: Parts, active: Rulebook | None, conn: Connection) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        active: Rulebook | None,
+        conn: Connection,
+        reading: portal.Reading | None,
+        lacking: Collection[str],
+    ) -> None:
         self._parts = parts
         self._conn = conn
         self._order = portal.kept_stage_order(parts)
-        self._hearing = portal.hearing(parts)
+        self._hearing = portal.hearing(parts, reading)
         self._baseline = not all(state.baseline_done(conn, source) for source in parts.platforms)
         self._number = state.rulebook_id(conn, parts.rulebook.hash) or 0
         is_active = active is not None and active.hash == parts.rulebook.hash
@@ -61,8 +69,8 @@ class Everybody:
                 self._again.add(one.contact)
             else:
                 self._waiting[one.contact].append(one)
-        self.ears = Ears.of(parts)
-        self.listings = Listings(parts, conn, baseline=self._baseline)
+        self.ears = Ears.of(parts, reading)
+        self.listings = Listings(parts, conn, unheard_lists(parts, reading, lacking), baseline=self._baseline)
         self.people = 0
         self.before, self.after = Spreading(), Spreading()
         self.moves: list[Move] = []

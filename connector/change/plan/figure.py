@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import fsum
+from math import ceil, fsum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
 from connector.change.plan.calls import calls
 from connector.change.plan.compared import compared
-from connector.change.plan.creating import activating_calls
+from connector.change.plan.creating import activating_calls, lists_created
 from connector.change.plan.everybody import Everybody
 from connector.change.plan.guarded import Allowed, guarded, held_by_reason
 from connector.change.plan.housekeeping import housekeeping_calls
@@ -24,6 +24,7 @@ from connector.change.plan.wishes import Wish
 from connector.nurturing.guard import allowance
 from connector.nurturing.working_time import next_open
 from connector.rulebook.types import Rulebook
+from connector.steps import portal
 from connector.steps.judged_crowd import snapshot
 from connector.steps.newly_mapped import newly_mapped
 from connector.steps.parts import HUBSPOT, Parts
@@ -34,13 +35,22 @@ from connector.store.engine import writer_lock
 from connector.store.holds import moves_delivered
 from connector.store.pace import Pace
 
+#: Workflows of a page, and of a call that says what they listen to (adapters/hubspot/flows.py).
+_FLOWS = 100
+
 
 def figure(
-    parts: Parts, active: Rulebook | None, *, creates: Sequence[str] = (), versus: Rulebook | None = None
+    parts: Parts,
+    active: Rulebook | None,
+    *,
+    creates: Sequence[str] = (),
+    versus: Rulebook | None = None,
+    reading: portal.Reading | None = None,
 ) -> Plan:
     """Say what applying the rulebook of `parts` would do, everybody judged as of now; `active` is the one that decides.
 
-    `creates` are the lines of a dry run of `provision`. Who moves because days went by, or because there is news, belongs to
+    `creates` are the lines of a dry run of `provision`, `reading` says who listens to that rulebook (`portal.look`; None: what is
+    kept of the active one, which may write elsewhere). Who moves because days went by, or because there is news, belongs to
     the plan: applying judges her, too. While the first whole pass is not over, nobody enters, leaves or is handed over, and
     who is placed for the first time does not move. With `versus` both rulebooks judge from where everybody stands, and nothing is
     told of what it costs.
@@ -52,7 +62,7 @@ def figure(
     with _frozen(still) as moment:
         if versus is not None:
             return compared(still, active, versus, moment.conn, moment.position)
-        return _figured(still, active, creates, moment)
+        return _figured(still, active, creates, reading, moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +84,18 @@ def _frozen(parts: Parts) -> Iterator[_Moment]:
         yield _Moment(conn, position)
 
 
-def _figured(parts: Parts, active: Rulebook | None, creates: Sequence[str], moment: _Moment) -> Plan:
+def _figured(
+    parts: Parts,
+    active: Rulebook | None,
+    creates: Sequence[str],
+    reading: portal.Reading | None,
+    moment: _Moment,
+) -> Plan:
     conn, rulebook = moment.conn, parts.rulebook
-    everybody = Everybody(parts, active, conn)
+    everybody = Everybody(parts, active, conn, reading, lists_created(creates))
     everybody.judge()
     is_active = active is not None and active.hash == rulebook.hash
+    paces = {source.partition(":")[0]: port.pace() for source, port in parts.platforms.items()}
     wishes = guarded(everybody.wishes, _allowed(parts, conn), heard=bool(everybody.ears.names))
     waiting = everybody.listings.end()
     made = Counter(calls(wishes, everybody.listings.by_key.values()))
@@ -86,7 +103,8 @@ def _figured(parts: Parts, active: Rulebook | None, creates: Sequence[str], mome
     if not is_active:
         unknown = [source for source, known in known_already(parts).items() if known is None]
         made.update(activating_calls(creates, rulebook, parts.platforms, unknown))
-    made = +made
+        made[HUBSPOT] += _calls_to_listen(reading)
+    made = Counter({platform: count for platform, count in (+made).items() if platform in paces})
     return Plan(
         made_at=parts.now(),
         day=parts.today,
@@ -102,7 +120,11 @@ def _figured(parts: Parts, active: Rulebook | None, creates: Sequence[str], mome
         handovers=tuple(sorted(everybody.handovers)),
         creates=tuple(creates),
         newly_read=newly_mapped(conn, active, rulebook) if active is not None else None,
-        cost=Cost(_writes(wishes), dict(sorted(made.items())), _seconds(parts, made)),
+        cost=Cost(
+            _writes(wishes),
+            dict(sorted(made.items())),
+            fsum(count / paces[platform] for platform, count in made.items()),
+        ),
         held={**held_by_reason(wishes), **waiting},
     )
 
@@ -122,7 +144,6 @@ def _writes(wishes: Sequence[Wish]) -> Mapping[str, int]:
     return dict(sorted(going.items()))
 
 
-def _seconds(parts: Parts, made: Mapping[str, int]) -> float:
-    """One platform after the other, each at the pace that its quota allows."""
-    paces = {source.partition(":")[0]: port.pace() for source, port in parts.platforms.items()}
-    return fsum(count / paces[platform] for platform, count in made.items() if platform in paces)
+def _calls_to_listen(reading: portal.Reading | None) -> int:
+    """A page of workflows, then what they listen to; one that is refused where nobody may look."""
+    return 1 if reading is None else 2 * max(1, ceil(len(reading.flows) / _FLOWS))

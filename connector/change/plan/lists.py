@@ -13,7 +13,6 @@ from connector.nurturing.guard import SHARE_FLOOR
 from connector.nurturing.segments import Place, places
 from connector.steps.belonging import Belonging
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.portal.hearing import unheard_lists
 from connector.store import roster
 from connector.store.bulk.listed import former_lists, read_listed
 from connector.store.bulk.slice import Slice
@@ -42,8 +41,8 @@ class Listings:
     `baseline` nobody is put anywhere or taken off, and whoever belongs on a guarded list waits for a person.
     """
 
-    def __init__(self, parts: Parts, conn: Connection, *, baseline: bool) -> None:
-        unheard = {f"{HUBSPOT}:list:{name}" for name in unheard_lists(parts)}
+    def __init__(self, parts: Parts, conn: Connection, unheard_lists: Collection[str], *, baseline: bool) -> None:
+        unheard = {f"{HUBSPOT}:list:{name}" for name in unheard_lists}
         self._parts = parts
         self._conn = conn
         self._baseline = baseline

@@ -8,7 +8,15 @@ from connector.rulebook.mapping import hubspot_properties, mapped_properties
 from connector.steps.finding import Finding
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.choices import blind_rules
-from connector.steps.portal.hearing import flows_of, hearing, keep_workflows, last_reading, read_workflows
+from connector.steps.portal.hearing import (
+    Reading,
+    flows_of,
+    hearing,
+    keep_workflows,
+    last_reading,
+    look,
+    read_workflows,
+)
 from connector.steps.portal.kept import (
     company_properties,
     forget,
@@ -31,12 +39,14 @@ from connector.steps.provision import hubspot_definitions, mailchimp_definitions
 
 __all__ = [
     "PortalMismatch",
+    "Reading",
     "flows_of",
     "hearing",
     "keep_workflows",
     "kept_stage_order",
     "last_reading",
     "list_ids",
+    "look",
     "merge_fields",
     "properties",
     "read_workflows",

@@ -54,6 +54,18 @@ def read_workflows(parts: Parts, *, by_hand: bool = False) -> None:
         _note(parts, error)
 
 
+def look(parts: Parts) -> Reading | None:
+    """Who listens to the rulebook of `parts`, active or not, asked for now and kept nowhere; None where nobody can look."""
+    if parts.hubspot is None:
+        return None
+    try:
+        there = {name: info.id for name, info in parts.hubspot.lists().items()} if _lists(parts.rulebook) else {}
+        ids = {name: there[name] for name in _lists(parts.rulebook) if name in there}
+        return Reading(parts.now(), parts.rulebook.hash, tuple(flows_of(parts, parts.hubspot)), ids)
+    except PlatformError:
+        return None
+
+
 def _known_lists(parts: Parts) -> Mapping[str, str]:
     """Ids of lists by name, where the rulebook has any; where they may not be read none is known, and the rest is."""
     if not _lists(parts.rulebook):
@@ -112,24 +124,26 @@ def last_reading(parts: Parts) -> Reading | None:
     return Reading(datetime.fromisoformat(kept["at"]), kept["rulebook"], flows, kept["list_ids"])
 
 
-def hearing(parts: Parts) -> Hearing:
-    """What nurturing is told of listeners and exits: the last reading, or, once it is too old, that nothing is known."""
+def hearing(parts: Parts, reading: Reading | None = None) -> Hearing:
+    """What nurturing is told of listeners and exits: the last `reading` (None: that which is kept), or, once it is too old,
+    that nothing is known.
+    """
     if not _verified(parts.rulebook):
         return hearing_of(parts.rulebook, None, {})
-    last = last_reading(parts)
+    last = reading or last_reading(parts)
     if last is None or not abs(parts.now() - last.at) < STANDS:
         return hearing_of(parts.rulebook, None, {})
     return hearing_of(parts.rulebook, last.flows, last.list_ids)
 
 
-def unheard_lists(parts: Parts) -> frozenset[str]:
+def unheard_lists(parts: Parts, reading: Reading | None = None, lacking: Collection[str] = ()) -> frozenset[str]:
     """The names of those of our lists to which no workflow of the portal listens, switched on or off; none where nobody could
-    look within the last day.
+    look within the last day. To those that are `lacking` none can listen yet. `reading` as for `hearing`.
     """
-    last = last_reading(parts)
+    last = reading or last_reading(parts)
     if last is None or not abs(parts.now() - last.at) < STANDS:
         return frozenset()
-    told = last.list_ids.items()
+    told = {**dict.fromkeys(lacking, ""), **last.list_ids}.items()
     return frozenset(name for name, id_ in told if all(flow.hears("list", id_) is False for flow in last.flows))
 
 

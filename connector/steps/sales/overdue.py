@@ -52,7 +52,7 @@ def chase(parts: Parts, port: HubSpotPort) -> Tally:
             state.put_cached(conn, _LOOKED, True, now)
         ids = handovers.platform_ids(conn, [one.contact for one in due])
         decided = handovers.payloads(conn, [one.intent for one in due])
-    look = _look(parts, port, due, ids)
+    look = look_at(parts, port, due, ids)
     touched = {one.id: by for one in due if (by := look.touched(one))}
     late = [one for one in due if one.id not in touched and one.due_at is not None and one.due_at <= now]
     with parts.engine.begin() as conn:
@@ -78,7 +78,7 @@ def chase(parts: Parts, port: HubSpotPort) -> Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """What HubSpot shows now: chosen values of contacts, and which tasks are done."""
 
     ids: Mapping[int, str]
@@ -103,10 +103,11 @@ class _Look:
         return "contacted" if contacted is not None and contacted > one.at + _OUR_OWN else ""
 
 
-def _look(parts: Parts, port: HubSpotPort, due: Sequence[Handed], ids: Mapping[int, str]) -> _Look:
+def look_at(parts: Parts, port: HubSpotPort, due: Sequence[Handed], ids: Mapping[int, str]) -> Look:
+    """Look what has become of hand-overs; `ids` are those at HubSpot, by contact. Raises PlatformError."""
     verdict = parts.rulebook.fields.write.sales_verdict.hubspot
     values = port.values_of(sorted(set(ids.values())), (OWNER, CONTACTED, verdict))
-    return _Look(ids, values, _tasks_done(port, sorted({one.task for one in due if one.task})), verdict)
+    return Look(ids, values, _tasks_done(port, sorted({one.task for one in due if one.task})), verdict)
 
 
 def _tasks_done(port: HubSpotPort, tasks: Sequence[str]) -> Mapping[str, bool]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from connector.nurturing.intents import Hearing
-from connector.nurturing.ways import ways_into
+from connector.nurturing.ways import source_of, ways_into
 from connector.rulebook.types import Rulebook
 from connector.steps import portal
 from connector.steps.judge import judge_person
 from connector.steps.judged import Judged
-from connector.steps.parts import Parts
+from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.sales.overdue import OWNER
 from connector.store import ledger, rolling_back, undo
 from connector.store.ledger import Person
+from connector.store.releases import Release
 from connector.store.rolling_back import Begun
 from connector.store.stood import Stood, stood_before
 from connector.store.undo import Span
@@ -32,31 +33,31 @@ class Endings:
     stays: list[int] = field(default_factory=list)
 
 
-def endings(parts: Parts, span: Span, after: int, until: int) -> Endings:
-    """Decide on everybody who entered a track or was handed over by the intents in (after, until]. Read-only.
+def endings(parts: Parts, span: Span, first: Release, until: int) -> Endings:
+    """Decide on everybody who entered a track or was handed over since the `first` release, by intents up to `until`. Read-only.
 
     Each is judged by the rulebook of `parts`, which is the one from before, from where she stood, and with the values that
     stood on the platforms. Whom it would have enrolled, too, stays: she matches the track by it, and did not match it before
     the releases (who did stood at baseline, or had her turn); and so does whom a person let in. Whom it would have handed over,
-    too, stays with sales.
+    too, stays with sales, and so does whom somebody has touched there.
     """
     found = Endings()
     order, hearing = portal.stage_order(parts), portal.hearing(parts)
     with parts.engine.connect() as conn:
-        episodes = rolling_back.begun(conn, after, until)
-        given = frozenset(rolling_back.handed_over(conn, after, until))
-        contacts = sorted(given | {one.contact for one in episodes})
+        episodes = rolling_back.begun(conn, first.after_intent, until)
+        given = rolling_back.handed_over(conn, first.after_intent, until)
+        contacts = sorted({*given, *(one.contact for one in episodes)})
     for start in range(0, len(contacts), _BATCH):
         with parts.engine.connect() as conn:
             some = contacts[start : start + _BATCH]
-            stood = stood_before(conn, span, some)
+            stood = stood_before(conn, span, first.after_flip, some)
             people = [_as_before(one, stood.get(one.contact)) for one in ledger.load_people(conn, some)]
             people = _with_values_from_before(parts, conn, span, people)
         for person in people:
             judged = judge_person(parts, person, order, hearing, baseline=False)
             hers = [one for one in episodes if one.contact == person.contact]
             found.leaving.extend(one for one in hers if not _would_have_entered(person, judged, one))
-            if person.contact in given and _is_for_sales(judged):
+            if given.get(person.contact) or (person.contact in given and _is_for_sales(judged)):
                 found.stays.append(person.contact)
     return found
 
@@ -66,8 +67,17 @@ def kept_names(parts: Parts) -> Sequence[str]:
     return (OWNER, parts.rulebook.fields.write.sales_verdict.hubspot)
 
 
+def named_sources(rulebook: Rulebook) -> Collection[str]:
+    """Where a rulebook reads and writes, whether the platform is on or not; elsewhere it can put nothing back."""
+    return (HUBSPOT, *(f"mailchimp:{audience}" for audience in rulebook.fields.audiences))
+
+
 def may_go_on(rulebooks: Sequence[Rulebook], hearing: Hearing, one: Begun) -> bool:
-    """Tell whether leaving may end no mail: the way is entry-only, was seen so, or none of the rulebooks knows it."""
+    """Tell whether leaving may end no mail: the way is entry-only, was seen so, or none of the rulebooks knows it. The first
+    of them is the one that is to take her out.
+    """
+    if source_of(one.channel) not in named_sources(rulebooks[0]):
+        return True
     tracks = [(rulebook, rulebook.tracks.tracks.get(one.track)) for rulebook in rulebooks]
     ways = [way for rulebook, track in tracks if track for way in ways_into(rulebook, track) if way.key == one.channel]
     return (one.track, one.channel) in hearing.runs_on or not ways or any(way.entry_only for way in ways)

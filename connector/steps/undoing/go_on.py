@@ -11,7 +11,7 @@ from connector.nurturing.reasons import Left
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.tally import Tally
 from connector.steps.undoing.at_hand import Rollback, rollback_at_hand
-from connector.steps.undoing.endings import endings, kept_names
+from connector.steps.undoing.endings import endings, kept_names, named_sources
 from connector.steps.undoing.put_back import put_back
 from connector.store import rolling_back, undo
 from connector.store.engine import writer_lock
@@ -30,17 +30,19 @@ def go_on(
     rollback = rollback_at_hand(parts)
     if rollback is None:
         return tally
+    with parts.engine.begin() as conn:
+        tally[str(Ended.STRANDED)] += undo.end_elsewhere(conn, rollback.span, named_sources(parts.rulebook))
     if rollback.judges_first:
         tally["taken out"] += _end_what_began(parts, rollback)
     for source in parts.platforms:
         if source.partition(":")[0] not in down and not stop():
             tally += put_back(parts, rollback.span, source, errors, stop)
-    return tally
+    return +tally
 
 
 def _end_what_began(parts: Parts, rollback: Rollback) -> int:
     """Whoever is decided on twice, because we died in between, ends the same."""
-    found = endings(parts, rollback.span, rollback.first.after_intent, rollback.by.after_intent)
+    found = endings(parts, rollback.span, rollback.first, rollback.by.after_intent)
     owned = [(one, name) for one in found.stays for name in kept_names(parts)]
     with parts.engine.begin() as conn:
         writer_lock(conn)

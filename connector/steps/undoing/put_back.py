@@ -13,6 +13,7 @@ from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.intake import read_by_ids
 from connector.steps.sending import Held, away, send
 from connector.steps.tally import Tally
+from connector.steps.undoing.with_sales import taken_by_sales
 from connector.steps.write import facts_of
 from connector.store import failures, ledger, undo
 from connector.store.engine import writer_lock
@@ -83,7 +84,11 @@ def compare(parts: Parts, span: Span, source: str, contacts: Sequence[int], *, k
         read_by_ids(
             parts, source, parts.hubspot if source == HUBSPOT and parts.hubspot else parts.mailchimp[source], ids
         )
-    found.held = _values_now(parts, source, ids, sorted({row.name for row in rows})) if ids else {}
+    names = {row.name for row in rows}
+    if source == HUBSPOT:
+        names.add(parts.rulebook.fields.write.sales_verdict.hubspot)
+    found.held = _values_now(parts, source, ids, sorted(names)) if ids else {}
+    taken = taken_by_sales(parts, rows, found.held) if source == HUBSPOT else frozenset()
     for row in rows:
         there = found.held.get(row.platform_id)
         if there is None:
@@ -92,6 +97,8 @@ def compare(parts: Parts, span: Span, source: str, contacts: Sequence[int], *, k
         present = there.get(row.name)
         if same(row.before or "", present):
             found.end(Ended.BACK if row.began else Ended.SAME, row.contact, row.name)
+        elif (row.contact, row.name) in taken:
+            found.end(Ended.KEPT, row.contact, row.name)
         elif any(same(one, present) for one in row.ours) or (row.began and not present):
             found.sends.setdefault(row.platform_id, []).append(row)
         else:
