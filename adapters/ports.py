@@ -8,7 +8,8 @@ The error tree (errors are sorted at the edge; nobody outside `adapters` looks a
     │   └── ScopeMissing            403: names what the token may not do
     ├── PlatformBusy                wait `retry_after` seconds (429, 423, 477, Mailchimp's bodyless 403, a quota gone)
     ├── PlatformUnreachable         no usable answer (network, 5xx, HTML, truncated JSON); `maybe_applied` says if the
-    │                               request may have taken effect all the same
+    │   │                           request may have taken effect all the same
+    │   └── Untrusted               a certificate that nobody here trusts: nothing was sent (adapters/tls.py)
     └── DeadlinePassed              our own deadline ran out before the bytes left: nothing was sent
 
 A `source` names where a record lives: ``hubspot`` or ``mailchimp:<audience name of fields.yaml>``. Raw values are text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 
+import certifi
+
 from adapters.causes import causes
 from adapters.ports import PlatformUnreachable
 
@@ -14,6 +16,15 @@ class Untrusted(PlatformUnreachable):
     def __init__(self, platform: str, reason: str) -> None:
         super().__init__(platform, f"its certificate is not trusted here ({reason})", maybe_applied=False)
         self.reason = reason
+
+
+def trust() -> ssl.SSLContext:
+    """Whom both platforms' connections trust: this machine's authorities (SSL_CERT_FILE names others) and those of certifi,
+    for a Python that comes without any.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def mistrust(error: BaseException) -> str | None:

@@ -12,17 +12,19 @@ from threading import Thread
 
 import urllib3
 
+from adapters.proxy import NONE, Proxies, pool_manager
+from adapters.tls import trust
 from connector.steps.hook import Message, NotTold
 
 
 class AlertHook:
     """Posts to `url`, signed with `key`; unsigned where that is empty. `now` is the time that is signed."""
 
-    def __init__(self, url: str, key: bytes, now: Callable[[], datetime]) -> None:
+    def __init__(self, url: str, key: bytes, now: Callable[[], datetime], proxies: Proxies = NONE) -> None:
         self._url = url
         self._key = key
         self._now = now
-        self._pool = urllib3.PoolManager()
+        self._pool = pool_manager(proxies.to(url), trust() if url.startswith("https:") else None, 1)
 
     def tell(self, message: Message, seconds: float) -> None:
         """See `Hook`. An answer that trickles is not waited for: nothing of it is needed but its status."""

@@ -210,9 +210,10 @@ def doors(given: Settings) -> Iterator[Doors]:
 def _hook(given: Settings, now: Callable[[], datetime]) -> Hook | None:
     if not given.trellis_alert_url:
         return None
+    from adapters.proxy import Proxies
     from connector.alert_hook import AlertHook
 
-    return AlertHook(given.trellis_alert_url, given.alert_key, now)
+    return AlertHook(given.trellis_alert_url, given.alert_key, now, Proxies(given.https_proxy, given.no_proxy))
 
 
 def active_parts(given: Settings, store: Store) -> Parts | None:

@@ -70,12 +70,14 @@ class Platforms:
 def connect_platforms(given: Settings, engine: Engine | None) -> Platforms:
     """Clients for the platforms that have credentials; without an engine their budgets are this process's own. Makes no call."""
     from adapters.budget import RateBudget, Slots
+    from adapters.proxy import Proxies
     from connector.store.lanes import LockedLanes
     from connector.store.rate import StoredRate
 
     def kept(name: str) -> StoredRate | None:
         return StoredRate(engine, name) if engine is not None else None
 
+    proxies = Proxies(given.https_proxy, given.no_proxy)
     hubspot = mailchimp = None
     if given.hubspot_on:
         from adapters.hubspot.client import HubSpotClient
@@ -87,6 +89,7 @@ def connect_platforms(given: Settings, engine: Engine | None) -> Platforms:
             version=given.hubspot_api_version,
             budget=RateBudget(_CALLS_PER_10_S, 10.0, kept=kept(account)),
             search_budget=RateBudget(_SEARCHES_PER_S, 1.0, burst=_SEARCH_BURST, kept=kept(f"{account}:search")),
+            proxies=proxies,
         )
     if given.mailchimp_on:
         from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
@@ -101,6 +104,7 @@ def connect_platforms(given: Settings, engine: Engine | None) -> Platforms:
                 IN_FLIGHT, LockedLanes(engine, f"trellis:{account}:slot", IN_FLIGHT) if engine is not None else None
             ),
             budget=RateBudget(_MAILCHIMP_PER_S, 1.0, kept=kept(account)),
+            proxies=proxies,
         )
     return Platforms(hubspot, mailchimp, engine)
 

@@ -145,9 +145,10 @@ def _root(error: BaseException) -> BaseException:
 def _secrets(given: Mapping[str, object]) -> Sequence[str]:
     """Every secret of the settings, as it is and as it would stand in a URL or in a repr; the longest first."""
     values = [str(value) for name, value in given.items() if name.endswith(_SECRET_ENDS)]
-    with suppress(ValueError):  # not a URL: whoever connects says so
-        password = urlsplit(str(given["database_url"])).password or ""
-        values += [password, unquote(password)]
+    for name in ("database_url", "https_proxy"):
+        with suppress(ValueError):  # not a URL: whoever connects says so
+            password = urlsplit(str(given[name])).password or ""
+            values += [password, unquote(password)]
     if alert := str(given["trellis_alert_url"]):  # such an address is often a secret by itself
         values.append(urlsplit(alert).path)
     forms = {form for value in values for form in (value, quote(value, safe=""), repr(value)[1:-1])}

@@ -25,6 +25,8 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
     "MAILCHIMP_WEBHOOK_TOKEN": ("", "secret part of the webhook's path, at least 22 characters"),
     "MAILCHIMP_WEBHOOK_TOKEN_PREVIOUS": ("", "the old one, during rotation"),
     "MAILCHIMP_WEBHOOK_SECRET": ("", "signing secret of a webhook made by hand"),
+    "HTTPS_PROXY": ("", "the proxy by which both platforms are reached, such as http://proxy.acme.example:3128"),
+    "NO_PROXY": ("", "hosts that are reached without it, between commas; * for all"),
     "PUBLIC_URL": ("", "https://… under which the platforms reach the receiver"),
     "DATABASE_URL": ("", "PostgreSQL; unset: the bundled server under TRELLIS_DATA"),
     "MAPPINGS_DIR": ("mappings", "the folder of the rulebook's files"),
@@ -57,6 +59,8 @@ class Settings:
     mailchimp_webhook_token: str
     mailchimp_webhook_token_previous: str
     mailchimp_webhook_secret: str
+    https_proxy: str
+    no_proxy: str
     public_url: str
     database_url: str
     mappings_dir: Path
@@ -92,7 +96,9 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str], read_text: Callable[[Path], str] = Path.read_text) -> Settings:
     """Read and check the environment. Raises SettingsError, one line, before anything else has happened."""
+    environ = {**{name: environ.get(name.lower(), "") for name in _SMALL_TOO}, **environ}
     text = {name: _value(name, default, environ, read_text) for name, (default, _) in VARIABLES.items()}
+    text["HTTPS_PROXY"] = _proxy(text["HTTPS_PROXY"])
     for name in ("HUBSPOT_BASE_URL", "MAILCHIMP_BASE_URL", "PUBLIC_URL", "TRELLIS_ALERT_URL"):
         text[name] = _url(name, text[name])
     _refuse_what_takes_no_path(text["PUBLIC_URL"])
@@ -146,6 +152,10 @@ _SECRETS = (
 )
 
 
+#: Variables that are not ours alone: other programs read them in small letters, too.
+_SMALL_TOO = ("HTTPS_PROXY", "NO_PROXY")
+
+
 def _value(name: str, default: str, environ: Mapping[str, str], read_text: Callable[[Path], str]) -> str:
     file = environ.get(f"{name}_FILE", "")
     if not file:
@@ -174,6 +184,15 @@ def _url(name: str, value: str) -> str:
     if not usable:
         raise SettingsError(f"{name} must be a full address such as https://host")
     return value.rstrip("/")
+
+
+def _proxy(value: str) -> str:
+    """With its scheme, which many leave out."""
+    try:
+        return _url("HTTPS_PROXY", value if "://" in value else f"http://{value}") if value else ""
+    except SettingsError:
+        cure = "write one such as http://proxy.acme.example:3128, or unset it"
+        raise SettingsError(f"HTTPS_PROXY is not the address of an HTTP proxy: {cure}") from None
 
 
 def _refuse_what_takes_no_path(url: str) -> None:

@@ -18,6 +18,7 @@ from adapters.hubspot.quota import is_silent, read_quota
 from adapters.hubspot.transport import Transport
 from adapters.hubspot.versions import ENDPOINTS, Endpoint, Version
 from adapters.ports import Deadline, DeadlinePassed, PlatformBusy, PlatformError, PlatformUnreachable, elapsed
+from adapters.proxy import NONE, Proxies
 from adapters.skew import ComparedClock
 from adapters.tls import Untrusted
 
@@ -58,11 +59,12 @@ class HubSpotClient:
         budget: RateBudget,
         search_budget: RateBudget,
         deadline_s: float = 30.0,
+        proxies: Proxies = NONE,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = elapsed,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._transport = Transport(token, base_url)
+        self._transport = Transport(token, base_url, proxies.to(base_url))
         self._version = version
         self._budget = budget
         self._search_budget = search_budget

@@ -21,9 +21,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import BaseHTTPResponse
 
+from adapters.causes import why_silent
 from adapters.hubspot.answers import PLATFORM, Answer
 from adapters.ports import Deadline, DeadlinePassed, PlatformUnreachable
-from adapters.tls import Untrusted, mistrust
+from adapters.proxy import pool_manager
+from adapters.tls import Untrusted, mistrust, trust
 
 LARGEST_ANSWER = 32 * 2**20
 #: A server that does not take the connection in this time is not there.
@@ -49,9 +51,10 @@ class Transport:
     Thread-safe; the SDK (a heavy import) is loaded with the first call.
     """
 
-    def __init__(self, token: str, base_url: str) -> None:
+    def __init__(self, token: str, base_url: str, proxy: str | None = None) -> None:
         self._token = token
         self._base_url = base_url.rstrip("/")
+        self._proxy = proxy
         self._lock = Lock()
 
     def load(self) -> None:
@@ -103,7 +106,7 @@ class Transport:
         configuration = Configuration(host=self._base_url)
         configuration.access_token = self._token
         api = ApiClient(configuration=configuration)
-        api.rest_client.pool_manager = _Pool()
+        api.rest_client.pool_manager = _Pool(self._base_url, self._proxy)
         return api
 
     @cached_property
@@ -116,7 +119,7 @@ class Transport:
 def _unreachable(error: Exception, flight: _Flight) -> PlatformUnreachable:
     if (reason := mistrust(error)) is not None:
         return Untrusted(PLATFORM, reason)
-    return PlatformUnreachable(PLATFORM, f"no answer from HubSpot ({type(error).__name__})", maybe_applied=flight.sent)
+    return PlatformUnreachable(PLATFORM, f"no answer from HubSpot ({why_silent(error)})", maybe_applied=flight.sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +140,8 @@ class _SdkAnswer(Answer):
 class _Pool:
     """Stands in for the SDK's pool manager, of which it calls `request` only."""
 
-    def __init__(self) -> None:
-        self._pools = urllib3.PoolManager(maxsize=_CONNECTIONS, cert_reqs="CERT_REQUIRED")
+    def __init__(self, base_url: str, proxy: str | None) -> None:
+        self._pools = pool_manager(proxy, trust() if base_url.startswith("https:") else None, _CONNECTIONS)
         self._pools.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
     def request(
@@ -215,7 +218,11 @@ class _Answering(http.client.HTTPResponse):
 
 
 class _PlainConnection(HTTPConnection):
-    """Looks at the deadline at the last moment before bytes leave, and again with every byte that comes."""
+    """Looks at the deadline at the last moment before bytes leave, and again with every byte that comes, a proxy's too."""
+
+    def connect(self) -> None:
+        self._answer_in_time()
+        super().connect()
 
     def request(self, *args: Any, **settings: Any) -> None:
         flight = _flight.get()
@@ -227,9 +234,12 @@ class _PlainConnection(HTTPConnection):
         super().request(*args, **settings)
 
     def getresponse(self) -> Any:
+        self._answer_in_time()
+        return super().getresponse()
+
+    def _answer_in_time(self) -> None:
         answering: Any = partial(_Answering, deadline=_flight.get().deadline)
         self.response_class = answering
-        return super().getresponse()
 
 
 class _TlsConnection(_PlainConnection, HTTPSConnection):

@@ -39,6 +39,7 @@ from adapters.ports import (
     PlatformUnreachable,
     elapsed,
 )
+from adapters.proxy import NONE, Proxies
 from adapters.retry_after import read_retry_after
 from adapters.skew import ComparedClock
 
@@ -74,6 +75,7 @@ class MailchimpClient:
         slots: Slots,
         budget: RateBudget,
         deadline_s: float = 60.0,
+        proxies: Proxies = NONE,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = elapsed,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -81,7 +83,7 @@ class MailchimpClient:
         if not api_key and not access_token:
             raise ValueError("Mailchimp needs an API key or an access token")
         self._host = (base_url or _address(api_key, server_prefix)).rstrip("/")
-        self._transport = Transport(_auth(api_key, access_token), connections=IN_FLIGHT)
+        self._transport = Transport(_auth(api_key, access_token), IN_FLIGHT, self._host, proxies.to(self._host))
         self._slots = slots
         self._budget = budget
         self._deadline_s = deadline_s

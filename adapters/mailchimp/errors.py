@@ -14,7 +14,7 @@ import requests
 import urllib3
 
 from adapters.addresses import without_addresses
-from adapters.causes import causes
+from adapters.causes import causes, why_silent
 from adapters.ports import (
     CredentialsRefused,
     Outcome,
@@ -82,8 +82,7 @@ def from_exception(error: BaseException, *, writes: bool) -> PlatformError:
     if (reason := mistrust(error)) is not None:
         return Untrusted("mailchimp", reason)
     behind = tuple(causes(error))
-    kinds = dict.fromkeys((type(error).__name__, type(behind[-1]).__name__))
-    text = f"no usable answer ({': '.join(kinds)})"
+    text = f"no usable answer from Mailchimp ({why_silent(error)})"
     never_sent = _never_sent(behind)
     slow = not never_sent and any(isinstance(cause, requests.ReadTimeout | TimeoutError) for cause in behind)
     kind = TooMuchAtOnce if slow else PlatformUnreachable

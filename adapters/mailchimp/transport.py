@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
@@ -24,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from adapters.ports import Deadline, DeadlinePassed
+from adapters.tls import trust
 
 LARGEST_ANSWER = 32 * 2**20
 _PIECE = 2**16
@@ -37,12 +39,15 @@ _deadline: ContextVar[Deadline] = ContextVar("mailchimp_deadline")
 class Transport:
     """One `requests` session for all threads: connections are kept, cookies and redirects are not."""
 
-    def __init__(self, auth: AuthBase, connections: int) -> None:
+    def __init__(self, auth: AuthBase, connections: int, address: str, proxy: str | None = None) -> None:
         self._auth = auth
         self._session = requests.Session()
+        self._session.trust_env = False  # else it had its own mind about proxies, `.netrc` and bundles of certificates
+        self._session.proxies = {"https": proxy} if proxy else {}
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, _PunctualAdapter(pool_maxsize=connections))
+            context = trust() if scheme == "https://" and address.startswith(scheme) else None
+            self._session.mount(scheme, _PunctualAdapter(context, pool_maxsize=connections))
 
     def within(self, deadline: Deadline, call: Callable[[], Answer]) -> Answer:
         """Run `call`, whose requests all end by `deadline`."""
@@ -60,10 +65,7 @@ class Transport:
         headers: dict[str, str] | None = None,
         body: object = None,
     ) -> requests.Response:
-        """Stand in for `ApiClient.request`. Raises DeadlinePassed before anything has left; else what requests raises.
-
-        An auth object is always given, or a `.netrc` on the machine could replace a bearer token.
-        """
+        """Stand in for `ApiClient.request`. Raises DeadlinePassed before anything has left; else what requests raises."""
         left = _seconds_left()
         response = self._session.request(
             method,
@@ -176,7 +178,11 @@ class _Answer(requests.Response):
 
 
 class _PunctualAdapter(HTTPAdapter):
-    """Gives the session the connections and answers of this module, with or without a proxy."""
+    """Gives the session the connections and answers of this module, with or without a proxy, and whom they trust."""
+
+    def __init__(self, context: ssl.SSLContext | None, **options: Any) -> None:
+        self._context = context
+        super().__init__(**options)
 
     def build_response(self, *args: Any) -> requests.Response:
         answer = _Answer()
@@ -184,10 +190,10 @@ class _PunctualAdapter(HTTPAdapter):
         return answer
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
+        super().init_poolmanager(*args, **options, ssl_context=self._context)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> urllib3.ProxyManager:
-        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **options)
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **options, ssl_context=self._context)
         manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
         return manager

@@ -67,6 +67,7 @@ def explain_failures(errors: Iterable[Exception]) -> tuple[Sequence[str], Exit]:
 
 def _of_platform(error: Exception) -> tuple[Sequence[str], Exit]:
     from adapters import ports
+    from adapters.tls import Untrusted
 
     name = {"hubspot": "HubSpot", "mailchimp": "Mailchimp"}.get(getattr(error, "platform", ""), "The platform")
     said = str(error).rstrip(". ")
@@ -83,5 +84,11 @@ def _of_platform(error: Exception) -> tuple[Sequence[str], Exit]:
         case ports.PlatformBusy():
             line = f"{name} asks to wait {error.retry_after:.0f} s: {said}. Run the command again then."
             return [line], Exit.FAILED
+        case Untrusted():
+            cure = (
+                "See that this machine's clock is right; if a proxy of your company stands in between, name the file of its"
+                " certificates in SSL_CERT_FILE."
+            )
+            return [f"{name} was told nothing: {said}. {cure}"], Exit.FAILED
         case _:
             return [f"{name} cannot be reached: {said}. Nothing is lost; run the command again."], Exit.FAILED

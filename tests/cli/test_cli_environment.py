@@ -57,7 +57,7 @@ def test_a_webhook_token_that_is_short_or_no_part_of_a_path_is_refused_without_b
 def test_every_variable_may_come_from_a_file(name, tmp_path):
     values = {"PORT": "8123", "LOG_LEVEL": "DEBUG", "HUBSPOT_API_VERSION": "2026-09", "MAILCHIMP_API_KEY": "key-us19"}
     values |= {"MAILCHIMP_BASE_URL": "https://host/3.0", "HUBSPOT_BASE_URL": "https://host"}
-    values |= {"PUBLIC_URL": "https://host", "TRELLIS_ALERT_URL": "https://host"}
+    values |= {"PUBLIC_URL": "https://host", "TRELLIS_ALERT_URL": "https://host", "HTTPS_PROXY": "http://host:3128"}
     values |= {"TRELLIS_ALERT_SECRET": "whsec_YS1rZXktb2YtbW9yZS10aGFuLTI0LWJ5dGVz"}
     value = values.get(name, "a-value-of-more-than-22-characters")
     file = tmp_path / "secret"

@@ -95,7 +95,7 @@ def _away(error: PlatformError) -> tuple[str, str]:
     if isinstance(error, Untrusted):
         return "certificate-untrusted", (
             "See that the machine's clock is right; if a proxy of your company stands in between, name the file of its"
-            " certificates in SSL_CERT_FILE and REQUESTS_CA_BUNDLE"
+            " certificates in SSL_CERT_FILE"
         )
     if isinstance(error, PlatformBusy):
         wait = max(1, round(error.retry_after))
