@@ -7,12 +7,15 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
+from email.utils import format_datetime
 from io import BufferedReader
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Self
 
 from adapters.sandbox.calls import CallLog
+from adapters.sandbox.clock import Clock
 from adapters.sandbox.faults import Fault, Faults
 from adapters.sandbox.web import Request, Response, Routes
 
@@ -25,10 +28,19 @@ class Server:
 
     `port=0` takes any free port; a taken port raises OSError in the constructor. Context manager: start and stop.
     `latency` is how many seconds every answer of the platform takes longer, as over a network; connections wait apart.
+    `clock` gives the `Date` of each answer, as every web server's does (RFC 9110 §6.6.1).
     `told` is called with each answer of the platform that is about to go out whole and unchanged: what a client knows.
     """
 
-    def __init__(self, routes: Routes, control: Routes | None = None, *, port: int = 0, name: str = "sandbox") -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        control: Routes | None = None,
+        *,
+        port: int = 0,
+        name: str = "sandbox",
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
         self.calls = CallLog()
         self.faults = Faults()
         self.latency = 0.0
@@ -36,6 +48,7 @@ class Server:
         self._routes = routes
         self._control = control or Routes()
         self._name = name
+        self._clock = clock or Clock()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -101,7 +114,7 @@ class Server:
     def _exchange(self, request: Request, connection: socket.socket) -> bool:
         """Answer one request; False ends the connection."""
         if request.path.startswith(CONTROL):
-            connection.sendall(_encode(self._answer(self._control, request), request))
+            connection.sendall(self._encode(self._answer(self._control, request), request))
             return _keeps_alive(request)
         if self.latency:
             time.sleep(self.latency)
@@ -110,7 +123,7 @@ class Server:
             response = self._answer(self._routes, request)
             self.calls.record(request.method, request.template, response.status)
             self.told(request, response)
-            connection.sendall(_encode(response, request))
+            connection.sendall(self._encode(response, request))
             return _keeps_alive(request)
         response = Response()
         if fault.takes_effect:
@@ -122,7 +135,7 @@ class Server:
         self.calls.record(request.method, request.template, 0 if fault.ending == "drop" else response.status)
         if fault.takes_effect and fault.status is None and fault.ending == "whole":
             self.told(request, response)
-        return _send_broken(_encode(response, request), fault, connection) and _keeps_alive(request)
+        return _send_broken(self._encode(response, request), fault, connection) and _keeps_alive(request)
 
     def _answer(self, routes: Routes, request: Request) -> Response:
         try:
@@ -130,6 +143,17 @@ class Server:
         except Exception:  # noqa: BLE001 - a defect of the sandbox must show up as such, not as a hanging client
             traceback.print_exc()
             return Response.json({"status": "error", "message": "the sandbox itself failed; see its stderr"}, 500)
+
+    def _encode(self, response: Response, request: Request) -> bytes:
+        lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
+        if response.status != 204:
+            if response.content or response.content_type:
+                lines.append(f"Content-Type: {response.content_type}")
+            lines.append(f"Content-Length: {len(response.content)}")
+        headers = {"Date": format_datetime(self._clock(), usegmt=True), **response.headers}
+        lines.extend(f"{name}: {value}" for name, value in headers.items())
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        return head if request.method == "HEAD" or response.status == 204 else head + response.content
 
 
 def _nobody(_request: Request, _response: Response) -> None:
@@ -163,17 +187,6 @@ def _read_chunks(reader: BufferedReader) -> bytes:
     while reader.readline().strip():
         pass
     return b"".join(pieces)
-
-
-def _encode(response: Response, request: Request) -> bytes:
-    lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
-    if response.status != 204:
-        if response.content or response.content_type:
-            lines.append(f"Content-Type: {response.content_type}")
-        lines.append(f"Content-Length: {len(response.content)}")
-    lines.extend(f"{name}: {value}" for name, value in response.headers.items())
-    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-    return head if request.method == "HEAD" or response.status == 204 else head + response.content
 
 
 def _keeps_alive(request: Request) -> bool:

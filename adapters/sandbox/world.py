@@ -90,7 +90,8 @@ class Sandbox:
         control = control_routes(lambda: server, self.clock, self.effects, acts)
         if hasattr(module, "control"):
             control.include(module.control(state))
-        server = Server(module.routes(state), control, port=port, name=module.__name__.rpartition(".")[2])
+        name = module.__name__.rpartition(".")[2]
+        server = Server(module.routes(state), control, port=port, name=name, clock=self.clock)
         self._states.append(state)
         self._servers.append(server)
         return server
