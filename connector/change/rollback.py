@@ -93,7 +93,8 @@ def foresee(parts: Parts, number: int) -> RolledBack:
     with parts.engine.connect() as conn:
         target = target_of(conn, number, parts.now())
     span = _span_of(parts, target)
-    _require_unheard(parts, span)
+    if target.under_way is None:
+        _require_unheard(parts, span)
     with parts.engine.connect() as conn:
         moved, behind = count_stood(conn, span), rolling_back.left_behind(conn, target.first.after_intent, _NEVER)
     decided = endings(parts, span, target.first, _NEVER)
@@ -118,7 +119,9 @@ def foresee(parts: Parts, number: int) -> RolledBack:
 
 
 def _span_of(parts: Parts, target: Target) -> Span:
-    """All that would be taken back now."""
+    """All that is taken back, or would be now."""
+    if target.under_way is not None:
+        return Span(target.first.id, target.under_way)
     with parts.engine.connect() as conn:
         newest = releases.newest(conn)
     assert newest is not None, "there is one to take back"

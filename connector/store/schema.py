@@ -527,6 +527,9 @@ undo = Table(  # what a release has overwritten on a platform, kept before the f
     Column("name", Text, primary_key=True),
     Column("before", Text),  # null: nothing stood there
     _needed("ours", Text),  # what we sent last
+    _needed(
+        "sent", ARRAY(Text), "'{}'"
+    ),  # what we sent before that since anything was accepted: it may stand there, too
     Column("written", Text),  # what `written` said before, and since when; null: nothing
     Column("written_at", Moment),
     _needed("ended", Text, "''"),  # what a rollback did with it; "": not asked, or nothing yet

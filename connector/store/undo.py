@@ -1,7 +1,8 @@
 """What a release overwrites on the platforms: kept before the first such write, and what a rollback does with it.
 
-A value is kept once per release, with what `written` said of it; of all that was sent since, the last stands beside it. It is
-kept before the bytes leave: a process that dies in between has overwritten nothing that nobody knows.
+A value is kept once per release, with what `written` said of it; of all that was sent since, the last stands beside it, and
+what was sent before that and never accepted: it may stand there all the same. It is kept before the bytes leave: a process that
+dies in between has overwritten nothing that nobody knows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 
 from sqlalchemy import Connection, text
 
@@ -53,7 +55,10 @@ _KEEP = text(
     "  AS told (platform_id, name, before, ours)"
     " JOIN record ON record.source = :source AND record.platform_id = told.platform_id"
     " LEFT JOIN written ON written.contact = record.contact AND written.source = :source AND written.name = told.name"
-    " ON CONFLICT (release, contact, source, name) DO UPDATE SET ours = excluded.ours"
+    " ON CONFLICT (release, contact, source, name) DO UPDATE SET ours = excluded.ours, sent ="
+    "  CASE WHEN undo.ours = excluded.ours THEN undo.sent"
+    "  WHEN undo.ours = (SELECT value FROM written WHERE written.contact = undo.contact AND written.source = undo.source"
+    "   AND written.name = undo.name AND written.at >= undo.at) THEN '{}' ELSE undo.sent || undo.ours END"
 )
 _UNDONE = "undo.release >= :first AND undo.release < :by"
 _OPEN = f"{_UNDONE} AND undo.ended IN ('', 'putting')"
@@ -63,9 +68,11 @@ _CONTACTS = text(
 _OF = text(
     "SELECT undo.contact, platform_id, undo.name, (array_agg(before ORDER BY release))[1] AS before,"  # noqa: S608
     " array_agg(ours) || array_agg(CASE WHEN written.at >= undo.at THEN written.value END) AS ours,"
-    " bool_or(ended = 'putting') AS began"
-    " FROM undo LEFT JOIN record ON record.contact = undo.contact AND record.source = undo.source AND NOT archived"
-    " LEFT JOIN written ON written.contact = undo.contact AND written.source = undo.source AND written.name = undo.name"
+    " array_agg(to_json(sent)) AS sent, bool_or(ended = 'putting') AS began"
+    " FROM undo LEFT JOIN record ON record.contact = ANY(:contacts) AND record.contact = undo.contact"
+    "  AND record.source = undo.source AND NOT archived"
+    " LEFT JOIN written ON written.contact = ANY(:contacts) AND written.contact = undo.contact"
+    "  AND written.source = undo.source AND written.name = undo.name"
     f" WHERE undo.source = :source AND undo.contact = ANY(:contacts) AND {_OPEN}"
     " GROUP BY undo.contact, platform_id, undo.name ORDER BY undo.contact, undo.name"
 )
@@ -138,7 +145,14 @@ def to_put_back(
     """What is still to be put back of these contacts; and the (contact, name) of those that have no record there. Read-only."""
     rows = conn.execute(_OF, {**span.values(), "source": source, "contacts": list(contacts)}).all()
     there = [
-        Overwritten(row.contact, row.platform_id, row.name, row.before, frozenset(row.ours) - {None}, row.began)
+        Overwritten(
+            row.contact,
+            row.platform_id,
+            row.name,
+            row.before,
+            frozenset(chain(row.ours, *row.sent)) - {None},
+            row.began,
+        )
         for row in rows
         if row.platform_id is not None
     ]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from datetime import UTC
 from pathlib import Path
+from statistics import fmean as mean_of
+from statistics import median_low
 
 import pytest
 from hypothesis import example, given
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from connector.change.plan.file import PlanFileError, as_data, load, save
 from connector.change.plan.plan import SCORES, Because, Cost, Move, Passage, Plan, Spread
 from connector.cli.plan_people import View
+from connector.cli.plan_spread import spread_lines
 from connector.cli.plan_text import plan_lines
 from connector.cli.visible import visible
 from connector.rulebook.read import read_rulebook
@@ -61,6 +65,26 @@ PLANS = st.builds(
 def shown(plan: Plan, width: int, names: str = "Maria Soler, Acme") -> list[str]:
     view = View("the files", "release 7", (RULEBOOK,), lambda people: dict.fromkeys(people, names), width)
     return list(plan_lines(plan, view))
+
+
+@given(scores=st.lists(st.integers(0, 100), max_size=40), unscored=st.integers(0, 9))
+def test_mean_median_and_shares_are_those_of_the_people(scores: list[int], unscored: int) -> None:
+    counted = tuple(scores.count(score) for score in range(SCORES))
+    before, after = Spread(counted, unscored, {}), Spread((0,) * SCORES, 1, {})
+    lines = list(spread_lines(before, after, RULEBOOK, 100))
+    told = next((line for line in lines if "mean" in line), "")
+    if not told:
+        assert before == after
+        return
+    mean, median = (f"{mean_of(scores):.1f}", median_low(scores)) if scores else ("–", "–")
+    assert told == f"  mean {mean} → –, median {median} → –"
+    drawn = [line.split() for line in lines if re.match(r"  \d|  none", line)]
+    shares = {label: (int(count), int(percent)) for label, count, percent, *_ in drawn}
+    assert sum(count for count, _ in shares.values()) == len(scores) + unscored
+    for count, percent in shares.values():
+        exact = 100 * count / (len(scores) + unscored) if count else 0
+        assert abs(percent - exact) <= 1
+        assert (percent in (0, 100)) <= (exact in (0, 100))
 
 
 @pytest.fixture(scope="module")

@@ -112,3 +112,18 @@ def test_a_plan_of_hours_ago_is_figured_anew_though_nothing_has_come_since(town,
     other.wait(hours=3)
     with pytest.raises(Moved, match="1 more person would move"):
         apply(other.parts(rulebook), plan)
+
+
+def test_whom_a_new_track_takes_is_planned_though_its_listener_is_still_to_be_verified(town):
+    town.portal.create_list("Closers")
+    on = Trigger("list", "Closers")
+    town.portal.workflows = (Flow(name="Close", id="1", enabled=True, triggers=(on,), again=(on,), leaves=True),)
+    town.wait(hours=2)
+    town.settle()
+    way = {"hubspot": {"list": "Closers"}, "listener": "verified", "exit": "verified"}
+    closer = {"aim": "win", "when": {"stage": {"in": ["warm", "hot"]}}, "enroll": [way], "lasts": "21d"}
+    rulebook = town.rules("verified", tracks={"closer": closer})
+    plan, before = town.plan(rulebook), town.entered()
+    apply(town.parts(rulebook), plan)
+    town.settle()
+    assert len(plan.enters) == town.entered() - before > 0

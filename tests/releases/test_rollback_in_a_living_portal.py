@@ -18,6 +18,7 @@ from connector.change.undoable import CannotUndo, target_of
 from connector.steps.explain import explain
 from connector.steps.how_far import note_how_far
 from connector.steps.judge import judge_all
+from connector.steps.sync import sync
 from connector.store import releases
 from connector.store.engine import writer_lock
 from connector.store.position import mark_changed
@@ -25,17 +26,19 @@ from connector.store.rolling_back import begin_rollback
 
 
 class Unwritable:
-    """A portal that is away whenever it is written to."""
+    """A portal that is away whenever it is written to; or whose answers are `lost`."""
 
-    def __init__(self, portal):
-        self.portal = portal
+    def __init__(self, portal, *, lost=False):
+        self.portal, self.lost = portal, lost
 
     def __getattr__(self, name):
         return getattr(self.portal, name)
 
     def write(self, rows, deadline=None):
-        gone = PlatformUnreachable("hubspot", "no answer", maybe_applied=False)
-        return tuple(RowOutcome(row.id, Outcome.LATER, gone) for row in rows)
+        if self.lost:
+            self.portal.write(rows, deadline)
+        gone = PlatformUnreachable("hubspot", "no answer", maybe_applied=self.lost)
+        return tuple(RowOutcome(row.id, Outcome.UNKNOWN if self.lost else Outcome.LATER, gone) for row in rows)
 
 
 def test_nothing_else_is_applied_while_values_are_still_to_be_put_back_and_nothing_is_rolled_back_twice(town):
@@ -53,6 +56,20 @@ def test_nothing_else_is_applied_while_values_are_still_to_be_put_back_and_nothi
     ):
         target_of(conn, done.release, town.at)
     assert town.apply(town.rules("slightly", title=22)).done
+
+
+def test_what_was_sent_without_an_answer_is_ours_though_something_else_was_sent_since(town):
+    carla, rulebook = town.id_of("carla"), town.rules("richer", title=40)
+    apply(replace(town.parts(rulebook), hubspot=Unwritable(town.portal, lost=True)), town.plan(rulebook))
+    town.fill_form(carla)
+    town.come_back()
+    sync(replace(town.parts(), hubspot=Unwritable(town.portal)))
+    (kept,) = town.rows(
+        "SELECT before, ours, sent FROM undo WHERE name = 'trellis_score' AND contact = :id", id=town.contact("carla")
+    )
+    assert (kept.before, kept.ours, kept.sent) == ("25", "55", ["45"])
+    assert town.values()[carla]["trellis_score"] == "45"
+    assert not town.rollback(2).values["changed since"]
 
 
 def test_workflows_that_would_hear_the_values_from_before_are_switched_off_first(town):

@@ -23,6 +23,7 @@ CREATE TABLE undo (
     name text NOT NULL,
     before text,
     ours text NOT NULL,
+    sent text[] NOT NULL DEFAULT '{}',
     written text,
     written_at timestamptz,
     ended text NOT NULL DEFAULT '',
