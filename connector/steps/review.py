@@ -34,15 +34,24 @@ def review(rulebook: Rulebook, today: date) -> Iterator[Finding]:
 
 def _ways(rulebook: Rulebook) -> Iterator[Finding]:
     """Tracks by which nobody is mailed, and those that end no mail when they are left."""
+    silent = [
+        name
+        for name, track in rulebook.tracks.tracks.items()
+        if track.mails is None and all(way.is_segment for way in track.enroll)
+    ]
+    if silent:
+        what = (
+            f"tracks {', '.join(silent)} have no listener: they are segments, without mails"
+            if len(silent) > 1
+            else f"track {silent[0]} has no listener: it is a segment, without mails"
+        )
+        yield Finding("advice", what, "Fine on a free portal", code="track-without-mails")
     for name, track in rulebook.tracks.tracks.items():
         heard = [way for way in track.enroll if not way.is_segment]
         if not heard and track.mails is not None:
             what = f"track {name} has `mails`, and no way into it has a listener: it is a segment, and nobody is mailed"
             cure = "Write `listener: confirmed` where a workflow or flow listens, or take `mails` out"
             yield Finding("warning", what, cure, code="track-without-listener")
-        elif not heard:
-            what = f"track {name} has no listener: it is a segment, without mails"
-            yield Finding("advice", what, "Fine on a free portal", code="track-without-mails")
         for way in heard:
             if way.exit == "none" and not (way.hubspot and way.hubspot.task):
                 what = f"track {name} is entry only by {_way(way)}: leaving it ends no mail"

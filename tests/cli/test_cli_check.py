@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from connector.cli.exits import Exit
 
@@ -43,9 +44,16 @@ def test_before_provision_everything_that_is_missing_is_named(town):
     errors, advice = levels.count("error"), levels.count("advice")
     assert levels == ["error"] * errors + ["warning"] + ["advice"] * advice
     assert lines[-1] == f"{errors} errors, 1 warning, {advice} advice"
-    assert 'error: HubSpot has no property "trellis_score". Run `trellis provision`.' in lines
-    assert 'error: HubSpot has no list "Trellis: Ready for a hand-written mail". Run `trellis provision`.' in lines
-    assert 'error: Mailchimp audience main has no merge field "TRACKMARK". Run `trellis provision`.' in lines
+    assert errors == 3  # all that is missing of a kind is one line
+    properties, lists, tags = lines[:3]
+    assert re.fullmatch(
+        r"error: HubSpot lacks \d+ properties of Trellis: trellis_score, .*trellis_phase.*\. Run `trellis provision`\.",
+        properties,
+    )
+    assert lists.startswith('error: HubSpot lacks 4 lists of Trellis: "Trellis: Ready for a hand-written mail", ')
+    assert tags == (
+        "error: Mailchimp audience main lacks 3 merge fields of Trellis: LEADSCORE, LEADSTAGE, TRACKMARK. Run `trellis provision`."
+    )
 
 
 def test_it_changes_nothing_and_activates_nothing(town):

@@ -97,7 +97,7 @@ def test_mailchimp_alone_scores_and_enrolls_there_by_a_rulebook_that_names_no_pr
     for name, content in MAILCHIMP_ALONE.items():
         (town.mappings / name).write_text(content)
     alone = {"HUBSPOT_ACCESS_TOKEN": None}
-    assert "no merge field" in town.trellis("check", **alone).out
+    assert "merge fields of Trellis: " in town.trellis("check", **alone).out
     for command in ("provision", "sync", "check"):
         assert town.trellis(command, **alone).code == Exit.DONE
     town.sandbox.mailchimp.life.subscribe(

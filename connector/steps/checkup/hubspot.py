@@ -13,6 +13,7 @@ from connector.steps.checkup.limits import room_for_properties
 from connector.steps.checkup.looks import Look, said
 from connector.steps.checkup.quota import quota_findings
 from connector.steps.finding import Finding, Level
+from connector.steps.lacking import lacking
 from connector.steps.listening.listener_findings import listening
 from connector.steps.listening.workflow_findings import unread_workflows, workflow_findings
 from connector.steps.parts import HUBSPOT, Parts
@@ -68,8 +69,8 @@ def _properties(parts: Parts, port: HubSpotPort, seen: Seen) -> Iterator[Finding
     seen[HUBSPOT] = there
     ours = [one.name for one in hubspot_definitions(rulebook)]
     missing = [name for name in ours if name not in there]
-    for name in missing:
-        yield Finding("error", f'HubSpot has no property "{name}"', _PROVISION, code="property-missing")
+    if missing:
+        yield Finding("error", lacking("HubSpot", "property", missing), _PROVISION, code="property-missing")
     yield from unfit_targets(rulebook, there)
     yield from unfit_verdicts(rulebook, there)
     yield from unfit_lifecycle(rulebook, there)
@@ -116,9 +117,8 @@ def _lists_and_flows(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
     ours = lists_wanted(parts.rulebook)
     sources = {name for event in parts.rulebook.fields.events.values() if event.hubspot for name in event.hubspot.lists}
     lists = port.lists() if ours or sources else {}
-    for name in ours:
-        if name not in lists:
-            yield Finding("error", f'HubSpot has no list "{name}"', _PROVISION, code="list-missing")
+    if missing := [name for name in ours if name not in lists]:
+        yield Finding("error", lacking("HubSpot", "list", missing), _PROVISION, code="list-missing")
     for name in sorted(sources - set(lists)):
         what = f'HubSpot has no list "{name}", an event source of fields.yaml'
         yield Finding("error", what, "Create it, or correct the name", code="list-missing")

@@ -9,6 +9,7 @@ from connector.steps.checkup.hubspot import Seen
 from connector.steps.checkup.limits import room_for_merge_fields
 from connector.steps.checkup.looks import Look
 from connector.steps.finding import Finding
+from connector.steps.lacking import lacking
 from connector.steps.parts import Parts
 from connector.steps.portal.readable import merge_tag, unfit_merge_fields
 from connector.steps.portal.writable import unfit_merge_targets
@@ -41,8 +42,8 @@ def _merge_fields(parts: Parts, port: MailchimpPort, seen: Seen) -> Iterator[Fin
     seen[port.source] = there
     ours = [one.name for one in mailchimp_definitions(parts.rulebook)]
     missing = [name for name in ours if name not in there]
-    for name in missing:
-        what = f'Mailchimp audience {port.audience} has no merge field "{name}"'
+    if missing:
+        what = lacking(f"Mailchimp audience {port.audience}", "merge field", missing)
         yield Finding("error", what, _PROVISION, code="merge-field-missing")
     fields = parts.rulebook.fields
     for name in sorted({tag for mapping in fields.fields.values() if (tag := merge_tag(mapping))}):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from connector.rulebook.mapping import hubspot_properties, mapped_properties
 from connector.steps.finding import Finding
+from connector.steps.lacking import lacking
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.choices import blind_rules
 from connector.steps.portal.hearing import (
@@ -90,9 +91,17 @@ def _against_portal(parts: Parts, _source: str) -> Iterator[str]:
     fields = rulebook.fields
     made = {one.name for one in hubspot_definitions(rulebook)}
     mapped = mapped_properties(fields)
-    for name in hubspot_properties(fields, rulebook.tracks):
-        if name not in there and (name in mapped or not name.startswith("hs_")):  # what consent reads, not all have
-            yield f'HubSpot has no contact property "{name}": {_cure(name, made, mapped)}'
+    missing = [
+        name
+        for name in hubspot_properties(fields, rulebook.tracks)
+        if name not in there and (name in mapped or not name.startswith("hs_"))  # what consent reads, not all have
+    ]
+    if ours := [name for name in missing if name in made]:
+        yield f"{lacking('HubSpot', 'contact property', ours)}: run `trellis provision`"
+    for name in missing:
+        if name not in made:
+            file = "fields.yaml" if name in mapped else "tracks.yaml"
+            yield f'HubSpot has no contact property "{name}": correct its name in {file}'
     lists = {name for event in fields.events.values() if event.hubspot for name in event.hubspot.lists}
     for name in sorted(lists - set(list_ids(parts))) if lists else ():
         yield f'HubSpot has no contact list "{name}": create it, or correct fields.yaml'
@@ -109,9 +118,8 @@ def _against_portal(parts: Parts, _source: str) -> Iterator[str]:
 
 def _against_audience(parts: Parts, source: str) -> Iterator[str]:
     rulebook, there, name = parts.rulebook, merge_fields(parts, source), parts.mailchimp[source].audience
-    lacking = [one.name for one in mailchimp_definitions(rulebook) if one.name not in there]
-    if lacking:
-        yield f"Mailchimp audience {name} has no merge field {', '.join(lacking)}: run `trellis provision`"
+    if missing := [one.name for one in mailchimp_definitions(rulebook) if one.name not in there]:
+        yield f"{lacking(f'Mailchimp audience {name}', 'merge field', missing)}: run `trellis provision`"
     known = known_already(parts)
     audiences = [known[one] or {} for one in parts.mailchimp]
     read = {tag for mapping in rulebook.fields.fields.values() if (tag := merge_tag(mapping))}
@@ -129,9 +137,3 @@ def _errors(*findings: Finding) -> Iterator[str]:
     for one in dict.fromkeys(findings):
         if one.level == "error":
             yield f"{one.what}: {one.cure[:1].lower()}{one.cure[1:]}"
-
-
-def _cure(name: str, made: Container[str], mapped: Container[str]) -> str:
-    if name in made:
-        return "run `trellis provision`"
-    return f"correct its name in {'fields.yaml' if name in mapped else 'tracks.yaml'}"
