@@ -77,7 +77,7 @@ On the platforms:
 
 Read for the first time: annualrevenue was never read from HubSpot; values come
   with each contact's next change. `trellis sync --full` reads all 10 contacts
-  at once, in about 1 calls.
+  at once, in about 1 call.
 
 Scores    before                              after
   0–9     0   0 %                             0   0 %

@@ -9,6 +9,7 @@ from connector.rulebook.mapping.past import Histories, PastValue, past_acts, pas
 from connector.rulebook.mapping.properties import (
     MERGED_IDS,
     company_properties,
+    field_properties,
     hubspot_properties,
     mailchimp_merge_fields,
     mapped_properties,
@@ -26,6 +27,7 @@ __all__ = [
     "PastValue",
     "Unreadable",
     "company_properties",
+    "field_properties",
     "growth",
     "hubspot_properties",
     "interpret",
