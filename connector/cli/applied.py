@@ -26,6 +26,7 @@ _TOLD = (
     "not enrolled",
     "left",
     "handed over",
+    "waiting to enter",
     "held",
     "refused",
     "enrollment unknown",

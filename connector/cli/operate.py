@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.exits import Exit, explain_failures
+from connector.cli.lasting import lasting
 from connector.cli.session import activate, drawn_progress, refuse_without_platform, session, stored
 from connector.cli.visible import visible
 
@@ -109,10 +110,9 @@ def _tell_costs(parts: Parts, *, as_json: bool) -> None:
         click.echo(json.dumps([asdict(one) for one in costs]))
         return
     for one in costs:
-        minutes, seconds = divmod(round(one.seconds), 60)
         click.echo(
             f"{one.source}: {_some(one.records, 'record')}, about {_some(one.calls, 'call')},"
-            f" at least {minutes} min {seconds:02} s as the quota allows."
+            f" at least {lasting(one.seconds)} as the quota allows."
         )
 
 
@@ -160,7 +160,8 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
     lines += ["Dry run: nothing is written, and no verdict is kept."] if dry_run else []
     lines.append(f"Read {_some(tally['read'], 'record')}: {tally['changed']} changed, {tally['events']} new acts.")
     lines += [_reconciled(tally)] if tally["told"] else []
-    lines.append(f"Judged {_some(tally['judged'], 'contact')}: {tally['moved']} moved to another stage.")
+    moved = "have a stage now" if summary.baseline else "moved to another stage"
+    lines.append(f"Judged {_some(tally['judged'], 'contact')}: {tally['moved']} {moved}.")
     if dry_run:
         lines.append(
             f"Would write {_some(tally['would write'], 'record')} and enroll {_some(tally['would enroll'], 'contact')}."
@@ -180,6 +181,7 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
         "not erased",
         "histories left",
         "still to be written",
+        "waiting to enter",
         "enrollment unknown",
         "parked for a person",
     )

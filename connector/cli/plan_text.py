@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from connector.cli.lasting import lasting
 from connector.cli.plan_people import View, people_lines
 from connector.cli.plan_spread import spread_lines
 
@@ -59,8 +60,7 @@ def _cost(plan: Plan, width: int) -> Iterator[str]:
     if any(cost.writes.values()) or any(cost.calls.values()):
         rows = _listed({source: f"{count:,} at {source}" for source, count in cost.writes.items() if count})
         calls = _listed({name: f"{count:,} to {_PLATFORMS.get(name, name)}" for name, count in cost.calls.items()})
-        minutes, seconds = divmod(round(cost.seconds), 60)
-        told = f"Records to write: {rows or 'none'}. Calls: {calls or 'none'}; at least {minutes:,} min {seconds:02} s"
+        told = f"Records to write: {rows or 'none'}. Calls: {calls or 'none'}; at least {lasting(cost.seconds)}"
         yield ""
         yield from wrap(f"{told} as the quota allows.", width, subsequent_indent="  ")
     if plan.held:

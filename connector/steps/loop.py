@@ -33,7 +33,7 @@ _GRACE_S = 18.0
 _CONNECT_S = 5
 
 #: Counts of what there is, not of what a pass did.
-_STANDING = frozenset({"contacts", "read", "still to be written"})
+_STANDING = frozenset({"contacts", "read", "still to be written", "waiting to enter"})
 
 
 def run_worker(url: str, make_parts: Callable[[], Parts | None]) -> None:

@@ -83,7 +83,8 @@ def judge_and_deliver(watch: Watch, summary: Summary, stop: Callable[[], bool]) 
     watch.failed(errors[before:])
     with parts.engine.connect() as conn:
         summary.tally["contacts"] = ledger.count_contacts(conn)
-        summary.tally["still to be written"] = outbox.count_waiting(conn)
+        summary.tally["still to be written"] = outbox.count_waiting(conn, "write")
+        summary.tally["waiting to enter"] = outbox.count_waiting(conn, "enroll")
     note_how_far(parts)
 
 

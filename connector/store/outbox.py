@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection, func, select, text
 
@@ -211,9 +212,12 @@ def put_off_enrollments(conn: Connection, now: datetime, until: datetime) -> int
     return conn.execute(statement, {"now": now, "until": until, "life": LIFE}).rowcount
 
 
-def count_waiting(conn: Connection) -> int:
-    """How many writes are still to be sent, those included that a failure put off. Read-only."""
-    return int(conn.scalar(text("SELECT count(*) FROM intent WHERE kind = 'write' AND state = 'pending'")) or 0)
+def count_waiting(conn: Connection, kind: Literal["write", "enroll"]) -> int:
+    """How many writes or enrollments are still to be sent, those included that a failure, an hour or the pace put off.
+    Read-only.
+    """
+    query = text("SELECT count(*) FROM intent WHERE kind = :kind AND state = 'pending'")
+    return int(conn.scalar(query, {"kind": kind}) or 0)
 
 
 def pending_counts(conn: Connection) -> Mapping[tuple[str, str], int]:
