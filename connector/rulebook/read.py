@@ -26,6 +26,9 @@ T = TypeVar("T", bound=BaseModel)
 
 FIELDS, STAGES, TRACKS = "fields.yaml", "stages.yaml", "tracks.yaml"
 MODEL, MODELS = "model.yaml", "model*.yaml"
+_BEGIN = (
+    "MAPPINGS_DIR names it; `trellis init` writes files that fit your portal, or start from the mappings/ that came with Trellis"
+)
 
 
 def read_rulebook(folder: Path) -> Rulebook:
@@ -34,14 +37,9 @@ def read_rulebook(folder: Path) -> Rulebook:
     Of several models, model.yaml comes first, then the others by name.
     """
     if not folder.is_dir():
-        missing = Problem(
-            str(folder),
-            0,
-            "",
-            "there is no such folder",
-            "MAPPINGS_DIR names it; start from the mappings/ that came with Trellis",
-        )
-        raise RulebookError([missing])
+        raise RulebookError([Problem(str(folder), 0, "", "there is no such folder", _BEGIN)])
+    if not any(folder.glob("*.y*ml")):
+        raise RulebookError([Problem(str(folder), 0, "", "there is no file of a rulebook in it", _BEGIN)])
     problems = list(_unread(folder))
     fields = _part(folder, FIELDS, FieldsFile, problems)
     names = sorted((path.name for path in folder.glob(MODELS)), key=lambda name: (name != MODEL, name)) or [MODEL]

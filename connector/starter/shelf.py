@@ -30,7 +30,7 @@ def refuse_what_is_there(folder: Path) -> None:
     if found:
         raise AlreadyThereError(
             f"{folder / found[0]} is there already, and nothing is written over; "
-            "name another folder (trellis init mine), or move the old one away first"
+            "name another folder, as in `trellis init other`, or move the old one away first"
         )
 
 

@@ -303,6 +303,12 @@ def test_missing_misnamed_and_absent_files(folder, tmp_path):
     ]
     with pytest.raises(RulebookError, match="there is no such folder"):
         read_rulebook(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(
+        RulebookError, match=r"^\S*/empty: there is no file of a rulebook in it; .*`trellis init`"
+    ) as caught:
+        read_rulebook(tmp_path / "empty")
+    assert len(caught.value.problems) == 1
 
 
 def test_two_models_may_not_share_a_name(folder):
