@@ -14,12 +14,14 @@ import click
 from connector.assembly import doors, settings
 from connector.cli.interview import interview
 from connector.cli.session import drawn_progress
+from connector.cli.visible import visible
 from connector.settings import VARIABLES, Settings
 from connector.starter.answers import NONE, Answers, Given, answered
 from connector.starter.answers_file import read_answers
 from connector.starter.environment_text import environment_text
 from connector.starter.files import Starter, starter
 from connector.starter.languages import LANGUAGES
+from connector.starter.lifecycle import stages_of
 from connector.starter.looking import MOST, MOST_CALLS, look
 from connector.starter.seen import Seen
 from connector.starter.shelf import ENVIRONMENT, put, refuse_what_is_there
@@ -54,7 +56,7 @@ def begin(options: Options) -> Sequence[str]:
     answers = answered(seen, said)
     made = starter(seen, answers, datetime.now(UTC))
     put({**made.texts, ENVIRONMENT: environment_text(VARIABLES, str(into))}, into)
-    return [*_mapped(answers), *_standing(made), *made.notes, *_next(into, environment)]
+    return [*_mapped(seen, answers), *_standing(made), *map(visible, made.notes), *_next(into, environment)]
 
 
 def _said(options: Options) -> Given:
@@ -103,11 +105,14 @@ def _seen(environment: Settings) -> Seen:
         return look(ways, datetime.now(UTC), progress)
 
 
-def _mapped(answers: Answers) -> Iterator[str]:
+def _mapped(seen: Seen, answers: Answers) -> Iterator[str]:
     for name, place in answers.fields.items():
         where = [one for one in (place.hubspot, place.second, place.mailchimp) if one]
         yield f"{name} ← {', '.join(where)}"
-    yield f"customers ← {', '.join(answers.customers) or 'nobody'}; qualified → {answers.qualified or 'no lifecycle stage'}"
+    called = {one.value: f"{one.value} ({visible(one.label)})" for one in stages_of(seen)}
+    customers = ", ".join(called.get(one, one) for one in answers.customers)
+    qualified = called.get(answers.qualified, answers.qualified) if answers.qualified else "no lifecycle stage"
+    yield f"customers ← {customers or 'nobody'}; qualified → {qualified}"
     yield f"who buys: {', '.join(buyer.label for buyer in answers.buyers) or 'nobody in particular'}"
 
 
@@ -127,8 +132,9 @@ def _next(into: Path, environment: Settings) -> Iterator[str]:
         yield f"  export MAPPINGS_DIR={shlex.quote(str(into))}"
     if not environment.hubspot_on and not environment.mailchimp_on:
         yield f"  cp {shlex.quote(str(into / ENVIRONMENT))} .env    # and fill in a key; then: set -a; . ./.env; set +a"
-    yield "  trellis provision --dry-run    # what Trellis would create on the platforms; without --dry-run it does"
+    yield "  trellis provision              # our properties, lists and merge fields; --dry-run says which"
     yield "  trellis check                  # what is wrong or missing, each with its cure"
     yield "  trellis test                   # the golden people of cases/"
     yield "  trellis sync                   # the baseline: scores and stages, and nothing else"
-    yield "  trellis plan                   # from then on: whom a change of the files would move, by name"
+    yield "  trellis explain ADDRESS        # why somebody has the score that she has"
+    yield "From then on, `trellis plan` says whom a change of the files would move, by name: docs/going-live.md, step 7."

@@ -96,7 +96,12 @@ def _customers(seen: Seen, given: Given) -> Given:
         return given
     click.echo("\nLifecycle stages: " + visible(", ".join(f"{one.value} ({one.label})" for one in stages)))
     default = ", ".join(answered(seen, given).customers) or NONE
-    return _asked(seen, "Which are those of customers", default, lambda said: replace(given, customers=_listed(said)))
+    return _asked(
+        seen,
+        "Which are those of customers (several with commas, - for none)",
+        default,
+        lambda said: replace(given, customers=_listed(said)),
+    )
 
 
 def _qualified(seen: Seen, given: Given) -> Given:
@@ -112,7 +117,12 @@ def _markets(seen: Seen, given: Given) -> Given:
     if given.markets is not None or "country" not in now.fields:
         return given
     default = ", ".join(now.markets) or NONE
-    return _asked(seen, "\nCountries that you sell to", default, lambda said: replace(given, markets=_listed(said)))
+    return _asked(
+        seen,
+        "\nCountries that you sell to (with commas, - for all)",
+        default,
+        lambda said: replace(given, markets=_listed(said)),
+    )
 
 
 def _buyers(seen: Seen, given: Given) -> Given:
@@ -125,7 +135,9 @@ def _buyers(seen: Seen, given: Given) -> Given:
     for number, (buyer, count) in enumerate(known, 1):
         click.echo(f"  {number}. {buyer.label}" + (f" ({count:,})" if titles else ""))
     proposed = [str(number) for number, (buyer, _) in enumerate(known, 1) if buyer in now.buyers]
-    said = click.prompt("Numbers, or another one as Label: words of her job titles", default=", ".join(proposed))
+    said = click.prompt(
+        "Numbers with commas, or one of your own as Label: words of her job title", default=", ".join(proposed)
+    )
     return replace(given, buyers=tuple(_sized(now, titles, buyer) for buyer in _chosen(said, known)))
 
 

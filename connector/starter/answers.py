@@ -22,8 +22,8 @@ from connector.starter.yaml_text import writable
 #: What a person says for "there is none".
 NONE = "-"
 
-#: Leads that a sales team can look at in a week, where nobody said so.
-CAPACITY = 20
+#: Leads that a sales team can look at in a week, where nobody said so; fewer in a portal that has few people.
+CAPACITY, _LEAST_CAPACITY, _PEOPLE_FOR_ONE = 20, 5, 50
 
 
 class AnswerError(ValueError):
@@ -99,7 +99,7 @@ def answered(seen: Seen, given: Given) -> Answers:
         qualified=None if qualified == NONE else qualified,
         markets=_markets(seen, given.markets, country),
         buyers=proposed_buyers(_values(seen, title), language) if given.buyers is None else _buyers(given.buyers),
-        capacity=CAPACITY if given.capacity is None else _at_least_one(given.capacity),
+        capacity=_proposed_capacity(seen) if given.capacity is None else _at_least_one(given.capacity),
         decided=frozenset(name for name in Given.__slots__ if getattr(given, name) not in (None, {})),
     )
 
@@ -204,6 +204,10 @@ def _buyers(said: tuple[Buyer, ...]) -> tuple[Buyer, ...]:
         if low < 0 or (high is not None and high < low):
             raise AnswerError(f"no company has from {low} to {high} people; write the smaller number first")
     return said
+
+
+def _proposed_capacity(seen: Seen) -> int:
+    return min(CAPACITY, max(_LEAST_CAPACITY, seen.total // _PEOPLE_FOR_ONE)) if seen.total else CAPACITY
 
 
 def _at_least_one(capacity: int) -> int:

@@ -15,6 +15,7 @@ from connector.starter.cases_text import cases_text
 from connector.starter.draft import rulebook_of
 from connector.starter.fields_text import fields_text
 from connector.starter.judged import judged, standings, week_of, where
+from connector.starter.lifecycle import stages_of, unnamed_behind
 from connector.starter.model_text import model_text
 from connector.starter.outline import Outline, outline
 from connector.starter.personas_text import personas
@@ -24,6 +25,8 @@ from connector.starter.thresholds import Thresholds, thresholds
 from connector.starter.tracks_text import tracks_text
 
 CASES = "cases/start.yaml"
+#: More than this share of everybody is no small number of leads for sales.
+_CROWDED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,15 @@ def _notes(of: Outline, at: Thresholds, standing: Mapping[str, int]) -> Iterator
     dropped = len(of.answers.buyers) - len(personas(of))
     if dropped:
         yield f"{dropped} of the buyers cannot be told apart by what is mapped: map job_title, employees or country."
+    crowd = standing.get("hot", 0)
+    if crowd > _CROWDED * sum(standing.values()):
+        yield (
+            f"{crowd:,} would be hot from the start: for {of.answers.capacity:,} leads a week the bar has to be low here, and a"
+            " smaller capacity raises it. Who is hot already when Trellis begins makes no task."
+        )
+    if behind := unnamed_behind(stages_of(of.seen), of.answers.customers):
+        named = ", ".join(f"{one.value} ({one.label})" for one in behind)
+        yield f"Behind the customers in your portal, and taken for leads: {named}. Name them in `states` if they have bought."
     if not of.has_customers:
         yield "Who is a customer is not known: say it in stages.yaml before anybody is nurtured."
     missing = [name for name in of.answers.markets if name not in of.markets]

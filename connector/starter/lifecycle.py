@@ -25,6 +25,7 @@ _CUSTOMERS = frozenset(
         "kunden",
         "klant",
         "klanten",
+        *(f"{which}{many}" for which in ("stamm", "bestands", "neu", "gross", "dauer") for many in ("kunde", "kunden")),
     }
 )
 _PROMOTERS = frozenset(
@@ -56,6 +57,14 @@ def customer_stages(stages: Sequence[Option]) -> tuple[str, ...]:
     return tuple(
         one.value for one in stages if one.value in ("customer", "evangelist") or _is_customer(words(one.label))
     )
+
+
+def unnamed_behind(stages: Sequence[Option], customers: Sequence[str]) -> tuple[Option, ...]:
+    """The portal's own stages behind the first one of customers that are none of theirs, nor HubSpot's "Other": whether
+    their people have bought only the team knows.
+    """
+    first = next((at for at, one in enumerate(stages) if one.value in customers), len(stages))
+    return tuple(one for one in stages[first:] if one.value not in (*customers, "other"))
 
 
 def qualified_stage(stages: Sequence[Option]) -> str | None:

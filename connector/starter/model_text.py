@@ -15,7 +15,8 @@ from connector.starter.yaml_text import comment, value, word, wrapped
 #: Whoever asks for us, and fits, has at least this; no stage asks for more.
 FLOOR = 85
 _FIT = 10
-_MOST_OF_STUDENTS, _MOST_ELSEWHERE = 15, 40
+#: Who does not buy, whatever she does: below the usual threshold of anything.
+_CEILING = 15
 
 #: Kinds of acts that prove nothing: we did them, or a mail program, or sales.
 _NO_EVIDENCE = ("email_sent", "email_open", "sales_verdict", "unsubscribe")
@@ -212,10 +213,10 @@ def _overrides(of: Outline, review_by: str) -> Iterator[str]:
         rules.append(_override("hand-raiser", [*did, *fit], f"at_least: {FLOOR}", told["hand_raiser"], review_by))
     if of.markets and "markets" in of.answers.decided:
         when = [f"    when: {{country: {{known: true, not_in: {value(of.markets)}}}}}"]
-        rules.append(_override("out-of-market", when, f"at_most: {_MOST_ELSEWHERE}", told["out_of_market"], review_by))
+        rules.append(_override("out-of-market", when, f"at_most: {_CEILING}", told["out_of_market"], review_by))
     if "job_title" in of.fields:
         when = [f"    when: {{job_title: {{contains_any: {value(STUDENTS)}}}}}"]
-        rules.append(_override("student", when, f"at_most: {_MOST_OF_STUDENTS}", told["student"], review_by))
+        rules.append(_override("student", when, f"at_most: {_CEILING}", told["student"], review_by))
     if not rules:
         return
     yield from comment(

@@ -106,4 +106,4 @@ def _told(people: Sequence[Standing], total: int, capacity: int, hot: int, each:
         ]
     up = round(sum(one.score >= hot and one.stirred for one in people) * each)
     asked = "; who asks for you is hot, however many do" if hot >= _HIGHEST and up > capacity else ""
-    return [f"{looked}. From {hot} on, about {up:,} a week come up to hot; sales can look at {capacity}{asked}."]
+    return [f"{looked}. From {hot} points on, about {up:,} a week come up to hot; sales can look at {capacity}{asked}."]

@@ -193,7 +193,7 @@ def test_from_an_unknown_portal_to_people_scored(
     ran = typed("init", "--capacity", "5", environ=environ)
     assert ran.code == 0, ran.err
     assert "job_title ← cargo\n" in ran.out
-    assert "customers ← 43; qualified → 41\n" in ran.out
+    assert "customers ← 43 (Cliente); qualified → 41 (Lead cualificado)\n" in ran.out
     calls = unknown.hubspot_server.calls
     assert calls.total <= MOST_CALLS
     assert {call.method for call in calls.calls if not call.template.endswith(("/search", "/batch/read"))} == {"GET"}

@@ -9,7 +9,7 @@ import pytest
 from adapters.ports import Definition, Option
 from connector.starter.answers import Given, answered
 from connector.starter.languages import proposed_language
-from connector.starter.lifecycle import customer_stages, qualified_stage
+from connector.starter.lifecycle import customer_stages, qualified_stage, unnamed_behind
 from connector.starter.markets import proposed_markets
 from connector.starter.proposals import candidates
 from connector.starter.seen import Seen
@@ -134,6 +134,9 @@ def test_customers_are_those_who_have_bought(portal: Portal) -> None:
         ("Client", True),
         ("Ex-Kunde", False),
         ("Ehemalige Kunden", False),
+        ("Stammkunde", True),
+        ("Großkunden", True),
+        ("Wunschkunde", False),
         ("Client potentiel", False),
         ("Futuro cliente", False),
         ("No es cliente", False),
@@ -143,6 +146,13 @@ def test_customers_are_those_who_have_bought(portal: Portal) -> None:
 )
 def test_a_stage_says_customer_in_many_words(label: str, is_one: bool) -> None:
     assert bool(customer_stages([Option("9", label)])) is is_one
+
+
+def test_stages_behind_the_customers_are_told_and_not_guessed() -> None:
+    told = {"lead": "Lead", "customer": "Cliente", "71": "Renovación", "evangelist": "Evangelist", "other": "Other"}
+    stages = [Option(value, label) for value, label in told.items()]
+    assert [one.value for one in unnamed_behind(stages, customer_stages(stages))] == ["71"]
+    assert unnamed_behind(stages, ()) == ()
 
 
 def test_a_stage_behind_the_customers_is_not_written(portal: Portal) -> None:
@@ -175,3 +185,9 @@ def test_a_closed_list_that_means_something_else_is_no_size(portal: Portal) -> N
     options = (Option("small", "Small"), Option("large", "Large"))
     one = Definition("tamano", "Tamaño de la empresa", "enumeration", options=options)
     assert "tamano" not in [found.name for found in candidates(portal({"tamano": one}))["employees"]]
+
+
+@pytest.mark.parametrize(("total", "leads"), [(80, 5), (300, 6), (1_000, 20), (1_000_000, 20), (0, 20)])
+def test_a_small_portal_is_not_expected_to_bring_many_leads_a_week(portal: Portal, total: int, leads: int) -> None:
+    assert answered(portal(total=total), Given()).capacity == leads
+    assert answered(portal(total=total), Given(capacity=50)).capacity == 50
