@@ -29,6 +29,14 @@ class Batch:
         """What `approve` and `discard` call it."""
         return f"{self.kind}:{self.about}"
 
+    @property
+    def answers(self) -> str:
+        """What a person may say of it: a segment is taken out of tracks.yaml, and not discarded."""
+        if self.kind == SEGMENT:
+            return f"`trellis approve {self.name}` lets them be put there."
+        lets = f"`trellis approve {self.name} --most 20` lets the best of a batch in"
+        return f"{lets}, `trellis discard {self.name}` asks no more."
+
     def __str__(self) -> str:
         whom = "person" if self.people == 1 else "people"
         return f"{self.name}  {self.people:,} {whom} {self.why}"

@@ -47,6 +47,8 @@ def holds(*, as_json: bool) -> None:
             if held
             else "Nothing is held."
         )
+        if batches:
+            click.echo(visible(batches[0].answers))
     raise click.exceptions.Exit(Exit.HELD if held else Exit.DONE)
 
 

@@ -89,7 +89,8 @@ def _beside(found: Explanation) -> Iterator[str]:
     """What stands beside the score: her rank, the scores of other models, what was known at that time."""
     if found.rank is not None:
         rank = found.rank
-        yield f"Rank {rank.place:,} of {rank.among:,}: not below {rank.percentile} % of the others."
+        among = "nobody stands higher" if rank.place == 1 else f"not below {rank.percentile} % of the others"
+        yield f"Rank {rank.place:,} of {rank.among:,}: {among}."
     if len(found.each) > 1:
         scores = (f"{model} {'-' if score is None else score}" for model, score in found.each.items())
         yield f"Scores by model: {', '.join(scores)}."

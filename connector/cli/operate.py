@@ -54,6 +54,8 @@ def provision(*, dry_run: bool, leaving: bool, yes: bool) -> None:
     errors = [error for one in done for error in one.errors]
     for line in lines if lines or errors else ["Everything is there already."]:
         click.echo(visible(line))
+    if dry_run and lines:
+        click.echo("Nothing was changed; `trellis provision` does it.")
     if now.settings.webhook_url is None and now.settings.mailchimp_on:
         click.echo(
             "Mailchimp webhooks need PUBLIC_URL and MAILCHIMP_WEBHOOK_TOKEN; until then polling finds changes.",

@@ -38,7 +38,11 @@ def waiting(town) -> list[int]:
 def test_an_opening_batch_is_listed_and_asks_for_nothing(opened):
     listed = opened.trellis("holds")
     assert listed.code == Exit.DONE
-    assert listed.out.splitlines() == ["opening:spring  3 people matched when Trellis began", "Nothing is held."]
+    assert listed.out.splitlines() == [
+        "opening:spring  3 people matched when Trellis began",
+        "Nothing is held.",
+        "`trellis approve opening:spring --most 20` lets the best of a batch in, `trellis discard opening:spring` asks no more.",
+    ]
     assert json.loads(opened.trellis("holds", "--json").out) == [
         {
             "id": "opening:spring",

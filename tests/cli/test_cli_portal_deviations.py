@@ -105,7 +105,10 @@ def test_a_missing_option_is_named_and_provision_brings_it_back(settled):
     assert checked.code == Exit.USAGE
     assert 'error: property "trellis_stage" lacks the options hot. Run `trellis provision`.\n' in checked.out
     planned = settled.trellis("provision", "--dry-run")
-    assert planned.out == "HubSpot: would add option hot to property trellis_stage\n"
+    assert planned.out.splitlines() == [
+        "HubSpot: would add option hot to property trellis_stage",
+        "Nothing was changed; `trellis provision` does it.",
+    ]
     assert settled.trellis("provision").out == "HubSpot: added option hot to property trellis_stage\n"
     assert settled.trellis("sync").code == Exit.DONE
 
