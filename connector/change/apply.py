@@ -17,7 +17,7 @@ from connector.change.plan.plan import Plan
 from connector.rulebook.read import rulebook_from_source
 from connector.rulebook.types import Rulebook
 from connector.steps import portal
-from connector.steps.alerts import raise_alerts, tell_alerts
+from connector.steps.alerts import tell_alerts
 from connector.steps.alone import alone
 from connector.steps.carry_out import carry_out
 from connector.steps.parts import Parts
@@ -25,7 +25,7 @@ from connector.steps.provision import provision
 from connector.steps.retain import retain
 from connector.steps.round import Summary
 from connector.steps.undoing.at_hand import rollback_of
-from connector.steps.watch import Watch
+from connector.steps.watch import by_platform
 from connector.store import ledger, releases, state, undo
 from connector.store.engine import writer_lock
 
@@ -66,15 +66,13 @@ def apply(parts: Parts, plan: Plan, *, stop: Callable[[], bool] = lambda: False,
     with alone(parts.engine, patience_s):
         retain(parts, stop)
         number, created = _made_active(parts, plan)
-        summary = _carried_out(parts, stop)
+        summary = carry_out(parts, stop)
         with parts.engine.connect() as conn:
             present = releases.release(conn, number)
     tell_alerts(parts, stop)
-    made = Counter[str]()
-    for (platform, _), count in (parts.calls() - before).items():
-        made[platform] += count
+    made = by_platform(parts.calls() - before)
     done = present is not None and present.done_at is not None
-    return Applied(number, summary, created, dict(made), plan.cost.calls, done)
+    return Applied(number, summary, created, made, plan.cost.calls, done)
 
 
 def _made_active(parts: Parts, plan: Plan) -> tuple[int, tuple[str, ...]]:
@@ -121,17 +119,6 @@ def _create(parts: Parts) -> tuple[str, ...]:
     if done.errors:
         raise done.errors[0]
     return tuple(done.lines)
-
-
-def _carried_out(parts: Parts, stop: Callable[[], bool]) -> Summary:
-    watch = Watch(parts, by_hand=True)
-    summary = Summary(baseline=False, errors=[*watch.left])
-    try:
-        carry_out(watch, summary, stop)
-        watch.end("work")
-    finally:
-        raise_alerts(parts, after_reading=False, aloud=False)
-    return summary
 
 
 def counts(plan: Plan) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from connector.change.undoable import CannotUndo, Target, target_of
 from connector.nurturing.reasons import Left
 from connector.rulebook.read import rulebook_from_source
 from connector.steps import portal
-from connector.steps.alerts import raise_alerts, tell_alerts
+from connector.steps.alerts import tell_alerts
 from connector.steps.alone import alone
 from connector.steps.carry_out import carry_out
 from connector.steps.enrolling.settle import settle
@@ -24,7 +24,7 @@ from connector.steps.round import Summary
 from connector.steps.undoing.endings import endings, kept_names, may_go_on, named_sources
 from connector.steps.undoing.heard_back import heard_back
 from connector.steps.undoing.put_back import Compared, compare
-from connector.steps.watch import Watch
+from connector.steps.watch import by_platform
 from connector.store import releases, rolling_back, state, undo
 from connector.store.engine import writer_lock
 from connector.store.rolling_back import Begun, LeftBehind
@@ -78,10 +78,10 @@ def rollback(
                 by = rolling_back.begin_rollback(conn, target.first, parts.rulebook.hash, parts.today, parts.now())
         else:
             by = target.under_way
-        summary = _carried_out(parts, stop)
+        summary = carry_out(parts, stop)
         told = _told(parts, target, by, summary)
     tell_alerts(parts, stop)
-    return told(_made(parts, before))
+    return told(by_platform(parts.calls() - before))
 
 
 def foresee(parts: Parts, number: int) -> RolledBack:
@@ -113,7 +113,7 @@ def foresee(parts: Parts, number: int) -> RolledBack:
         mailed_on=_mailed_on(parts, target, decided.leaving),
         left_behind=behind,
         summary=Summary(baseline=False),
-        calls=_made(parts, before),
+        calls=by_platform(parts.calls() - before),
         done=False,
     )
 
@@ -136,17 +136,6 @@ def _require_unheard(parts: Parts, span: Span) -> None:
             f"the values from before may let {contacts} into workflows of the portal"
             f" ({', '.join(heard.flows)}), and the guard allows {heard.room:,} now: switch these off until it is rolled back"
         )
-
-
-def _carried_out(parts: Parts, stop: Callable[[], bool]) -> Summary:
-    watch = Watch(parts, by_hand=True)
-    summary = Summary(baseline=False, errors=[*watch.left])
-    try:
-        carry_out(watch, summary, stop)
-        watch.end("work")
-    finally:
-        raise_alerts(parts, after_reading=False, aloud=False)
-    return summary
 
 
 def _told(parts: Parts, target: Target, by: int, summary: Summary) -> Callable[[Mapping[str, int]], RolledBack]:
@@ -188,10 +177,3 @@ def _mailed_on(parts: Parts, target: Target, leaving: Sequence[Begun]) -> Sequen
     known = [rulebook_from_source(one.source, one.hash) for one in kept if one is not None]
     hearing = portal.hearing(parts)
     return [one for one in leaving if may_go_on(known, hearing, one)]
-
-
-def _made(parts: Parts, before: Counter[tuple[str, str]]) -> Mapping[str, int]:
-    made: Counter[str] = Counter()
-    for (platform, _), count in (parts.calls() - before).items():
-        made[platform] += count
-    return made

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from connector.steps import portal
+from connector.steps.alerts import raise_alerts
 from connector.steps.parts import Parts
 from connector.steps.round import Summary, judge_and_deliver
 from connector.steps.watch import Watch
@@ -15,16 +16,24 @@ from connector.store import ledger
 _MOST_ROUNDS = 10
 
 
-def carry_out(watch: Watch, summary: Summary, stop: Callable[[], bool]) -> None:
+def carry_out(parts: Parts, stop: Callable[[], bool]) -> Summary:
     """Judge and deliver until nobody is due. What waits for an hour, a pace or a platform is left to later passes.
 
-    Who listens is looked at first: a rulebook may write to other properties than the one before.
+    Who listens is looked at first: a rulebook may write to other properties than the one before. A platform that fails is
+    in the summary's `errors`. The caller is `alone`.
     """
-    watch.attempt(summary.errors, partial(portal.read_workflows, watch.parts))
-    for _ in range(_MOST_ROUNDS):
-        judge_and_deliver(watch, summary, stop)
-        if stop() or not _somebody_is_due(watch.parts):
-            return
+    watch = Watch(parts, by_hand=True)
+    summary = Summary(baseline=False, errors=[*watch.left])
+    try:
+        watch.attempt(summary.errors, partial(portal.read_workflows, watch.parts))
+        for _ in range(_MOST_ROUNDS):
+            judge_and_deliver(watch, summary, stop)
+            if stop() or not _somebody_is_due(watch.parts):
+                break
+        watch.end("work")
+    finally:
+        raise_alerts(parts, after_reading=False, aloud=False)
+    return summary
 
 
 def _somebody_is_due(parts: Parts) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from adapters.ports import CredentialsRefused, PlatformError, PlatformUnreachable
 from connector.steps import health
@@ -13,6 +13,14 @@ from connector.steps.silent import silenced
 from connector.store.called import add_calls
 
 Calls = Counter[tuple[str, str]]
+
+
+def by_platform(calls: Calls) -> Mapping[str, int]:
+    """How many calls went to each platform, however they ended."""
+    made = Counter[str]()
+    for (platform, _), count in calls.items():
+        made[platform] += count
+    return dict(made)
 
 
 class Meter:
