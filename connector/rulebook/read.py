@@ -27,7 +27,8 @@ T = TypeVar("T", bound=BaseModel)
 FIELDS, STAGES, TRACKS = "fields.yaml", "stages.yaml", "tracks.yaml"
 MODEL, MODELS = "model.yaml", "model*.yaml"
 _BEGIN = (
-    "MAPPINGS_DIR names it; `trellis init` writes files that fit your portal, or start from the mappings/ that came with Trellis"
+    "MAPPINGS_DIR names it; `trellis init` writes files that fit your portal, or start from the mappings/ that came with"
+    " Trellis"
 )
 
 

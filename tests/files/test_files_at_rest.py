@@ -149,8 +149,10 @@ def test_a_relative_folder_and_the_working_directory_itself_are_told_by_name(map
 
 def test_a_folder_that_is_not_there_is_told_by_its_name(tmp_path):
     assert read_files(tmp_path / "nowhere").problems == (
-        "nowhere: there is no such folder; MAPPINGS_DIR names it; `trellis init` writes files that fit your portal, or start"
-        " from the mappings/ that came with Trellis",
+        (
+            "nowhere: there is no such folder; MAPPINGS_DIR names it; `trellis init` writes files that fit your portal, or start"
+            " from the mappings/ that came with Trellis"
+        ),
     )
 
 
