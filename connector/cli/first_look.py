@@ -129,7 +129,7 @@ def _standing(made: Starter) -> Iterator[str]:
 def _next(into: Path, environment: Settings) -> Iterator[str]:
     yield f"Written to {into}. Read it: every line says what it is for. Nothing is decided yet, and nobody is mailed. Next:"
     if into != environment.mappings_dir:
-        yield f"  export MAPPINGS_DIR={shlex.quote(str(into))}"
+        yield f"  export MAPPINGS_DIR={shlex.quote(str(into))}       # and the same line into .env, without export"
     if not environment.hubspot_on and not environment.mailchimp_on:
         yield f"  cp {shlex.quote(str(into / ENVIRONMENT))} .env    # and fill in a key; then: set -a; . ./.env; set +a"
     yield "  trellis provision              # our properties, lists and merge fields; --dry-run says which"

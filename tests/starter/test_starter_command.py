@@ -59,7 +59,7 @@ def test_without_a_platform_it_writes_for_any_portal_and_never_twice(typed: Type
         0,
         "No platform has credentials, so the files are written for what every HubSpot portal has.\n",
     )
-    assert "  export MAPPINGS_DIR=mine\n" in ran.out
+    assert "  export MAPPINGS_DIR=mine       # and the same line into .env, without export\n" in ran.out
     folder = tmp_path / "mine"
     assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == {
         *("fields.yaml", "model.yaml", "stages.yaml", "tracks.yaml", "cases/start.yaml", ".env.example"),
