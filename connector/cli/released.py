@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -50,8 +51,15 @@ def releases(*, as_json: bool) -> None:
         click.echo("There is none yet: the first `trellis sync` makes the files the active rulebook.")
 
 
+def _number(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
+    """Of a release, as `trellis releases` lists them."""
+    if re.fullmatch("[1-9][0-9]{0,8}", value) is None:
+        raise click.BadParameter(f'"{value[:40]}" is no number of a release: `trellis releases` lists them')
+    return int(value)
+
+
 @click.command()
-@click.argument("release", type=click.IntRange(min=1, max=2**31 - 1))
+@click.argument("release", callback=_number)
 @click.option("--dry-run", is_flag=True, help="Say what would be taken back, and take nothing back.")
 def rollback(release: int, *, dry_run: bool) -> None:
     """Take back a release and all later ones: the rulebook from before decides again, values that are still ours go back,

@@ -56,6 +56,10 @@ def remove(*, dry_run: bool, yes: bool) -> None:
     for line in (*gone.lines, *_staying(gone.kept, ())):
         click.echo(visible(line))
     code = max(code, _told(gone.errors), Exit.FAILED if found.kept or gone.kept else Exit.DONE)
+    if code == Exit.DONE:
+        click.echo(
+            "What is left to you: the keys at the platforms, and the database (docs/running.md, Taking it away)."
+        )
     raise click.exceptions.Exit(code)
 
 
