@@ -160,7 +160,8 @@ def test_nobody_of_the_crowd_is_either(said):
 
 def test_every_line_of_the_log_is_json_or_the_one_plain_sentence(said):
     plain = [line for line in said["log of serve"].splitlines() if not line.startswith("{")]
-    assert len(plain) <= 3, plain
+    waiting = [line for line in plain if line.startswith("the database is ") and "; waiting (" in line]
+    assert len(plain) <= 3 + len(waiting), plain  # how often it says so hangs on the machine
     for line in said["log of serve"].splitlines():
         if line.startswith("{"):
             json.loads(line)

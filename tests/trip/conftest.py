@@ -237,6 +237,7 @@ def settled(new_lasting_database: Callable[..., str]) -> Callable[[Circumstances
             world = _sown(stack, url, given)
             world.sync()
             world.pass_time(minutes=10)
+            world.flush()
             return Settled(world.sandbox, world.population, url)
 
     return settle
