@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -53,6 +54,7 @@ def _offsets(first: int, last: int, zone: ZoneInfo) -> NDArray[np.int64]:
     return np.array(whole_day, np.int64)
 
 
+@lru_cache(maxsize=1 << 16)  # the same few years of one zone are asked for each slice of people
 def _offset(day: int, zone: ZoneInfo) -> int:
     moment = _EPOCH + timedelta(days=day)
     return (moment.astimezone(zone).utcoffset() or timedelta()) // timedelta(microseconds=1)
