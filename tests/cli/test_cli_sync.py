@@ -95,7 +95,7 @@ def test_what_is_beyond_the_guard_is_held_until_a_person_decides(town):
     )
     town.settle()
     nothing = town.trellis("holds")
-    assert (nothing.code, nothing.out.splitlines()[-1]) == (Exit.DONE, "Nothing is held.")
+    assert (nothing.code, nothing.out.splitlines()[-2]) == (Exit.DONE, "Nothing is held.")
     asks_for_demos(town, "maria", "laia", "jordi")
     ran = town.trellis("sync")
     assert ran.code == Exit.HELD
@@ -147,3 +147,13 @@ def test_what_a_full_read_costs_is_said_beforehand_and_nothing_is_read(town):
     assert town.execute("SELECT count(*) FROM record") == [(0,)]
     (told, _) = json.loads(town.trellis("sync", "--full", "--dry-run", "--json").out)
     assert (told["source"], told["records"]) == ("hubspot", records)
+
+
+def test_who_waits_for_her_hour_to_enter_is_counted(settled):
+    settled.execute("DELETE FROM intent")
+    assert "Waiting to enter" not in settled.trellis("sync").out
+    settled.execute(
+        "INSERT INTO intent (kind, state, contact, track, episode, payload, why, not_before, created_at)"
+        " SELECT 'enroll', 'pending', contact, 'keep-warm', 7, '{}', '', '2200-01-07T09:00:00Z', now() FROM verdict LIMIT 2"
+    )
+    assert "Waiting to enter: 2\n" in settled.trellis("sync").out
