@@ -104,7 +104,7 @@ def test_what_is_beyond_the_guard_is_held_until_a_person_decides(town):
     held = [one for one in told if one["state"] == "held"]
     listed = town.trellis("holds")
     assert listed.code == Exit.HELD
-    assert len(listed.out.splitlines()) == len(told) + 1
+    assert len(listed.out.splitlines()) == len(told) + 2
     assert all(f"contact #{one['contact']}" in listed.out for one in held)
     assert {one["reason"] for one in held} == {"more stage moves in 24 h than the guard allows"}
     (first, *_) = held
