@@ -102,7 +102,7 @@ def _line(one: Release, now: datetime) -> str:
     plan = one.plan or {}
     moves, enters = (sum(plan.get(name, {}).values()) for name in ("moves", "enters"))
     what = _KINDS[one.kind] if one.undoes is None else f"takes back {one.undoes}"
-    foreseen = f"{moves:,} moved, {enters:,} entered, as planned" if plan else ""
+    foreseen = f"planned: {moves:,} to move, {enters:,} to enter" if plan else ""
     until = f"can be rolled back until {one.until:%Y-%m-%d}" if one.until and one.can_be_undone(now) else ""
     left = "" if one.done_at else "goes on"
     told = "; ".join(filter(None, (foreseen, until, left)))
