@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
 from adapters.memory import Memory
 from adapters.memory_hubspot import HubSpotMemory
 from adapters.memory_mailchimp import MailchimpMemory
@@ -28,9 +30,7 @@ from adapters.ports import (
     Flow,
     Found,
     Histories,
-    HubSpotPort,
     ListInfo,
-    MailchimpPort,
     MembersPage,
     Order,
     Outcome,

@@ -1,4 +1,4 @@
-"""HubSpot, behind `adapters.ports.HubSpotPort`."""
+"""HubSpot, behind `adapters.hubspot_port.HubSpotPort`."""
 
 from adapters.hubspot.client import REAL_URL, HubSpotClient
 from adapters.hubspot.consent import channel_refusal_from_values, consent_from_values

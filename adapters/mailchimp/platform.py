@@ -46,7 +46,7 @@ class MailchimpPlatform:
 
     Records carry the `contact_id` as their id, which an e-mail change leaves alone; the MD5 subscriber hash is the value
     ``subscriber_hash``. `page_size` is the count of listings, 2 to 1,000. The methods' promises are those of
-    `adapters.ports.MailchimpPort`.
+    `adapters.mailchimp_port.MailchimpPort`.
     """
 
     def __init__(

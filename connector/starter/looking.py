@@ -13,16 +13,9 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import TypeVar
 
-from adapters.ports import (
-    CredentialsRefused,
-    Definition,
-    HubSpotPort,
-    ListInfo,
-    MailchimpPort,
-    Page,
-    PlatformRefused,
-    Record,
-)
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import CredentialsRefused, Definition, ListInfo, Page, PlatformRefused, Record
 from connector.rulebook.mapping import COMPANY, MERGE_FIELDS
 from connector.starter.acts import COUNTERS
 from connector.starter.lifecycle import LIFECYCLE

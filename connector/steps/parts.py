@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from adapters.ports import ContactPlatform, EnrollmentChannel, HubSpotPort, MailchimpPort, elapsed
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import ContactPlatform, EnrollmentChannel, elapsed
 from connector.facts import Consent, Record
 from connector.rulebook.types import Rulebook
 from connector.steps.hook import Hook

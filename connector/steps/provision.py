@@ -6,15 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from adapters.ports import (
-    CredentialsRefused,
-    Definition,
-    HubSpotPort,
-    MailchimpPort,
-    Option,
-    PlatformError,
-    PlatformRefused,
-)
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import CredentialsRefused, Definition, Option, PlatformError, PlatformRefused
 from connector.rulebook.types import LifecycleWrite, Rulebook
 from connector.scoring.verdict import STATES
 from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS

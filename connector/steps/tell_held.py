@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from adapters.ports import Deadline, HubSpotPort
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import Deadline
 from connector.logs import log
 from connector.scoring.words import say
 from connector.steps.enrolling.enroll import DEADLINE_S

@@ -16,8 +16,10 @@ from adapters.budget import RateBudget, Slots
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.names import HubSpotNames
 from adapters.hubspot.platform import HubSpotPlatform
+from adapters.hubspot_port import HubSpotPort
 from adapters.mailchimp.client import MailchimpClient
 from adapters.mailchimp.platform import MailchimpPlatform
+from adapters.mailchimp_port import MailchimpPort
 from adapters.memory_hubspot import HubSpotMemory
 from adapters.memory_mailchimp import MailchimpMemory
 from adapters.ports import (
@@ -29,8 +31,6 @@ from adapters.ports import (
     Definition,
     Enrollment,
     EnrollmentChannel,
-    HubSpotPort,
-    MailchimpPort,
     Option,
     Outcome,
     Owner,

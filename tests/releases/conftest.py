@@ -19,9 +19,11 @@ sys.path.append(str(Path(__file__).parent))  # `port_that_dies` is what these te
 
 from port_that_dies import Fate, Mortal
 
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
 from adapters.memory_hubspot import HubSpotMemory
 from adapters.memory_mailchimp import MailchimpMemory
-from adapters.ports import Definition, HubSpotPort, MailchimpPort, Option, Owner, Record
+from adapters.ports import Definition, Option, Owner, Record
 from connector.assembly import Platforms, Store, make_parts
 from connector.change.apply import Applied, apply
 from connector.change.plan.figure import figure

@@ -7,11 +7,13 @@ import pytest
 from adapters.budget import RateBudget, Slots
 from adapters.hubspot.client import HubSpotClient
 from adapters.hubspot.platform import HubSpotPlatform
+from adapters.hubspot_port import HubSpotPort
 from adapters.mailchimp.client import MailchimpClient
 from adapters.mailchimp.platform import MailchimpPlatform
+from adapters.mailchimp_port import MailchimpPort
 from adapters.memory_hubspot import HubSpotMemory
 from adapters.memory_mailchimp import MailchimpMemory
-from adapters.ports import GROUP, Definition, HubSpotPort, MailchimpPort, PlatformRefused
+from adapters.ports import GROUP, Definition, PlatformRefused
 from adapters.recording import RecordingHubSpot, RecordingMailchimp
 from adapters.sandbox import Sandbox
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 from adapters.budget import Quota
-from adapters.ports import CredentialsRefused, Definition, HubSpotPort, PlatformRefused, ScopeMissing
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import CredentialsRefused, Definition, PlatformRefused, ScopeMissing
 from connector.rulebook.mapping import COMPANY, company_properties, hubspot_properties
 from connector.rulebook.types import Rulebook
 from connector.steps import portal

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapters.ports import MailchimpPort, PlatformRefused
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import PlatformRefused
 from connector.steps.checkup.hubspot import Seen
 from connector.steps.checkup.limits import room_for_merge_fields
 from connector.steps.checkup.looks import Look

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.ports import CredentialsRefused, Flow, HubSpotPort, Meets, PlatformError, PlatformRefused, Trigger
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import CredentialsRefused, Flow, Meets, PlatformError, PlatformRefused, Trigger
 from connector.nurturing.intents import Hearing
 from connector.rulebook.types import Rulebook
 from connector.steps.listening.listeners import entrances, hearing_of, outputs

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from adapters.ports import HubSpotPort, MailchimpPort, PlatformUnreachable
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import PlatformUnreachable
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.campaigns import read_campaigns
 from connector.steps.reading.companies import read_companies

@@ -13,7 +13,8 @@ from itertools import groupby
 
 import orjson
 
-from adapters.ports import Activity, MailchimpPort
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import Activity
 from connector.facts import Event, Trust
 from connector.steps.parts import Parts
 from connector.steps.reading.cursors import cursor, set_cursor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from adapters.ports import HubSpotPort
+from adapters.hubspot_port import HubSpotPort
 from connector.rulebook.mapping import company_properties
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import OVERLAP, cursor, known_until, set_cursor

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from adapters.ports import Deal, HubSpotPort
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import Deal
 from connector.facts import Event
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from adapters.ports import HubSpotPort
+from adapters.hubspot_port import HubSpotPort
 from connector.rulebook.mapping import company_properties
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store import companies

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from adapters.ports import HubSpotPort
+from adapters.hubspot_port import HubSpotPort
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store import state
 from connector.store.settling import Bell

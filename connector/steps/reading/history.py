@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from adapters.ports import Histories, HubSpotPort, PlatformBusy
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import Histories, PlatformBusy
 from connector.rulebook.mapping import past_acts, past_fields, past_properties, past_values
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.counters import keep_acts

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from adapters.ports import HubSpotPort, MailchimpPort
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
 from connector.facts import Record
 from connector.steps.parts import Parts
 from connector.steps.reading.counters import acts_of, keep_acts

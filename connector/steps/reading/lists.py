@@ -14,7 +14,8 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from adapters.ports import HubSpotPort, ListMember, MembersPage, PlatformRefused
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import ListMember, MembersPage, PlatformRefused
 from connector.facts import Event
 from connector.steps import portal
 from connector.steps.parts import HUBSPOT, Parts

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from adapters.ports import ContactPlatform, HubSpotPort, Page
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import ContactPlatform, Page
 from connector.steps.reading.cursors import OVERLAP
 from connector.steps.reading.settled import Settled
 from connector.store import ledger

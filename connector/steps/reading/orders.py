@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from adapters.ports import MailchimpPort, Order
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import Order
 from connector.facts import Event
 from connector.steps.parts import Parts
 from connector.steps.reading.cursors import cursor, set_cursor

@@ -11,7 +11,9 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 
-from adapters.ports import CredentialsRefused, HubSpotPort, MailchimpPort, Page, PlatformRefused, ScopeMissing
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import CredentialsRefused, Page, PlatformRefused, ScopeMissing
 from connector.steps.parts import Parts
 from connector.steps.reading.cursors import known_until, set_cursor
 from connector.steps.reading.intake import read_by_ids, take_in

@@ -12,7 +12,8 @@ from functools import partial
 from itertools import chain
 from urllib.parse import urlsplit
 
-from adapters.ports import CredentialsRefused, HubSpotPort, PlatformRefused, ScopeMissing, Submission
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import CredentialsRefused, PlatformRefused, ScopeMissing, Submission
 from connector.facts import Event
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, known_until, set_cursor

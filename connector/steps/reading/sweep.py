@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from math import ceil
 
-from adapters.ports import HubSpotPort, MailchimpPort
+from adapters.hubspot_port import HubSpotPort
+from adapters.mailchimp_port import MailchimpPort
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor
 from connector.steps.reading.intake import read_by_ids

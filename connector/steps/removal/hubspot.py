@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from adapters.ports import GROUP, CredentialsRefused, Flow, HubSpotPort, PlatformRefused
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import GROUP, CredentialsRefused, Flow, PlatformRefused
 from connector.rulebook.types import Rulebook
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.provision import hubspot_definitions, lists_wanted

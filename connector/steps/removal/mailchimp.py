@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from adapters.ports import Definition, MailchimpPort
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import Definition
 from connector.rulebook.types import Rulebook
 from connector.steps.parts import Parts
 from connector.steps.provision import mailchimp_definitions, tags_wanted

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from adapters.hubspot_port import HubSpotPort
 from adapters.ports import (
     Change,
     CredentialsRefused,
     Deadline,
     DeadlinePassed,
-    HubSpotPort,
     Outcome,
     PlatformError,
     PlatformRefused,

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.ports import Change, Deadline, HubSpotPort, PlatformError, PlatformRefused, ScopeMissing
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import Change, Deadline, PlatformError, PlatformRefused, ScopeMissing
 from connector.logs import log
 from connector.rulebook.quantities import parse_moment
 from connector.steps.enrolling.enroll import DEADLINE_S

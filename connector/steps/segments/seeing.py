@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-from adapters.ports import HubSpotPort, ListInfo
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import ListInfo
 from connector.nurturing.segments import Place, places
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.ports import Deadline, MailchimpPort, Outcome, PlatformRefused, PlatformUnreachable, RowOutcome
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import Deadline, Outcome, PlatformRefused, PlatformUnreachable, RowOutcome
 from connector.steps.segments.endings import Ended
 from connector.store.roster import Listed
 

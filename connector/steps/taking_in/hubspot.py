@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 
-from adapters.ports import HubSpotPort, PlatformRefused
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import PlatformRefused
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.companies import refresh_companies
 from connector.steps.reading.groups import in_groups

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
-from adapters.ports import MailchimpPort, PlatformError, Record
+from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import PlatformError, Record
 from connector.steps.parts import Parts
 from connector.steps.reading.campaigns import read_member_activity
 from connector.steps.reading.intake import read_by_ids, take_in

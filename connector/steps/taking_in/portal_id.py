@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from adapters.ports import CredentialsRefused, HubSpotPort, PlatformRefused
+from adapters.hubspot_port import HubSpotPort
+from adapters.ports import CredentialsRefused, PlatformRefused
 from connector.steps.parts import Parts
 from connector.steps.taking_in.hubspot_events import HubSpotEvent, Meaning
 from connector.store import state
