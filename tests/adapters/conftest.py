@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from adapters.budget import RateBudget
 from adapters.hubspot import HubSpotClient
 from adapters.sandbox import Sandbox
+
+sys.path.append(str(Path(__file__).parent))  # `contract_stages` is what the conformance tests share
 
 
 @pytest.fixture
@@ -30,3 +35,10 @@ def client(sandbox: Sandbox) -> HubSpotClient:
         search_budget=RateBudget(10_000, 1.0, burst=1000),
         sleep=lambda _seconds: None,
     )
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """What a test has opened is closed when it ends."""
+    with ExitStack() as open_until_the_end:
+        yield open_until_the_end

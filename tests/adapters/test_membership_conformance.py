@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
+from contract_stages import HUBSPOTS, LIST, MAILCHIMPS
 
 from adapters.budget import RateBudget, Slots
 from adapters.hubspot.client import HubSpotClient
@@ -15,14 +15,12 @@ from adapters.hubspot_port import HubSpotPort
 from adapters.mailchimp.client import MailchimpClient
 from adapters.mailchimp.platform import MailchimpPlatform
 from adapters.mailchimp_port import MailchimpPort
-from adapters.memory_hubspot import HubSpotMemory
-from adapters.memory_mailchimp import MailchimpMemory
-from adapters.ports import Deadline, DeadlinePassed, Outcome, PlatformRefused, Record
-from adapters.recording import Recorded, RecordingHubSpot, RecordingMailchimp
+from adapters.ports import Deadline, DeadlinePassed, Outcome, PlatformRefused
+from adapters.recording import Recorded, RecordingHubSpot
 from adapters.sandbox import Clock, Sandbox
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-LIST, TAG = "Finance, near buying", "trellis:finance"
+TAG = "trellis:finance"
 STRANGER = "999999999"
 
 
@@ -34,59 +32,18 @@ def passed() -> Deadline:
     return Deadline.after(-1)
 
 
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture(params=["v3", "2026-09", "memory"])
+@pytest.fixture(params=HUBSPOTS.values(), ids=HUBSPOTS)
 def hubspot(request: pytest.FixtureRequest, stack: ExitStack) -> tuple[HubSpotPort, tuple[str, ...]]:
     """A portal with an empty list, and the ids of maria, brian and noor."""
-    names = ("maria", "brian", "noor")
-    if request.param == "memory":
-        memory = HubSpotMemory(now=lambda: NOON)
-        for number, name in enumerate(names):
-            memory.add(Record("hubspot", str(501 + number), f"{name}@acme.example", {}, NOON))
-        memory.create_list(LIST)
-        return RecordingHubSpot(memory), tuple(memory.people)
-    sandbox = stack.enter_context(Sandbox(Clock(NOON), mailchimp=False))
-    sandbox.hubspot.settings.limits_on = False
-    ids = tuple(sandbox.hubspot.life.add_contact({"email": f"{name}@acme.example"}) for name in names)
-    client = HubSpotClient(
-        sandbox.hubspot.settings.token,
-        base_url=sandbox.hubspot_url,
-        version=request.param,
-        budget=RateBudget(1000, 1.0, burst=1000),
-        search_budget=RateBudget(1000, 1.0, burst=1000),
-    )
-    port = HubSpotPlatform(client, properties=("email",))
-    port.create_list(LIST)
-    return port, ids
+    stage = request.param(stack)
+    return stage.port, tuple(stage.ids.values())
 
 
-@pytest.fixture(params=["http", "memory"])
+@pytest.fixture(params=MAILCHIMPS.values(), ids=MAILCHIMPS)
 def mailchimp(request: pytest.FixtureRequest, stack: ExitStack) -> tuple[MailchimpPort, tuple[str, ...]]:
     """An audience, and the ids of maria, brian and noor, who has unsubscribed."""
-    names = ("maria", "brian", "noor")
-    if request.param == "memory":
-        memory = MailchimpMemory(now=lambda: NOON)
-        for name in names:
-            status = "unsubscribed" if name == "noor" else "subscribed"
-            memory.add(Record("mailchimp:main", f"id-{name}", f"{name}@acme.example", {"status": status}, NOON))
-        return RecordingMailchimp(memory), tuple(memory.people)
-    sandbox = stack.enter_context(Sandbox(Clock(NOON), hubspot=False))
-    audience = sandbox.mailchimp.add_audience("main", id="abc123")
-    for name in names:
-        sandbox.mailchimp.life.subscribe(f"{name}@acme.example")
-    sandbox.mailchimp.life.unsubscribe("noor@acme.example")
-    client = MailchimpClient(
-        api_key="sandbox-us19",
-        base_url=sandbox.mailchimp_url,
-        slots=Slots(8),
-        budget=RateBudget(1000, 1.0, burst=1000),
-    )
-    return MailchimpPlatform(client, audience="main", list_id="abc123"), tuple(one.contact_id for one in audience)
+    stage = request.param(stack)
+    return stage.port, tuple(stage.ids.values())
 
 
 def members(port: HubSpotPort) -> set[str]:
