@@ -90,6 +90,12 @@ def _paragraph(head: str, told: Sequence[_Told], count: int, view: View) -> Iter
 
 
 def _because(because: Because, view: View) -> str:
+    """`stages.yaml: qualified; finance-title +7: Signs in most won deals`, each where it had a part in it."""
+    by_file = f"stages.yaml: {because.ladder}" if because.ladder else ""
+    return "; ".join(filter(None, (by_file, _differing(because, view) if because.rule else "")))
+
+
+def _differing(because: Because, view: View) -> str:
     """`finance-title +18: Signs in most won deals`; what is no rule is said in words alone."""
     rule, language = because.rule, view.rulebooks[0].fields.language
     words = next((said for book in view.rulebooks if (said := cause_of_move(rule, book, language)) != rule), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from connector.cli.lasting import lasting
 from connector.cli.plan_people import View, people_lines
@@ -41,6 +42,7 @@ def plan_lines(plan: Plan, view: View) -> Iterator[str]:
     yield from people_lines(plan, view)
     if plan.versus is None:
         yield from _cost(plan, view.width)
+        yield from _waiting(plan, view)
 
 
 def _head(plan: Plan, view: View) -> str:
@@ -68,6 +70,20 @@ def _cost(plan: Plan, width: int) -> Iterator[str]:
         yield f"Held for you, {sum(plan.held.values()):,} in all:"
         for reason, count in sorted(plan.held.items(), key=lambda one: (-one[1], one[0])):
             yield from wrap(f"{count:,}  {reason}", width, initial_indent="  ", subsequent_indent="    ")
+
+
+def _waiting(plan: Plan, view: View) -> Iterator[str]:
+    """In the team's own time, as the calendar is."""
+    if plan.waiting is None:
+        return
+    zone = view.rulebooks[0].fields.timezone
+    first, last = (
+        f"{at.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M}" for at in (plan.waiting.first, plan.waiting.last)
+    )
+    until = f"from {first}" if first == last else f"the first from {first}, the last from {last}"
+    told = f"Waiting to enter, for calendar or pace: {plan.waiting.entries:,}, {until} on ({zone})."
+    yield ""
+    yield from wrap(told, view.width, subsequent_indent="  ")
 
 
 def _listed(parts: Mapping[str, str]) -> str:

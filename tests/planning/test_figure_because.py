@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.change.plan.because import FILE, because
+from connector.change.plan.because import because
 from connector.change.plan.plan import Because
 from connector.rulebook.read import read_rulebook
 from connector.scoring.causes import BY_CONSENT, BY_EVIDENCE, BY_FADING, BY_SCORE
@@ -54,8 +54,22 @@ def test_a_fall_is_because_of_the_line_that_lost_most_and_only_days_are_fading()
 )
 def test_who_moves_without_points_moved_by_the_ladder(before, after, said):
     step, verdict = moved(before, after), told(TITLE)
-    assert because(step, verdict, [TITLE], RULEBOOK) == Because(f"{FILE}{said}")
-    assert because(step, verdict, [TITLE_BEFORE], RULEBOOK, by_ladder=True) == Because(f"{FILE}{said}")
+    assert because(step, verdict, [TITLE], RULEBOOK) == Because("", ladder=said)
+    assert because(step, verdict, [TITLE], RULEBOOK, by_ladder=True) == Because("", ladder=said)
+
+
+def test_where_threshold_and_points_both_changed_both_are_told():
+    rise, fall = moved("nurture", "qualified"), moved("qualified", "nurture")
+    assert because(rise, told(TITLE, VISITS), [TITLE_BEFORE, VISITS_BEFORE], RULEBOOK, by_ladder=True) == Because(
+        "finance-title", 13_000, ladder="qualified"
+    )
+    faded = [TITLE_BEFORE, VISITS_BEFORE]
+    assert because(fall, told(TITLE, VISITS), faded, RULEBOOK, by_ladder=True) == Because(
+        BY_FADING, -5_000, ladder="qualified"
+    )
+    assert because(fall, told(TITLE), [TITLE_BEFORE], RULEBOOK, by_ladder=True) == Because("", ladder="qualified")
+    to_a_state = because(moved("nurture", "customer"), told(TITLE), [TITLE_BEFORE], RULEBOOK, by_ladder=True)
+    assert to_a_state == Because("", ladder="customer")
 
 
 @pytest.mark.parametrize(
@@ -109,4 +123,6 @@ def test_what_is_named_stands_in_a_receipt_and_differs_in_the_direction_of_the_m
         assert found.points * direction > 0
         assert found.rule in {line.rule for line in (*lines, *earlier)} | {BY_FADING}
     else:
-        assert found.rule == f"{FILE}{before if direction < 0 else after}"
+        assert found == Because("", ladder=before if direction < 0 else after)
+    by_file = because(step, told(*lines), earlier, RULEBOOK, by_ladder=True, same_model=same)
+    assert by_file == Because(found.rule, found.points, ladder=before if direction < 0 else after)

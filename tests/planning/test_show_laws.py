@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean as mean_of
 from statistics import median_low
@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connector.change.plan.file import PlanFileError, as_data, load, save
-from connector.change.plan.plan import SCORES, Because, Cost, Move, Passage, Plan, Spread
+from connector.change.plan.plan import SCORES, Because, Cost, Move, Passage, Plan, Spread, Waiting
 from connector.cli.plan_people import View
 from connector.cli.plan_spread import spread_lines
 from connector.cli.plan_text import plan_lines
@@ -32,16 +32,17 @@ COUNTS = st.integers(0, 9_999_999)
 COUNTED = st.dictionaries(IDS, COUNTS, max_size=4)
 HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
 SCORED = st.none() | st.integers(0, 100)
-BECAUSES = st.builds(Because, IDS | st.just("score"), st.integers(-100_000, 100_000))
+BECAUSES = st.builds(Because, IDS | st.just("score"), st.integers(-100_000, 100_000), st.just("") | IDS)
 MOVES = st.builds(Move, CONTACTS, st.none() | IDS, IDS, st.booleans(), SCORED, SCORED, BECAUSES)
 PASSAGES = st.lists(st.builds(Passage, CONTACTS, IDS, TEXTS), max_size=4).map(tuple)
 SCORES_OF = st.dictionaries(st.integers(0, SCORES - 1), COUNTS, max_size=4).map(
     lambda some: tuple(some.get(score, 0) for score in range(SCORES))
 )
 SPREADS = st.builds(Spread, SCORES_OF, COUNTS, COUNTED)
+MOMENTS = st.datetimes(timezones=st.just(UTC), min_value=datetime(1971, 1, 1), max_value=datetime(9998, 12, 31))  # noqa: DTZ001
 PLANS = st.builds(
     Plan,
-    made_at=st.datetimes(timezones=st.just(UTC)),
+    made_at=MOMENTS,
     day=st.dates(),
     rulebook=HASHES,
     active=st.none() | HASHES,
@@ -59,6 +60,7 @@ PLANS = st.builds(
     held=COUNTED,
     versus=st.none() | HASHES,
     uncreated=TEXTS,
+    waiting=st.none() | st.builds(Waiting, COUNTS, MOMENTS, MOMENTS),
 )
 
 

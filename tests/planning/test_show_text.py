@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.change.plan.plan import SCORES, Because, Cost, Move, Passage, Plan, Spread
+from connector.change.plan.plan import SCORES, Because, Cost, Move, Passage, Plan, Spread, Waiting
 from connector.cli.plan_bars import Pair, bars
 from connector.cli.plan_people import FIRST, View
 from connector.cli.plan_text import plan_lines
@@ -144,7 +144,11 @@ def test_kinds_of_moves_stand_by_their_number_and_people_by_their_new_score() ->
         (Because("finance-title", -18_000), "finance-title -18: Finanzas firma la mayoría de nuestras ventas"),
         (Because("consent"), "· no se le puede escribir"),
         (Because("faded", -3_250), "· ha perdido puntos con el tiempo"),
-        (Because("threshold of qualified"), "· threshold of qualified"),
+        (Because("", ladder="qualified"), "· stages.yaml: qualified"),
+        (
+            Because("finance-title", 7_000, ladder="qualified"),
+            "· stages.yaml: qualified; finance-title +7: Finanzas firma la mayoría de nuestras ventas",
+        ),
         (Because("decision", 25_000), "decision +25: Fase decision"),
         (Because("gone", -400), "gone -0,4"),
     ],
@@ -173,6 +177,16 @@ def test_what_could_not_be_asked_is_said_and_is_no_empty_plan() -> None:
     assert "What is to be created is not known: HubSpot cannot be reached: no answer." in told
     assert QUIET.is_empty
     assert not replace(QUIET, uncreated="HubSpot cannot be reached: no answer.").is_empty
+
+
+def test_who_waits_to_enter_is_counted_until_when_in_the_time_of_the_team() -> None:
+    friday, monday = datetime(2026, 11, 27, 8, tzinfo=UTC), datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+    told = shown(replace(PLAN, waiting=Waiting(1_200, friday, monday))).splitlines()
+    assert told[-1] == (
+        "Waiting to enter, for calendar or pace: 1,200, the first from Fri 2026-11-27 09:00, the last from Mon"
+        " 2026-11-30 09:30 on (Europe/Madrid)."
+    )
+    assert "pace: 3, from Fri 2026-11-27 09:00 on" in shown(replace(QUIET, waiting=Waiting(3, friday, friday)))
 
 
 def test_who_is_gone_by_now_has_no_name() -> None:

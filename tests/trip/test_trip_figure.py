@@ -176,6 +176,7 @@ def test_what_a_plan_says_is_what_applying_then_does(make_world, tmp_path, seed,
         applied = apply(parts, plan)
         assert applied.summary.errors == []
         assert shown(plan) == done(world, since), number
+        assert (plan.waiting.entries if plan.waiting else 0) == applied.summary.tally["waiting to enter"], number
         assert_calls(plan, applied)
         active = parts.rulebook
 

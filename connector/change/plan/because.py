@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from connector.change.plan.plan import Because
 from connector.rulebook.types import Rulebook
 from connector.scoring.causes import BY_CONSENT, BY_EVIDENCE, BY_FADING, BY_SCORE, Change, changes
 from connector.scoring.verdict import NOT_ENOUGH_DATA, SUPPRESSED, Line, Step, Verdict
-
-#: Before the id of a stage or state: what stages.yaml says of it moved her, and not her points.
-FILE = "stages.yaml: "
 
 
 def because(
@@ -23,14 +21,18 @@ def because(
     same_model: bool = True,
 ) -> Because:
     """Why `step` moves her. `earlier` are the lines of her former receipt, none where nobody knows them; `by_ladder` says
-    that by the former stages.yaml the same verdict would not have put her there. Only where the `same_model` judged her
-    then can days alone have taken what a line lost.
+    that by the former stages.yaml the same verdict would not have put her there: the file is told then, and beside it what
+    her points did in that direction, for it may have taken both. Only where the `same_model` judged her then can days alone
+    have taken what a line lost.
     """
     ranks = {stage.id: rank for rank, stage in enumerate(rulebook.stages.stages)}
     before, after = step.before.stage if step.before else "", step.after.stage
     falls = before in ranks and ranks.get(after, len(ranks)) < ranks[before]
+    changed = changes(verdict.lines, earlier) if {before, after} <= ranks.keys() else []
+    differs = _most_lost(changed, same_model=same_model) if falls else _most_grown(changed)
+    by_file = Because("", ladder=before if falls else after)
     if by_ladder:
-        return Because(f"{FILE}{before if falls else after}")
+        return replace(differs or by_file, ladder=by_file.ladder)
     if step.before is None and after in ranks:
         return Because(step.cause or BY_SCORE)
     if (word := _beside_the_ladder(before, after, ranks)) is not None:
@@ -38,8 +40,8 @@ def because(
     if falls:
         if (barred_by := _barred_by(step, verdict, ranks, rulebook)) is not None:
             return Because(barred_by)
-        return _most_lost(changes(verdict.lines, earlier), same_model=same_model) or Because(FILE + before)
-    return _lifted(step, verdict, ranks) or _most_grown(changes(verdict.lines, earlier)) or Because(FILE + after)
+        return differs or by_file
+    return _lifted(step, verdict, ranks) or differs or by_file
 
 
 def _beside_the_ladder(before: str, after: str, ranks: Mapping[str, int]) -> str | None:

@@ -100,6 +100,7 @@ def wishes_of(
             way=enter.ways[0].key,
             segment=enter.ways[0].segment,
             due=enter.not_before <= parts.now(),
+            not_before=enter.not_before,
             asked=her.sources,
             sought=her.sought,
         )

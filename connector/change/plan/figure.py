@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from math import ceil, fsum
 from zoneinfo import ZoneInfo
 
@@ -19,7 +21,8 @@ from connector.change.plan.creating import activating_calls, lists_created
 from connector.change.plan.everybody import Everybody
 from connector.change.plan.guarded import Allowed, guarded, held_by_reason
 from connector.change.plan.housekeeping import housekeeping_calls
-from connector.change.plan.plan import Cost, Plan
+from connector.change.plan.plan import Cost, Plan, Waiting
+from connector.change.plan.waiting import waiting
 from connector.change.plan.wishes import Wish
 from connector.nurturing.guard import allowance
 from connector.nurturing.working_time import next_open
@@ -30,7 +33,7 @@ from connector.steps.newly_mapped import newly_mapped
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.portal.kept import known_already
 from connector.store import ledger
-from connector.store.bulk.waiting import room_now
+from connector.store.bulk.waiting import room_now, sent_lately
 from connector.store.engine import writer_lock
 from connector.store.holds import moves_delivered
 from connector.store.pace import Pace
@@ -97,7 +100,7 @@ def _figured(
     is_active = active is not None and active.hash == rulebook.hash
     paces = {source.partition(":")[0]: port.pace() for source, port in parts.platforms.items()}
     wishes = guarded(everybody.wishes, _allowed(parts, conn), heard=bool(everybody.ears.names))
-    waiting = everybody.listings.end()
+    unlisted = everybody.listings.end()
     made = Counter(calls(wishes, everybody.listings.by_key.values()))
     made[HUBSPOT] += housekeeping_calls(parts, conn)
     if not is_active:
@@ -125,17 +128,30 @@ def _figured(
             dict(sorted(made.items())),
             fsum(count / paces[platform] for platform, count in made.items()),
         ),
-        held={**held_by_reason(wishes), **waiting},
+        held={**held_by_reason(wishes), **unlisted},
+        waiting=_waiting(parts, conn, wishes),
     )
 
 
 def _allowed(parts: Parts, conn: Connection) -> Allowed:
     """What the guard and the pace of the new rulebook let go, less what has gone in the last 24 hours."""
     tracks, now = parts.rulebook.tracks, parts.now()
-    room = room_now(conn, Pace(tracks.dosing.per_hour, tracks.dosing.per_day), now)
+    room = room_now(conn, _pace(parts), now)
     moves = allowance(tracks.guard, ledger.count_contacts(conn), moves_delivered(conn, now), 0).stage_moves
-    opens = next_open(tracks.calendar, ZoneInfo(parts.rulebook.fields.timezone), now)
-    return Allowed(moves, tracks.guard.enrollments, room, open=opens <= now)
+    return Allowed(moves, tracks.guard.enrollments, room, open=_opens(parts, now) <= now)
+
+
+def _waiting(parts: Parts, conn: Connection, wishes: Sequence[Wish]) -> Waiting | None:
+    sent = sent_lately(conn, _pace(parts), parts.now())
+    return waiting(wishes, sent, _pace(parts), parts.now(), partial(_opens, parts))
+
+
+def _opens(parts: Parts, at: datetime) -> datetime:
+    return next_open(parts.rulebook.tracks.calendar, ZoneInfo(parts.rulebook.fields.timezone), at)
+
+
+def _pace(parts: Parts) -> Pace:
+    return Pace(parts.rulebook.tracks.dosing.per_hour, parts.rulebook.tracks.dosing.per_day)
 
 
 def _writes(wishes: Sequence[Wish]) -> Mapping[str, int]:

@@ -108,8 +108,9 @@ def _incredible(plan: Plan) -> Iterator[str]:
     scores = {score for one in plan.moves for score in (one.score_before, one.score_after) if score is not None}
     if not all(0 <= score < SCORES for score in scores):
         yield "a score is not between 0 and 100"
-    if plan.made_at.tzinfo is None:
-        yield "it was made at a time without a zone"
+    moments = [plan.made_at, *((plan.waiting.first, plan.waiting.last) if plan.waiting else ())]
+    if any(one.tzinfo is None or not 1970 < one.year < 9999 for one in moments):
+        yield "a time stands in it without a zone, or out of all bounds"
     if not all(0 <= count <= _HIGHEST for count in _counts(plan)):
         yield "a number is out of all bounds"
 
@@ -121,5 +122,6 @@ def _counts(plan: Plan) -> Iterator[float]:
         yield from (*spread.scores, spread.unscored, *spread.stages.values())
     for counted in (plan.cost.writes, plan.cost.calls, plan.held):
         yield from counted.values()
+    yield plan.waiting.entries if plan.waiting else 0
     if plan.newly_read is not None:
         yield from (plan.newly_read.contacts, plan.newly_read.calls)

@@ -15,11 +15,15 @@ SCORES = 101
 @dataclass(frozen=True, slots=True)
 class Because:
     """Why somebody would move: the rule (its id, or a plain word of scoring/causes.py) and by how many thousandths of a point
-    its line differs; 0 where another thing than points moved her (consent, evidence, another threshold).
+    its line differs; 0 where another thing than points moved her (consent, evidence).
+
+    `ladder` is set where by the former stages.yaml she would not move there: the stage or state whose threshold or condition
+    does it. The `rule` is then the line of hers that differs most in that direction, empty where none does.
     """
 
     rule: str
     points: int = 0
+    ladder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +71,25 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many would enter a track only later, as calendar, pauses and pace have it, and when the first and the last of them
+    may at the earliest. Nobody is to decide about them, unless the guard holds some by then.
+    """
+
+    entries: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a rulebook would change for everybody, as of one position of the ledger and one day.
 
     `rulebook` and `active` are hashes; `active` is None while nothing was ever made active. `versus` is set where two
     rulebooks are compared, and `before` is then what that one says and not what stands; such a plan cannot be applied.
     `creates` are the lines of `trellis provision --dry-run`; `uncreated` says why more may be missing than they tell, where a
-    platform could not be asked. `held` counts by reason what would wait for a person. People stand by their number, in
-    its order.
+    platform could not be asked. `held` counts by reason what would wait for a person, `waiting` who would enter
+    later without one. People stand by their number, in its order.
     """
 
     made_at: datetime
@@ -95,6 +110,7 @@ class Plan:
     held: Mapping[str, int]
     versus: str | None = None
     uncreated: str = ""
+    waiting: Waiting | None = None
 
     @property
     def is_empty(self) -> bool:

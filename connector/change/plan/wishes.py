@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from connector.steps.parts import HUBSPOT
 from connector.store.bulk.waiting import WaitingIntent
@@ -19,9 +20,9 @@ class Wish:
     `order` is the outbox's: what waits already comes first, then by contact, and what takes the place of something that is
     over comes last, for it is decided once that has ended. `way` is the key of the channel, `segment` says
     that nobody listens to it. A write may tell of a `move`, of which one source was `told` before, `empty` a value first,
-    and be `heard` by a workflow. `due`: it may be done now. `held`: why it waits for a person, else empty. `calls` are
-    those that it alone takes (a hand-over); `asked` are the sources that are asked about her before an enrollment, by id,
-    and `sought` those by address.
+    and be `heard` by a workflow. `due`: it may be done now; else from `not_before` on, where that is known. `held`: why it
+    waits for a person, else empty. `calls` are those that it alone takes (a hand-over); `asked` are the sources that are
+    asked about her before an enrollment, by id, and `sought` those by address.
     """
 
     contact: int
@@ -37,6 +38,7 @@ class Wish:
     heard: bool = False
     approved: bool = False
     due: bool = True
+    not_before: datetime | None = None
     held: str = ""
     calls: int = 0
     asked: tuple[str, ...] = ()
@@ -66,6 +68,7 @@ def waiting_wish(
         heard=one.heard,
         approved=one.approved,
         due=one.due,
+        not_before=one.not_before,
         held=one.held,
         calls=calls,
         asked=asked,

@@ -37,6 +37,7 @@ class WaitingIntent:
     heard: bool
     approved: bool
     due: bool
+    not_before: datetime
     over: bool
     held: str
     payload: Any
@@ -62,7 +63,7 @@ _OVER = f"state = 'pending' AND expires_at <= :now AND {FREE}"
 _WAITING = text(
     "SELECT id, kind, contact, coalesce(source, '') AS source, coalesce(track, '') AS track, coalesce(episode, 0) AS episode,"  # noqa: S608
     f" payload, {IN_SEGMENT} AS segment, move, coalesce(heard, false) AS heard, approved_at IS NOT NULL AS approved,"
-    f" not_before <= :now AND {FREE} AS due, coalesce({_OVER}, false) AS over,"
+    f" not_before <= :now AND {FREE} AS due, not_before, coalesce({_OVER}, false) AS over,"
     " CASE state WHEN 'held' THEN reason ELSE '' END AS held,"
     " move AND EXISTS (SELECT FROM intent AS other WHERE other.contact = intent.contact AND other.move"
     "  AND other.state = 'accepted' AND other.approved_at IS NULL AND other.finished_at > :since"
@@ -86,6 +87,8 @@ _ROOM = text(
     f" {HEARD} AS heard, ({ROOM}) AS pace"
 )
 
+_SENT_LATELY = text(f"SELECT sending_at FROM intent WHERE kind = 'enroll' AND NOT {IN_SEGMENT} AND {_OUT} ORDER BY 1")  # noqa: S608
+
 
 def waiting_intents(conn: Connection, now: datetime) -> Sequence[WaitingIntent]:
     """What waits, or is held, oldest first."""
@@ -107,6 +110,11 @@ def standing_wishes(
 def room_now(conn: Connection, pace: Pace, now: datetime) -> Room:
     """What is left of the last 24 hours, counted as claiming counts it (store/claiming.py)."""
     return Room(*conn.execute(_ROOM, {"since": now - _DAY, **pace.values(now)}).one())
+
+
+def sent_lately(conn: Connection, pace: Pace, now: datetime) -> Sequence[datetime]:
+    """When the enrollments of the last 24 hours went out that the pace counts, oldest first; none where there is no pace."""
+    return conn.scalars(_SENT_LATELY, {"since": now - _DAY}).all() if pace != Pace() else ()
 
 
 def _ways(kind: str, payload: Any) -> tuple[tuple[str, str], ...]:
