@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 OPENING, SEGMENT = "opening", "segment"
+#: Why somebody waits in an opening batch.
+_MATCHED = "matched when Trellis began or a change was rolled back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def waiting(conn: Connection) -> Sequence[Batch]:
     from connector.store.opening import openings
 
     return [
-        *(Batch(OPENING, one.track, one.people, "matched when Trellis began") for one in openings(conn)),
+        *(Batch(OPENING, one.track, one.people, _MATCHED) for one in openings(conn)),
         *(Batch(SEGMENT, one.name, one.people, "not put on its list yet") for one in waiting_segments(conn)),
     ]
 

@@ -58,7 +58,7 @@ def holds(*, as_json: bool) -> None:
 def approve(which: str, *, most: int | None) -> None:
     """Let something held go; it is judged anew, and lives 24 hours from now. WHICH is a number of `holds`, or `all`.
 
-    WHICH may also be an opening batch: those who matched a track already when Trellis began.
+    WHICH may also be an opening batch: those who matched a track already when Trellis began or a change was rolled back.
 
     Example: trellis approve opening:finance-consideration --most 200
     """

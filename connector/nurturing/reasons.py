@@ -29,7 +29,7 @@ class Held(StrEnum):
     # She may not enter this track now (asking.py):
     UNSCORED = "unscored"  # said of her standing only: nobody without a score is meant by a track
     STALE = "stale"  # the verdict is of an earlier day
-    BASELINE = "baseline"  # she matched already when the baseline was taken, and has not left since
+    BASELINE = "baseline"  # she matched already at the baseline, or at a rollback, and has not left since
     ENTERED_BEFORE = "entered_before"  # no `reenter_after`, or nobody knows when the last episode began
     SAME_MATCH = "same_match"  # she has not stopped matching since the last episode
     TOO_SOON = "too_soon"  # `reenter_after` is not over

@@ -1,4 +1,6 @@
-"""Opening batches: those who matched a track already when Trellis began, and enter it only if a person says so (promise 6)."""
+"""Opening batches: those who matched a track already when Trellis began, or when a change was rolled
+back, and enter it only if a person says so (promise 6).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ _WAITS = "matched AND at_baseline AND NOT passed_over"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How many people matched a track when Trellis began, and have not left it since."""
+    """How many people matched a track when Trellis began, or a change was rolled back, and have not left it since."""
 
     track: str
     people: int

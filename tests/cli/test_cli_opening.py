@@ -39,7 +39,7 @@ def test_an_opening_batch_is_listed_and_asks_for_nothing(opened):
     listed = opened.trellis("holds")
     assert listed.code == Exit.DONE
     assert listed.out.splitlines() == [
-        "opening:spring  3 people matched when Trellis began",
+        "opening:spring  3 people matched when Trellis began or a change was rolled back",
         "Nothing is held.",
         "`trellis approve opening:spring --most 20` lets the best of a batch in, `trellis discard opening:spring` asks no more.",
     ]
@@ -50,7 +50,7 @@ def test_an_opening_batch_is_listed_and_asks_for_nothing(opened):
             "kind": "opening",
             "track": "spring",
             "people": 3,
-            "reason": "matched when Trellis began",
+            "reason": "matched when Trellis began or a change was rolled back",
         }
     ]
 
