@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 from gunicorn.glogging import Logger
 
 from connector.logs import line_format
+from connector.orphans import die_with_parent
 from connector.settings import read_settings
 from webhooks.redaction import RedactPaths
 
 _given = read_settings(os.environ)
+_quit_with_master = die_with_parent(signal.SIGQUIT)
 
 bind = f"0.0.0.0:{_given.port}"
 worker_class = "webhooks.worker.Worker"
@@ -46,6 +49,12 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 — gunicorn's n
             for handler in logger.handlers:
                 handler.setFormatter(line_format(_given, "web"))
                 handler.addFilter(RedactPaths())
+
+
+def post_fork(_master: Any, _worker: Any) -> None:
+    """A master that was killed takes its workers along: else they hold the port, at which nobody answers any more."""
+    if _quit_with_master is not None:
+        _quit_with_master()
 
 
 def worker_int(_worker: Any) -> None:

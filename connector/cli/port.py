@@ -18,28 +18,43 @@ from connector.cli.exits import Exit
 #: Where `serve` tells its web process the number of the socket that it hands down.
 DESCRIPTOR = "TRELLIS_PORT_DESCRIPTOR"
 
-#: The receiver of a supervisor that was killed needs a moment to let go of the port.
-_PATIENCE_S = 2.0
+#: Where a supervisor and its gunicorn were killed together, gunicorn's processes may answer who is there for 20 s more
+#: (`graceful_timeout` of webhooks.gunicorn_conf) before they let go of the port. It must be longer than that.
+PATIENCE_S = 25.0
+#: They mostly are gone before anybody needs to know.
+_SAYS_SO_AFTER_S = 1.0
 _POLL_S = 0.05
 _BACKLOG = 1024
 
 
-def take_port(port: int) -> socket.socket:
-    """A socket that listens on `port` of every IPv4 address. Ends the command with one line and exit code 5 if it cannot."""
-    ends = time.monotonic() + _PATIENCE_S
+def take_port(port: int, patience_s: float = PATIENCE_S) -> socket.socket:
+    """A socket that listens on `port` of every IPv4 address.
+
+    A port that is taken is waited for, and one line says so. Ends the command with one line and exit code 5 if it cannot
+    be had.
+    """
+    began, said = time.monotonic(), False
     while True:
         try:
             return socket.create_server(("", port), backlog=_BACKLOG)
         except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            if taken and time.monotonic() < ends:
-                time.sleep(_POLL_S)
-                continue
-            if taken:
-                click.echo(f"port {port} is taken: stop whoever has it, or set PORT to another one", err=True)
-            else:
-                click.echo(f"port {port} is not to be had ({error.strerror}): set PORT to another one", err=True)
-            raise click.exceptions.Exit(Exit.STORE) from error
+            waited = time.monotonic() - began
+            if error.errno != errno.EADDRINUSE or waited >= patience_s:
+                click.echo(_refused(port, error), err=True)
+                raise click.exceptions.Exit(Exit.STORE) from error
+        if waited >= _SAYS_SO_AFTER_S and not said:
+            click.echo(
+                f"port {port} is taken; waiting up to {patience_s:.0f} s, as a receiver that was killed lets go of it by then",
+                err=True,
+            )
+            said = True
+        time.sleep(_POLL_S)
+
+
+def _refused(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken: stop whoever has it, or set PORT to another one"
+    return f"port {port} is not to be had ({error.strerror}): set PORT to another one"
 
 
 def inherited_port() -> int | None:

@@ -33,13 +33,16 @@ def execute(url, statement):
 
 
 @pytest.mark.parametrize("command", ["serve", "web"])
-def test_a_port_that_somebody_has(machine, given, command):
+def test_a_port_that_somebody_has_is_waited_for_no_longer_than_asked(machine, given, wait_until, command):
     with socket.create_server(("", 0)) as taken:
         port = str(taken.getsockname()[1])
-        line, code = refusal(machine, command, PORT=port, DATABASE_URL=given)
-    assert line.startswith(f"port {port} is taken")
-    assert "PORT" in line.partition("taken")[2]
-    assert code == 5
+        waits = machine.start(command, PORT=port, DATABASE_URL=given)
+        try:
+            wait_until(lambda: f"port {port} is taken; waiting up to" in machine.log, "it says that it waits")
+        finally:
+            waits.terminate()
+        assert waits.wait(10) != 0
+    assert machine.remains() == {}
 
 
 def test_a_port_that_is_let_go_in_a_moment_is_waited_for(machine, given, wait_until):
