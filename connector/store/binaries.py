@@ -10,6 +10,7 @@ from pathlib import Path
 
 from connector.store.account import Account
 from connector.store.errors import StoreUnavailable
+from connector.store.place import make_folder
 
 #: The major version whose data directories we make and read.
 MAJOR = 18
@@ -46,6 +47,7 @@ def reachable_binaries(account: Account, shelf: Path) -> Path:
     facts = (installed / "postgres").stat()
     copy = shelf / f"programs-{MAJOR}-{facts.st_size:x}-{int(facts.st_mtime):x}"
     if not copy.is_dir():
+        make_folder(shelf, account)
         _copy_whole(installed.parent, copy)
     return copy / _WHEEL / _INSTALL / "bin"
 

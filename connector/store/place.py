@@ -74,19 +74,19 @@ def find_place(data: Path, account: Account, say: Callable[[str], None], shelf: 
     reachable = account.may_enter(data)
     use_inside = reachable if (inside / "cluster").exists() else reachable and not (outside / "cluster").exists()
     place = Place(inside if use_inside else outside, account)
-    _make_folder(data, account)
-    _make_folder(place.base, account)
+    make_folder(data, account)
+    make_folder(place.base, account)
     if not use_inside:
         say(f"the database is kept in {place.base}, since the account {account.name} cannot enter {data}")
     _private_folder(place.cluster, account)
     return place
 
 
-def _make_folder(path: Path, account: Account) -> None:
-    """Make what is missing of `path`; a lent account can pass what we make, whatever our umask says."""
+def make_folder(path: Path, account: Account) -> None:
+    """Make what is missing of `path`; a lent account can pass what we make, whatever our umask says. Raises OSError."""
     if path.is_dir():
         return
-    _make_folder(path.parent, account)
+    make_folder(path.parent, account)
     path.mkdir(exist_ok=True)
     if account.lent:
         path.chmod(0o755)
