@@ -12,7 +12,7 @@ from connector.nurturing.eligibility import general_refusal
 from connector.nurturing.intents import Enter
 from connector.nurturing.reasons import Held
 from connector.nurturing.segments import belonging
-from connector.rulebook.types import PropertyWrite, ScoreWrite
+from connector.rulebook.types import PropertyWrite, Rulebook, ScoreWrite
 from connector.scoring.columns import digests as digesting
 from connector.scoring.columns.receipts import receipts_of
 from connector.scoring.outlook.due import Told, due
@@ -98,7 +98,7 @@ def _row(
             for place in belonging(plan, parts.rulebook, one.contact.refs)
         ),
         writes=writes,
-        enters=tuple(_entering(enter) for enter in plan.enter),
+        enters=tuple(_entering(enter, parts.rulebook) for enter in plan.enter),
         leaves=tuple(Leaving(leave.track, leave.episode, leave.key, leave.why) for leave in plan.leave),
         handover=HandingOver(over.owners, over.task, one.brief(), over.due, over.note) if over else None,
         handed_over=over is not None or (person.handed_over and stays_with_sales(parts, person, step.after.stage)),
@@ -170,6 +170,7 @@ def _whole(text: str | None) -> int | None:
         return None
 
 
-def _entering(enter: Enter) -> Entering:
+def _entering(enter: Enter, rulebook: Rulebook) -> Entering:
+    priority = rulebook.tracks.tracks[enter.track].priority
     ways = tuple({"source": way.source, "key": way.key, "segment": way.segment} for way in enter.ways)
-    return Entering(enter.track, enter.episode, ways, enter.subscription, enter.not_before, enter.why)
+    return Entering(enter.track, enter.episode, ways, enter.subscription, enter.not_before, enter.why, priority)

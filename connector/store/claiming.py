@@ -17,6 +17,9 @@ from connector.store.pace import CLAIMED, ROOM, SENT, Pace, wait_for_room
 #: Attempts are counted before the work and given back by an orderly `release`: who is out of them killed five workers.
 MAX_ATTEMPTS = 5
 
+#: Who goes first of enrollments that are due.
+_BEST = "coalesce((payload ->> 'priority')::integer, 0) DESC, coalesce((payload ->> 'score')::integer, -1) DESC, id"
+
 #: Why enrollments beyond the guard wait.
 BEYOND_ENROLLMENTS = "more enrollments in 24 h than the guard allows"
 
@@ -60,7 +63,8 @@ def claim_enrollments(
     pace: Pace = _ANY_PACE,
     besides: Collection[int] = (),
 ) -> list[Intent]:
-    """Claim enrollments that are due, oldest first, within the guard and the pace, all `besides` some tried just now.
+    """Claim enrollments that are due, within the guard and the pace, all `besides` some tried just now. Where not all may
+    go, the best do: the highest priority of their track, then the highest score, then who waits longest.
 
     Of one contact only the first that is due, and none while nobody knows what became of another: each enrollment reads
     the markers that the one before it wrote.
@@ -93,7 +97,7 @@ def _first_within_guard(whom: str, besides: str = "0") -> str:
         f"SELECT greatest(0, :cap - count(*) - {besides}) FROM intent WHERE kind = 'enroll' AND approved_at IS NULL"  # noqa: S608
         f" AND {whom} AND ({SENT.format(since='since')} OR {CLAIMED})"
     )
-    return f"SELECT id FROM intent WHERE {_DUE} AND approved_at IS NULL AND {whom} ORDER BY id LIMIT ({room})"  # noqa: S608
+    return f"SELECT id FROM intent WHERE {_DUE} AND approved_at IS NULL AND {whom} ORDER BY {_BEST} LIMIT ({room})"  # noqa: S608
 
 
 _WITHIN_GUARD = (
@@ -106,11 +110,11 @@ _HOLD_BEYOND_GUARD = text(
     f" WHERE {_DUE} AND NOT {_WITHIN_GUARD}"
 )
 _FREE_ENROLLMENTS = (
-    f"WITH going AS MATERIALIZED (SELECT id, {IN_SEGMENT} AS in_segment FROM intent WHERE {_DUE} AND {_WITHIN_GUARD}),"  # noqa: S608
-    f" paced AS (SELECT id FROM going WHERE NOT in_segment ORDER BY id LIMIT ({ROOM}))"
+    f"WITH going AS MATERIALIZED (SELECT id, payload, {IN_SEGMENT} AS in_segment FROM intent WHERE {_DUE} AND {_WITHIN_GUARD}),"  # noqa: S608
+    f" paced AS (SELECT id FROM going WHERE NOT in_segment ORDER BY {_BEST} LIMIT ({ROOM}))"
     f" SELECT id FROM intent WHERE {_DUE} AND attempts = :attempts"
     " AND (id IN (SELECT id FROM paced) OR id IN (SELECT id FROM going WHERE in_segment))"
-    " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+    f" ORDER BY {_BEST} LIMIT :limit FOR UPDATE SKIP LOCKED"
 )
 
 

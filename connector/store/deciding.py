@@ -121,13 +121,13 @@ def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datet
 
 
 def _renew_enrollments(conn: Connection, rows: Sequence[Judgement]) -> None:
-    wanted = [(row.contact, one) for row in rows for one in row.enters]
+    wanted = [(row, one) for row in rows for one in row.enters]
     if wanted:
         told = {
-            "contacts": [contact for contact, _ in wanted],
+            "contacts": [row.contact for row, _ in wanted],
             "tracks": [one.track for _, one in wanted],
             "episodes": [one.episode for _, one in wanted],
-            "payloads": [orjson.dumps(_payload(one)).decode() for _, one in wanted],
+            "payloads": [orjson.dumps(_payload(row, one)).decode() for row, one in wanted],
             "whys": [one.why for _, one in wanted],
         }
         conn.execute(_RENEW_ENROLLMENTS, told)
@@ -185,13 +185,14 @@ def _enter(row: Judgement, one: Entering, at: datetime) -> dict[str, Any]:
         **_base(row, "enroll", at, row.hold, not_before=one.not_before),
         "track": one.track,
         "episode": one.episode,
-        "payload": _payload(one),
+        "payload": _payload(row, one),
         "why": one.why,
     }
 
 
-def _payload(one: Entering) -> Mapping[str, Any]:
-    return {"ways": [dict(way) for way in one.ways], "subscription": one.subscription}
+def _payload(row: Judgement, one: Entering) -> Mapping[str, Any]:
+    ways = [dict(way) for way in one.ways]
+    return {"ways": ways, "subscription": one.subscription, "priority": one.priority, "score": row.score}
 
 
 def _leave(row: Judgement, one: Leaving, at: datetime) -> dict[str, Any]:

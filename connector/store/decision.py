@@ -13,7 +13,10 @@ from connector.store.people import TrackMemory
 
 @dataclass(frozen=True, slots=True)
 class Entering:
-    """Enroll in a track, for one episode, by the first of `ways` that is possible: mappings of source, key, segment."""
+    """Enroll in a track, for one episode, by the first of `ways` that is possible: mappings of source, key, segment.
+
+    Where not all may enter at once, those with the highest `priority` go first, then those with the highest score.
+    """
 
     track: str
     episode: int
@@ -21,6 +24,7 @@ class Entering:
     subscription: str | None
     not_before: datetime
     why: str
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
