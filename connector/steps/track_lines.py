@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from connector.facts import Contact, Episode
 from connector.scoring.words import written_day
@@ -12,7 +13,7 @@ from connector.steps.judged import Judged
 from connector.steps.parts import Parts
 from connector.steps.reasons import reason_of, sentence, track_label, why_left
 from connector.store.intents import Intent
-from connector.store.refusals import refusals
+from connector.store.refusals import refusals, waiting_to_enter
 from connector.store.whys import whys_of
 
 
@@ -29,12 +30,14 @@ def track_lines(parts: Parts, judged: Judged) -> Iterator[TrackLine]:
     """Say of every track that she was on, is on or that is for her how it is today."""
     rulebook, language, plan = parts.rulebook, parts.rulebook.fields.language, judged.plan
     yield from episode_lines(parts, judged.contact, {(one.track, one.episode): one.why for one in plan.leave})
+    with parts.engine.connect() as conn:
+        waiting = {one.track: one for one in waiting_to_enter(conn, judged.contact.id)}
+        turned_down = refusals(conn, judged.contact.id)
     said = [
-        (one.track, f"enters with the next pass, in working hours: {sentence(one.why, language)}") for one in plan.enter
+        (one.track, f"{_enters(parts, waiting.get(one.track))}: {sentence(one.why, language)}") for one in plan.enter
     ]
     said += [(one.track, reason_of(one, language)) for one in plan.refused]
-    with parts.engine.connect() as conn:
-        said += [(one.track or "", _turned_down(parts, one)) for one in refusals(conn, judged.contact.id)]
+    said += [(one.track or "", _turned_down(parts, one)) for one in turned_down]
     yield from (TrackLine(track, track_label(rulebook, track), says) for track, says in said)
 
 
@@ -60,6 +63,17 @@ def _when(parts: Parts, episode: Episode) -> str:
     if episode.left_at is None:
         return f"on it since {since}, by {episode.channel}"
     return f"was on it from {since} to {written_day(language, parts.day_of(episode.left_at))}, by {episode.channel}"
+
+
+def _enters(parts: Parts, waits: Intent | None) -> str:
+    """When she enters, by what waits for her in the outbox: the pace and the guard know more than her own plan."""
+    if waits is None or (waits.state == "pending" and waits.not_before <= parts.now()):
+        return "enters with the next pass, in working hours"
+    if waits.state == "held":
+        return f"is held for a person, see `trellis holds` ({waits.reason})"
+    begins = waits.not_before.astimezone(ZoneInfo(parts.rulebook.fields.timezone))
+    day = written_day(parts.rulebook.fields.language, begins.date())
+    return ", ".join(filter(None, (f"enters from {day} {begins:%H:%M} on", waits.reason)))
 
 
 def _turned_down(parts: Parts, refused: Intent) -> str:

@@ -1,4 +1,6 @@
-"""Enrollments that were refused when they should have gone out: each a row with its reason, and when it may be asked again."""
+"""Enrollments that were refused when they should have gone out, each a row with its reason and when it may be asked again; and
+those that wait.
+"""
 
 from __future__ import annotations
 
@@ -33,3 +35,12 @@ def refusals(conn: Connection, contact: int) -> Sequence[Intent]:
         "  AND later.track = intent.track AND later.id > intent.id) ORDER BY finished_at, id"
     )
     return [Intent(**row) for row in conn.execute(newest, {"contact": contact}).mappings()]
+
+
+def waiting_to_enter(conn: Connection, contact: int) -> Sequence[Intent]:
+    """The enrollments of a contact that wait for their time, or for a person, oldest first. Read-only."""
+    waiting = text(
+        f"SELECT {NAMES} FROM intent WHERE contact = :contact AND kind = 'enroll' AND state IN ('pending', 'held')"  # noqa: S608
+        " ORDER BY id"
+    )
+    return [Intent(**row) for row in conn.execute(waiting, {"contact": contact}).mappings()]
