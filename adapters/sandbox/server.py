@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime
 from io import BufferedReader
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self
 
@@ -54,7 +54,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self._lock = Lock()
         self._connections: dict[socket.socket, Thread] = {}
-        self._closing = False
+        self._closing = Event()
         self._acceptor = Thread(target=self._accept, name=f"{name}-accept", daemon=True)
 
     def start(self) -> None:
@@ -62,8 +62,8 @@ class Server:
         self._acceptor.start()
 
     def stop(self) -> None:
-        """Close the port and every open connection, then wait for the threads."""
-        self._closing = True
+        """Close the port and every open connection, then wait for the threads; answers that are held back go nowhere."""
+        self._closing.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -87,7 +87,7 @@ class Server:
         self.stop()
 
     def _accept(self) -> None:
-        while not self._closing:
+        while not self._closing.is_set():
             try:
                 connection, _ = self._listener.accept()
             except OSError:
@@ -101,7 +101,7 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         try:
             with connection.makefile("rb") as reader:
-                while not self._closing and (request := _read_request(reader, connection)) is not None:
+                while not self._closing.is_set() and (request := _read_request(reader, connection)) is not None:
                     if not self._exchange(request, connection):
                         break
         except (OSError, ValueError):
@@ -116,8 +116,8 @@ class Server:
         if request.path.startswith(CONTROL):
             connection.sendall(self._encode(self._answer(self._control, request), request))
             return _keeps_alive(request)
-        if self.latency:
-            time.sleep(self.latency)
+        if self.latency and self._closing.wait(self.latency):
+            return False
         fault = self.faults.strike(request)
         if fault is None:
             response = self._answer(self._routes, request)
@@ -131,7 +131,8 @@ class Server:
         else:
             self._routes.matches(request)
         response = fault.response() or response
-        time.sleep(fault.delay)
+        if fault.delay and self._closing.wait(fault.delay):
+            return False
         self.calls.record(request.method, request.template, 0 if fault.ending == "drop" else response.status)
         if fault.takes_effect and fault.status is None and fault.ending == "whole":
             self.told(request, response)

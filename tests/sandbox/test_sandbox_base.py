@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -121,6 +122,19 @@ def test_trickle_and_delay_take_their_time(counter):
     begun = time.monotonic()
     assert post(counter).json() == {"hits": 1}
     assert time.monotonic() - begun > 0.1
+
+
+def test_an_answer_that_is_held_back_holds_nobody_up_at_the_end():
+    arrived = threading.Event()
+    routes = Routes(not_found=lambda _request: arrived.set() or Response())
+    with Server(routes) as server, socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        server.faults.add(Fault(delay=60.0))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert arrived.wait(10)
+        threads = list(server._connections.values())
+        server.stop()
+        assert [one.is_alive() for one in threads] == [False]
+        assert connection.recv(4096) == b""
 
 
 def test_probability_is_reproducible(counter):
