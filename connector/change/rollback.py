@@ -6,11 +6,12 @@ worker's next pass.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from connector.change.plan.housekeeping import calls_to_listen, housekeeping_calls
 from connector.change.undoable import CannotUndo, Target, target_of
+from connector.change.would_go_back import would_go_back
 from connector.nurturing.reasons import Left
 from connector.rulebook.read import rulebook_from_source
 from connector.steps import portal
@@ -21,9 +22,8 @@ from connector.steps.enrolling.settle import settle
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.retain import retain
 from connector.steps.round import Summary
-from connector.steps.undoing.endings import endings, kept_names, may_go_on, named_sources
+from connector.steps.undoing.endings import endings, may_go_on, named_sources
 from connector.steps.undoing.heard_back import heard_back
-from connector.steps.undoing.put_back import Compared, compare
 from connector.steps.watch import by_platform
 from connector.store import releases, rolling_back, state, undo
 from connector.store.engine import writer_lock
@@ -31,7 +31,8 @@ from connector.store.rolling_back import Begun, LeftBehind
 from connector.store.stood import count_stood
 from connector.store.undo import Ended, Span
 
-_AT_ONCE = 500
+#: Who listens is looked at before a rollback begins, and when it is carried out.
+_LOOKS = 2
 #: Beyond every number that the store gives.
 _NEVER = 2**63 - 1
 
@@ -41,7 +42,8 @@ class RolledBack:
     """What rolling back came to, or would come to. `release` is its own number; None where nothing was done.
 
     `values` counts values by what became of them (`store.undo.Ended`; "" is nothing yet), `moved` the contacts who stand as
-    before. `taken_out` leave a track; of those in `mailed_on` mails may go on. What is not `done` waits for a platform.
+    before. `taken_out` leave a track; of those in `mailed_on` mails may go on. `calls` by platform were made, `foreseen` is what
+    taking it back would take at the least. What is not `done` waits for a platform.
     """
 
     release: int | None
@@ -54,6 +56,7 @@ class RolledBack:
     summary: Summary
     calls: Mapping[str, int]
     done: bool
+    foreseen: Mapping[str, int] = field(default_factory=dict)
 
 
 def rollback(
@@ -98,12 +101,13 @@ def foresee(parts: Parts, number: int) -> RolledBack:
     with parts.engine.connect() as conn:
         moved, behind = count_stood(conn, span), rolling_back.left_behind(conn, target.first.after_intent, _NEVER)
     decided = endings(parts, span, target.first, _NEVER)
-    kept = {(contact, name) for contact in decided.stays for name in kept_names(parts)}
-    values: Counter[str] = Counter()
-    for source in parts.platforms:
-        values += _would_end(parts, span, source, kept)
+    found = would_go_back(parts, span, decided)
+    values, foreseen = found.values, found.calls
     with parts.engine.connect() as conn:
         values[Ended.STRANDED] += undo.count_elsewhere(conn, span, named_sources(parts.rulebook))
+        foreseen[HUBSPOT] += housekeeping_calls(parts, conn)
+    if parts.hubspot is not None:
+        foreseen[HUBSPOT] += _LOOKS * calls_to_listen(portal.last_reading(parts))
     return RolledBack(
         release=None,
         target=target,
@@ -115,6 +119,7 @@ def foresee(parts: Parts, number: int) -> RolledBack:
         summary=Summary(baseline=False),
         calls=by_platform(parts.calls() - before),
         done=False,
+        foreseen=+foreseen,
     )
 
 
@@ -150,24 +155,6 @@ def _told(parts: Parts, target: Target, by: int, summary: Summary) -> Callable[[
     return lambda calls: RolledBack(
         by, target, values, moved, leaving, mailed_on, behind, summary, calls, own.done_at is not None
     )
-
-
-def _would_end(parts: Parts, span: Span, source: str, kept: set[tuple[int, str]]) -> Counter[str]:
-    values: Counter[str] = Counter()
-    after = 0
-    while True:
-        with parts.engine.connect() as conn:
-            contacts = undo.contacts_to_put_back(conn, span, source, _AT_ONCE, after)
-        if not contacts:
-            return values
-        values += _counted(compare(parts, span, source, contacts, keep=False), kept if source == HUBSPOT else set())
-        after = contacts[-1]
-
-
-def _counted(found: Compared, kept: set[tuple[int, str]]) -> Counter[str]:
-    ends = {(contact, name): ended for ended, which in found.ends.items() for contact, name in which}
-    ends |= {(one.contact, one.name): Ended.BACK for some in found.sends.values() for one in some}
-    return Counter(str(Ended.KEPT if one in kept else ended) for one, ended in ends.items())
 
 
 def _mailed_on(parts: Parts, target: Target, leaving: Sequence[Begun]) -> Sequence[Begun]:

@@ -138,7 +138,10 @@ def _told(done: RolledBack) -> Iterator[str]:
     if done.mailed_on:
         yield f"Whose mails may go on, for leaving ends none there: {len(done.mailed_on):,}{_named(done.mailed_on)}."
     yield from (text.format(count) for count, text in _left(done, behind.tasks, behind.notes) if count)
-    yield f"Calls{' made to look' if done.release is None else ''}: {calls_made(done.calls, {})}."
+    if done.release is None:
+        yield f"Calls: at least {calls_made(done.foreseen, {})}; made to look: {calls_made(done.calls, {})}."
+    else:
+        yield f"Calls: {calls_made(done.calls, {})}."
     if done.release is None:
         yield "Nothing was changed."
         return

@@ -8,7 +8,7 @@ from functools import partial
 
 from adapters.hubspot_port import HubSpotPort
 from adapters.mailchimp_port import MailchimpPort
-from adapters.ports import CredentialsRefused, Definition, Option, PlatformError, PlatformRefused
+from adapters.ports import GROUP, CredentialsRefused, Definition, Option, PlatformError, PlatformRefused
 from connector.rulebook.types import LifecycleWrite, Rulebook
 from connector.scoring.verdict import STATES
 from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
@@ -165,6 +165,7 @@ def _hubspot(parts: Parts, port: HubSpotPort, lines: list[str], *, dry_run: bool
     lists = port.lists()
     new_lists = [name for name in lists_wanted(parts.rulebook) if name not in lists]
     if dry_run:
+        lines += [f"HubSpot: would create property group {GROUP}"] if missing and GROUP not in port.groups() else []
         lines += [f"HubSpot: would create property {one.name} ({one.label})" for one in missing]
         lines += [
             f"HubSpot: would add option {value} to property {one.name}"

@@ -36,7 +36,7 @@ def send(
     taken: dict[str, Change] = {}
     if source == HUBSPOT and back is not None:
         order = portal.stage_order(parts)
-        lower = [row.id for row in rows if _moves_back(row.values.get(back), held[row.id].get(back), order)]
+        lower = [row.id for row in rows if moves_back(row.values.get(back), held[row.id].get(back), order)]
         emptied = platform.write([Change(one, {back: ""}) for one in lower], deadline) if lower else ()
         stuck = {one.id: one for one in emptied if one.outcome is not Outcome.DONE}
         taken = {one: Change(one, {back: held[one][back] or ""}) for one in lower if one not in stuck}
@@ -83,5 +83,6 @@ def _in_turn(
     return (*outcomes, *platform.write(again, deadline))
 
 
-def _moves_back(wanted: str | None, present: str | None, order: Sequence[str]) -> bool:
+def moves_back(wanted: str | None, present: str | None, order: Sequence[str]) -> bool:
+    """Tell whether one lifecycle stage comes before another in the portal's order."""
     return wanted in order and present in order and order.index(str(wanted)) < order.index(str(present))

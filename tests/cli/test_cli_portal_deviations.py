@@ -50,12 +50,13 @@ def test_nothing_is_read_or_written_before_provision(town):
 def test_provision_says_what_it_would_make_makes_it_and_then_has_nothing_to_do(town):
     planned = town.trellis("provision", "--dry-run")
     assert planned.code == Exit.DONE
+    assert planned.out.splitlines()[0] == "HubSpot: would create property group trellis"
     assert town.writes() == []
     made = town.trellis("provision")
     assert made.code == Exit.DONE
-    names = {line.split("property ")[1].split()[0] for line in planned.out.splitlines() if "create property" in line}
-    assert {f"HubSpot: created property {name}" for name in names} < set(made.out.splitlines())
-    assert "trellis_score" in names
+    foreseen = {line.partition(" (")[0] for line in planned.out.splitlines() if "create property" in line}
+    assert {line.replace("would create", "created") for line in foreseen} < set(made.out.splitlines())
+    assert "HubSpot: would create property trellis_score" in foreseen
     again = town.trellis("provision")
     assert (again.code, again.out) == (Exit.DONE, "Everything is there already.\n")
 

@@ -41,8 +41,8 @@ def lists_created(creates: Sequence[str]) -> tuple[str, ...]:
 
 
 def _group_and_parts(creates: Sequence[str]) -> int:
-    """Properties and lists one by one, the options of a property together, and whether our group is there."""
-    properties = sum(one.startswith("HubSpot: would create property ") for one in creates)
+    """Properties, our group and lists one by one, the options of a property together, and whether our group is there."""
+    properties = sum(one.startswith("HubSpot: would create property ") for one in creates)  # and their group
     lists = sum(one.startswith(_NEW_LIST) for one in creates)
     options = {found[1] for one in creates if (found := _OPTION.match(one))}
     return properties + (_GROUP if properties else 0) + lists + len(options)

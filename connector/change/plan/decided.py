@@ -18,6 +18,7 @@ from connector.nurturing.reasons import Held
 from connector.nurturing.ways import source_of
 from connector.steps.keep import stays_with_sales
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.sending import moves_back
 from connector.store.bulk.waiting import WaitingIntent, standing_wishes
 from connector.store.deciding import refused_wishes
 
@@ -148,5 +149,4 @@ def _moves_back(parts: Parts, values: Mapping[str, str], held: Mapping[str, str 
     write = parts.rulebook.fields.write.lifecycle
     if write is None or write.when != "both":
         return False
-    wanted, present = values.get(write.hubspot), held.get(write.hubspot)
-    return wanted in order and present in order and order.index(str(wanted)) < order.index(str(present))
+    return moves_back(values.get(write.hubspot), held.get(write.hubspot), order)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from math import ceil, fsum
+from math import fsum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
@@ -20,7 +20,7 @@ from connector.change.plan.compared import compared
 from connector.change.plan.creating import activating_calls, lists_created
 from connector.change.plan.everybody import Everybody
 from connector.change.plan.guarded import Allowed, guarded, held_by_reason
-from connector.change.plan.housekeeping import housekeeping_calls
+from connector.change.plan.housekeeping import calls_to_listen, housekeeping_calls
 from connector.change.plan.plan import Cost, Plan, Waiting
 from connector.change.plan.waiting import waiting
 from connector.change.plan.wishes import Wish
@@ -37,9 +37,6 @@ from connector.store.bulk.waiting import room_now, sent_lately
 from connector.store.engine import writer_lock
 from connector.store.holds import moves_delivered
 from connector.store.pace import Pace
-
-#: Workflows of a page, and of a call that says what they listen to (adapters/hubspot/flows.py).
-_FLOWS = 100
 
 
 def figure(
@@ -106,7 +103,7 @@ def _figured(
     if not is_active:
         unknown = [source for source, known in known_already(parts).items() if known is None]
         made.update(activating_calls(creates, rulebook, parts.platforms, unknown))
-        made[HUBSPOT] += _calls_to_listen(reading)
+        made[HUBSPOT] += calls_to_listen(reading)
     made = Counter({platform: count for platform, count in (+made).items() if platform in paces})
     return Plan(
         made_at=parts.now(),
@@ -158,8 +155,3 @@ def _writes(wishes: Sequence[Wish]) -> Mapping[str, int]:
     """Rows by source."""
     going = Counter(one.source for one in wishes if one.kind == "write" and one.due and not one.held)
     return dict(sorted(going.items()))
-
-
-def _calls_to_listen(reading: portal.Reading | None) -> int:
-    """A page of workflows, then what they listen to; one that is refused where nobody may look."""
-    return 1 if reading is None else 2 * max(1, ceil(len(reading.flows) / _FLOWS))

@@ -23,7 +23,7 @@ from connector.store.undo import Ended, Overwritten, Span
 _AT_ONCE = 500
 _DEADLINE_S = 240.0
 #: HubSpot's own name of the lifecycle stage: what may only move back once it is empty.
-_LIFECYCLE = "lifecyclestage"
+LIFECYCLE = "lifecyclestage"
 
 
 def put_back(
@@ -57,9 +57,10 @@ def put_back(
 class Compared:
     """What stands on a source now, next to what is to be put back there: how each value ends, and what is to be sent.
 
-    `held` are the present values by record id, as far as they are asked about.
+    `held` are the present values by record id, as far as they are asked about; `asked` is of how many records they are.
     """
 
+    asked: int = 0
     ends: dict[Ended, list[tuple[int, str]]] = field(default_factory=dict)
     sends: dict[str, list[Overwritten]] = field(default_factory=dict)
     held: Held = field(default_factory=dict)
@@ -80,6 +81,7 @@ def compare(parts: Parts, span: Span, source: str, contacts: Sequence[int], *, k
     for contact, name in homeless:
         found.end(Ended.GONE, contact, name)
     ids = sorted({row.platform_id for row in rows})
+    found.asked = len(ids)
     if keep and ids:
         read_by_ids(
             parts, source, parts.hubspot if source == HUBSPOT and parts.hubspot else parts.mailchimp[source], ids
@@ -127,7 +129,7 @@ def _put_back_some(parts: Parts, span: Span, source: str, compared: Compared, ta
     if not rows:
         return None
     about_to_write(parts, source, rows, compared.held)
-    outcomes = send(parts, source, rows, compared.held, deadline, back=_LIFECYCLE)
+    outcomes = send(parts, source, rows, compared.held, deadline, back=LIFECYCLE)
     with parts.engine.begin() as conn:
         writer_lock(conn)
         now = parts.now()
