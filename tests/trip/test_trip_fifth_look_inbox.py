@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from urllib.parse import urlencode
 
 import pytest
+from deliveries import deliver, ends, event, form, take_in
+from over import Over
 
 from adapters.ports import PlatformUnreachable
-from connector.steps.taking_in import take_in_deliveries
 from connector.steps.taking_in.hubspot_events import DEEPEST, Meaning, read_events
 from connector.steps.taking_in.mailchimp_events import MOST_PARTS, read_event
 from connector.store import inbox
@@ -19,37 +19,12 @@ UNREAD = "could not be read: see `trellis failures`"
 OPEN = "SELECT platform_id FROM failure WHERE step = 'read' AND resolved_at IS NULL"
 
 
-def event(id_, number=1, **more):
-    told = {"subscriptionType": "contact.propertyChange", "objectId": int(id_), "occurredAt": 1787843156000 + number}
-    return told | {"propertyName": "jobtitle", "propertyValue": "CFO", "changeSource": "CRM_UI"} | more
-
-
-def deliver(world, *bodies, platform="hubspot"):
-    """Put bodies into the inbox, as the receiver does; their numbers."""
-    kept = {"platform": platform, "content_type": "", "received_at": world.parts.now(), "meta": {}}
-    with world.store.engine.begin() as conn:
-        return [inbox.receive(conn, body=body, **kept) for body in bodies]
-
-
-def take_in(world, **ports):
-    errors = []
-    take_in_deliveries(replace(world.parts, **ports), errors)
-    assert errors == []
-
-
-def ends(world, numbers):
-    ended = world.rows("SELECT state, reason FROM delivery WHERE id = ANY(:n) ORDER BY id", n=numbers)
-    return [tuple(row) for row in ended]
-
-
-class Over:
-    """A port over the real one, which reads one of its people in its own way."""
+class Reading(Over):
+    """Reads one of its people in its own way."""
 
     def __init__(self, real, id_, read):
-        self.real, self.id, self.read = real, id_, read
-
-    def __getattr__(self, name):
-        return getattr(self.real, name)
+        super().__init__(real)
+        self.id, self.read = id_, read
 
     def by_ids(self, ids):
         found = self.real.by_ids([one for one in ids if one != self.id])
@@ -64,11 +39,6 @@ def garbled(id_):
     return {"unreadable": {id_: "a value in it is a list"}}
 
 
-@pytest.fixture
-def quiet(make_world):
-    return make_world(webhooks=False)
-
-
 # ---------------------------------------------------------------- what could not be read
 
 
@@ -76,12 +46,12 @@ def quiet(make_world):
 def test_somebody_whom_hubspot_cannot_tell_is_named_as_such_in_every_delivery_about_her(quiet, read):
     """The second is of another batch, and not read again: so many deliveries make a batch."""
     id_ = str(next(iter(quiet.sandbox.hubspot.contacts)).id)
-    numbers = deliver(quiet, *(json.dumps([event(id_, number)]).encode() for number in range(101)))
-    take_in(quiet, hubspot=Over(quiet.parts.hubspot, id_, read))
+    numbers = deliver(quiet, *([event(id_, number)] for number in range(101)))
+    take_in(quiet, hubspot=Reading(quiet.parts.hubspot, id_, read))
     assert [row.platform_id for row in quiet.rows(OPEN)] == [id_]
     said = ("handled", f"1 of 1 events were new; 1 {UNREAD}")
     assert ends(quiet, [numbers[0], numbers[-1]]) == [said, said]
-    (later,) = deliver(quiet, json.dumps([event(id_, 200)]).encode())
+    (later,) = deliver(quiet, [event(id_, 200)])
     take_in(quiet)
     assert ends(quiet, [later]) == [("handled", "1 of 1 events were new")]
     assert quiet.rows(OPEN) == []
@@ -91,10 +61,9 @@ def test_somebody_whom_hubspot_cannot_tell_is_named_as_such_in_every_delivery_ab
 def test_a_member_whom_mailchimp_cannot_tell_is_named_as_such(quiet, read):
     (id_, member), (_, other) = list(quiet.members().items())[:2]
     source, port = next(iter(quiet.parts.mailchimp.items()))
-    told = {"type": "profile", "fired_at": "2026-11-24 11:00:00", "data[list_id]": quiet.population.audience}
-    bodies = [urlencode({**told, "data[email]": one["email_address"]}).encode() for one in (member, other)]
+    bodies = [form(quiet, one["email_address"]) for one in (member, other)]
     numbers = deliver(quiet, *bodies, platform="mailchimp")
-    take_in(quiet, mailchimp={source: Over(port, id_, read)})
+    take_in(quiet, mailchimp={source: Reading(port, id_, read)})
     assert [row.platform_id for row in quiet.rows(OPEN)] == [id_]
     assert ends(quiet, numbers) == [("handled", f"profile; {UNREAD}"), ("handled", "profile")]
 
@@ -103,7 +72,7 @@ def test_without_a_token_an_erasure_is_not_passed_over(quiet):
     """It is told once: ignored, she would stay for as long as nobody gives Trellis a token."""
     id_ = str(next(iter(quiet.sandbox.hubspot.contacts)).id)
     erase = event(id_, subscriptionType="contact.privacyDeletion")
-    numbers = deliver(quiet, *(json.dumps([one]).encode() for one in (event(id_), erase)))
+    numbers = deliver(quiet, [event(id_)], [erase])
     take_in(quiet, hubspot=None)
     assert ends(quiet, numbers) == [
         ("ignored", "HubSpot is off"),

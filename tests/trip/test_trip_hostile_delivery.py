@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from over import Over
 from sqlalchemy import text
 
 from adapters.ports import Outcome, PlatformBusy, PlatformUnreachable, RowOutcome
@@ -59,18 +60,6 @@ def test_a_lifecycle_that_cannot_go_back_is_not_left_empty(make_world):
             break
     assert world.stage(carla) == "nurture"
     assert world.hubspot(carla)["lifecyclestage"] == MQL
-
-
-class Over:
-    """A HubSpot port over the real one; what is not said here is as there."""
-
-    source = "hubspot"
-
-    def __init__(self, real):
-        self.real = real
-
-    def __getattr__(self, name):
-        return getattr(self.real, name)
 
 
 class Stumbling(Over):

@@ -21,15 +21,6 @@ from connector.store.engine import writer_lock
 NIGHT = {"hours": 24}
 
 
-@pytest.fixture
-def quiet(make_world):
-    """A world without webhooks, swept once."""
-    world = make_world(webhooks=False)
-    world.pass_time(minutes=2)
-    world.sync()
-    return world
-
-
 @dataclass
 class Watching:
     """Progress that remembers what it was told."""
@@ -74,46 +65,46 @@ def test_an_unreadable_contact_does_not_hold_up_the_webhooks_of_others(world):
     assert reason
 
 
-def test_an_unreadable_contact_does_not_end_the_nightly_sweep(quiet):
+def test_an_unreadable_contact_does_not_end_the_nightly_sweep(swept):
     stranger = "odd@oddworks.example"
-    quiet.sandbox.hubspot.life.add_contact({"email": stranger})
-    garble(quiet, stranger)
-    laia = quiet.email("laia")
-    number = id_of(quiet, laia)
+    swept.sandbox.hubspot.life.add_contact({"email": stranger})
+    garble(swept, stranger)
+    laia = swept.email("laia")
+    number = id_of(swept, laia)
     for night in range(3):
-        quiet.pass_time(**NIGHT)
-        quiet.sync()
+        swept.pass_time(**NIGHT)
+        swept.sync()
         if night == 0:
-            quiet.sandbox.hubspot.life.archive(laia)
-    assert record(quiet, number).archived
+            swept.sandbox.hubspot.life.archive(laia)
+    assert record(swept, number).archived
 
 
-def test_a_contact_that_is_readable_again_is_no_failure_any_more(quiet):
-    maria = quiet.email("maria")
-    garble(quiet, maria)
-    quiet.sync(full=True)
+def test_a_contact_that_is_readable_again_is_no_failure_any_more(swept):
+    maria = swept.email("maria")
+    garble(swept, maria)
+    swept.sync(full=True)
     open_ = "SELECT 1 FROM failure WHERE step = 'read' AND platform_id = :id AND resolved_at IS NULL"
-    assert quiet.rows(open_, id=id_of(quiet, maria))
-    quiet.sandbox.hubspot.life.set_property(maria, "jobtitle", "CFO")
-    quiet.pass_time(minutes=2)
-    quiet.sync()
-    assert not quiet.rows(open_, id=id_of(quiet, maria))
+    assert swept.rows(open_, id=id_of(swept, maria))
+    swept.sandbox.hubspot.life.set_property(maria, "jobtitle", "CFO")
+    swept.pass_time(minutes=2)
+    swept.sync()
+    assert not swept.rows(open_, id=id_of(swept, maria))
 
 
 # ---------------------------------------------------------------- who is gone
 
 
-def test_who_leaves_the_bin_because_its_90_days_are_over_is_not_forgotten_at_mailchimp(quiet):
+def test_who_leaves_the_bin_because_its_90_days_are_over_is_not_forgotten_at_mailchimp(swept):
     """Deleted from the CRM by its owner, and still a subscriber: no erasure was asked for."""
-    email = quiet.new_member("olga")
-    quiet.sandbox.hubspot.life.add_contact({"email": email})
-    quiet.pass_time(minutes=2)
-    quiet.sync()
-    quiet.sandbox.hubspot.life.archive(email)
+    email = swept.new_member("olga")
+    swept.sandbox.hubspot.life.add_contact({"email": email})
+    swept.pass_time(minutes=2)
+    swept.sync()
+    swept.sandbox.hubspot.life.archive(email)
     for days in (1, 1, 100, 1, 1):
-        quiet.pass_time(days=days)
-        quiet.sync()
-    assert quiet.contact(email)
+        swept.pass_time(days=days)
+        swept.sync()
+    assert swept.contact(email)
 
 
 def test_a_search_that_lags_brings_nobody_back_who_is_gone(world):
@@ -160,21 +151,21 @@ def test_a_webhook_hides_no_change_from_a_clock_that_runs_ahead(make_world):
 # ---------------------------------------------------------------- what a summary says
 
 
-def test_what_was_read_before_a_platform_failed_is_counted(quiet):
+def test_what_was_read_before_a_platform_failed_is_counted(swept):
     for number in range(5):
-        quiet.sandbox.hubspot.life.add_contact({"email": f"bulk{number}@bulkworks.example"})
-    quiet.pass_time(minutes=2)
-    quiet.sandbox.hubspot_server.faults.add(
+        swept.sandbox.hubspot.life.add_contact({"email": f"bulk{number}@bulkworks.example"})
+    swept.pass_time(minutes=2)
+    swept.sandbox.hubspot_server.faults.add(
         Fault(method="POST", path="contacts/batch/read", times=None, status=401, body={"message": "no"})
     )
-    summary = sync(quiet.parts)
+    summary = sync(swept.parts)
     assert [error.platform for error in summary.errors] == ["hubspot"]
     assert summary.tally["changed"] >= 5
 
 
-def test_what_was_read_before_it_was_told_to_stop_is_counted(quiet):
+def test_what_was_read_before_it_was_told_to_stop_is_counted(swept):
     reading = Watching()
-    summary = sync(replace(quiet.parts, progress=reading), full=True, stop=lambda: bool(reading.steps))
+    summary = sync(replace(swept.parts, progress=reading), full=True, stop=lambda: bool(reading.steps))
     assert summary.tally["read"] > 0
 
 
@@ -188,13 +179,13 @@ WITH_COMPANY = {
 }
 
 
-def test_a_full_read_reads_companies_again(quiet):
+def test_a_full_read_reads_companies_again(swept):
     """After another of their properties is mapped, `sync --full` is what a person is told to run."""
-    quiet.rows("SELECT 1")
-    with quiet.store.engine.begin() as conn:
+    swept.rows("SELECT 1")
+    with swept.store.engine.begin() as conn:
         conn.exec_driver_sql("UPDATE company SET raw = '{}'")
-    quiet.sync(full=True)
-    assert quiet.rows("SELECT 1 FROM company WHERE raw = '{}'") == []
+    swept.sync(full=True)
+    assert swept.rows("SELECT 1 FROM company WHERE raw = '{}'") == []
 
 
 def test_companies_that_were_read_before_a_quota_is_gone_are_kept(make_world):
@@ -216,28 +207,28 @@ def test_companies_that_were_read_before_a_quota_is_gone_are_kept(make_world):
 # ---------------------------------------------------------------- what one stream costs the others
 
 
-def test_companies_that_cannot_be_read_cost_lists_deals_forms_and_the_sweep_nothing(quiet):
-    email = quiet.email("maria")
-    number = id_of(quiet, email)
-    quiet.sandbox.hubspot.life.archive(email)
-    quiet.pass_time(**NIGHT)
-    quiet.sandbox.hubspot_server.faults.add(Fault(path="companies/search", times=None, status=502, body="<html>"))
-    summary = sync(quiet.parts)
+def test_companies_that_cannot_be_read_cost_lists_deals_forms_and_the_sweep_nothing(swept):
+    email = swept.email("maria")
+    number = id_of(swept, email)
+    swept.sandbox.hubspot.life.archive(email)
+    swept.pass_time(**NIGHT)
+    swept.sandbox.hubspot_server.faults.add(Fault(path="companies/search", times=None, status=502, body="<html>"))
+    summary = sync(swept.parts)
     assert [type(error) for error in summary.errors] == [PlatformUnreachable]
-    assert record(quiet, number).archived
+    assert record(swept, number).archived
 
 
-def test_a_place_to_go_on_from_that_is_refused_is_forgotten(quiet):
+def test_a_place_to_go_on_from_that_is_refused_is_forgotten(swept):
     """HubSpot's tokens are its own, and nobody says how long they hold."""
     resume = "UPDATE cursor SET value = 'no longer known' WHERE source = 'hubspot' AND stream = 'resume'"
     began = "UPDATE cursor SET value = :value WHERE source = 'hubspot' AND stream = 'began'"
-    moment = quiet.sandbox.clock().isoformat()
-    with quiet.store.engine.begin() as conn:
+    moment = swept.sandbox.clock().isoformat()
+    with swept.store.engine.begin() as conn:
         conn.execute(text(resume))
-        conn.execute(text(began), {"value": f"{quiet.rulebook.hash} {moment} {moment}"})
-    quiet.sandbox.hubspot_server.faults.add(Fault(path="after=no", times=None, status=400, body={"message": "no"}))
-    assert sync(quiet.parts, full=True).errors
-    assert quiet.sync(full=True).tally["read"] > 0
+        conn.execute(text(began), {"value": f"{swept.rulebook.hash} {moment} {moment}"})
+    swept.sandbox.hubspot_server.faults.add(Fault(path="after=no", times=None, status=400, body={"message": "no"}))
+    assert sync(swept.parts, full=True).errors
+    assert swept.sync(full=True).tally["read"] > 0
 
 
 def test_webhooks_are_let_through_between_the_pages_of_forms_lists_and_deals(make_world):
@@ -251,40 +242,40 @@ def test_webhooks_are_let_through_between_the_pages_of_forms_lists_and_deals(mak
 # ---------------------------------------------------------------- Mailchimp
 
 
-def test_a_newcomer_of_the_night_is_no_reason_to_read_an_audience_whole(quiet):
-    quiet.pass_time(**NIGHT)
-    quiet.sync()
-    quiet.pass_time(**NIGHT)
+def test_a_newcomer_of_the_night_is_no_reason_to_read_an_audience_whole(swept):
+    swept.pass_time(**NIGHT)
+    swept.sync()
+    swept.pass_time(**NIGHT)
     email = "night@crowd.example"
-    quiet.sandbox.mailchimp.life.subscribe(email)
-    quiet.pass_time(minutes=2)
-    summary = quiet.sync()
-    assert quiet.contact(email)
+    swept.sandbox.mailchimp.life.subscribe(email)
+    swept.pass_time(minutes=2)
+    summary = swept.sync()
+    assert swept.contact(email)
     assert summary.tally["told"] == 0, "a full read would have told how many there are"
 
 
 # ---------------------------------------------------------------- submissions
 
 
-def test_an_act_is_not_taken_for_the_submission_of_another_form_a_minute_later(quiet):
+def test_an_act_is_not_taken_for_the_submission_of_another_form_a_minute_later(swept):
     """Histories tell of it long after: its own form is not read for it, and the other one's says nothing of it."""
-    maria, life = quiet.email("maria"), quiet.sandbox.hubspot.life
-    quiet.pass_time(hours=1)
-    at = quiet.sandbox.clock()
-    quiet.pass_time(minutes=1)
+    maria, life = swept.email("maria"), swept.sandbox.hubspot.life
+    swept.pass_time(hours=1)
+    at = swept.sandbox.clock()
+    swept.pass_time(minutes=1)
     life.fill_form(maria, "Newsletter", {}, "https://www.brightledger.example/blog")
-    quiet.pass_time(minutes=1)
-    quiet.sync()
-    quiet.pass_time(days=4)
+    swept.pass_time(minutes=1)
+    swept.sync()
+    swept.pass_time(days=4)
     late = Event("form_submit", at, at, "hubspot:1:form_submit:#900", "Home: Demo request", "hubspot")
-    with quiet.store.engine.begin() as conn:
+    with swept.store.engine.begin() as conn:
         writer_lock(conn)
-        settling.put_aside(conn, [(quiet.contact(maria), late)])
-    read_submissions(quiet.parts, quiet.parts.hubspot)
-    told = quiet.rows(
+        settling.put_aside(conn, [(swept.contact(maria), late)])
+    read_submissions(swept.parts, swept.parts.hubspot)
+    told = swept.rows(
         "SELECT asset.text FROM event JOIN asset ON asset.id = event.asset WHERE contact = :id AND happened_at >= :at"
         " AND kind = (SELECT id FROM word WHERE text = 'form_submit') ORDER BY happened_at",
-        id=quiet.contact(maria),
+        id=swept.contact(maria),
         at=at,
     )
     assert [row.text for row in told] == ["Home: Demo request", "Newsletter · /blog"]

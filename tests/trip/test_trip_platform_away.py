@@ -9,6 +9,7 @@ import urllib.request
 from datetime import timedelta
 
 import pytest
+from over import Over
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
@@ -211,15 +212,12 @@ def test_one_broken_endpoint_is_no_platform_that_is_away(world):
     assert world.stage(lead)
 
 
-class Over:
-    """A port over the real one, of which the reading of news begins with something."""
+class Interrupted(Over):
+    """The reading of news begins with something."""
 
     def __init__(self, real, begin):
-        self.real = real
+        super().__init__(real)
         self.begin = begin
-
-    def __getattr__(self, name):
-        return getattr(self.real, name)
 
     def changed(self, *window):
         self.begin()
@@ -240,8 +238,8 @@ def test_a_failure_in_a_pause_of_a_long_reading_counts_for_that_pause_only(world
         cured(world)
         world.end_pauses()
 
-    mailchimp = {source: Over(port, later) for source, port in world.parts.mailchimp.items()}
-    hubspot = Over(world.parts.hubspot, told_while_hubspot_stumbles)
+    mailchimp = {source: Interrupted(port, later) for source, port in world.parts.mailchimp.items()}
+    hubspot = Interrupted(world.parts.hubspot, told_while_hubspot_stumbles)
     world.pass_time(minutes=5)
     summary = steps.sync(dataclasses.replace(world.parts, hubspot=hubspot, mailchimp=mailchimp))
     assert [type(error).__name__ for error in summary.errors] == ["PlatformUnreachable"]

@@ -65,7 +65,7 @@ def read(world):
 
 
 @pytest.fixture
-def quiet(make_world):
+def long_known(make_world):
     """1,200 contacts whom a full read and a later pass have shown, long after they changed."""
     world = make_world(before=lambda sandbox, _: add_many(sandbox.hubspot, 1200), webhooks=False, baseline=False)
     read_records(world.parts, "hubspot", world.parts.hubspot, full=True)
@@ -76,44 +76,44 @@ def quiet(make_world):
     return world
 
 
-def test_after_a_quiet_past_a_thousand_changes_are_five_searches(quiet):
-    change_many(quiet.sandbox.hubspot, 1000)
-    quiet.pass_time(seconds=10)
-    searches, tally = read(quiet)
+def test_after_a_quiet_past_a_thousand_changes_are_five_searches(long_known):
+    change_many(long_known.sandbox.hubspot, 1000)
+    long_known.pass_time(seconds=10)
+    searches, tally = read(long_known)
     assert (searches, tally["changed"], tally["read"]) == (5, 1000, 1000)
 
 
-def test_who_is_shown_late_below_newer_ones_is_found_when_there_are_news(quiet):
-    portal = quiet.sandbox.hubspot
+def test_who_is_shown_late_below_newer_ones_is_found_when_there_are_news(long_known):
+    portal = long_known.sandbox.hubspot
     late, *others = [record.values["email"] for record in portal.contacts if "email" in record.values]
     statement = "SELECT raw ->> 'jobtitle' AS title FROM record WHERE email = :late"
     portal.settings.search_lag = 0.0
     portal.life.set_property(late, "jobtitle", "Shown at once")
-    quiet.pass_time(seconds=1)
-    read(quiet)
+    long_known.pass_time(seconds=1)
+    read(long_known)
     portal.settings.search_lag = 50.0
     portal.life.set_property(late, "jobtitle", "Shown late")
     portal.settings.search_lag = 0.0
-    quiet.pass_time(seconds=1)
+    long_known.pass_time(seconds=1)
     for other in others[:MANY]:
         portal.life.set_property(other, "jobtitle", "Newer")
-    assert read(quiet)[1]["changed"] == MANY
-    assert quiet.rows(statement, late=late)[0].title == "Shown at once"
-    quiet.pass_time(minutes=10)
-    assert read(quiet)[0] == 1, "nothing on the newest page tells of her"
+    assert read(long_known)[1]["changed"] == MANY
+    assert long_known.rows(statement, late=late)[0].title == "Shown at once"
+    long_known.pass_time(minutes=10)
+    assert read(long_known)[0] == 1, "nothing on the newest page tells of her"
     portal.life.set_property(others[-1], "jobtitle", "News")
-    quiet.pass_time(seconds=1)
-    read(quiet)
-    assert quiet.rows(statement, late=late)[0].title == "Shown late"
+    long_known.pass_time(seconds=1)
+    read(long_known)
+    assert long_known.rows(statement, late=late)[0].title == "Shown late"
 
 
-def test_what_has_settled_is_not_read_again(quiet):
-    change_many(quiet.sandbox.hubspot, 150)
-    quiet.pass_time(seconds=10)
-    assert read(quiet)[0] == 1
-    quiet.pass_time(minutes=2)
-    assert read(quiet)[0] == 1
-    change_many(quiet.sandbox.hubspot, 400)
-    quiet.pass_time(seconds=10)
-    searches, tally = read(quiet)
+def test_what_has_settled_is_not_read_again(long_known):
+    change_many(long_known.sandbox.hubspot, 150)
+    long_known.pass_time(seconds=10)
+    assert read(long_known)[0] == 1
+    long_known.pass_time(minutes=2)
+    assert read(long_known)[0] == 1
+    change_many(long_known.sandbox.hubspot, 400)
+    long_known.pass_time(seconds=10)
+    searches, tally = read(long_known)
     assert (searches, tally["read"]) == (2, 400)

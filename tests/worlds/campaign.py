@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[1] / "shared"))  # what tests of several folders have in common
+
 from tending.databases import databases
 from tending.http_world import http_world
 from tending.judges import PROMISES, Broken, counted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +11,12 @@ from tending.rule_files import rulebook_of
 from tending.ruling import Ruling
 from tending.sandbox_platforms import SandboxPlatforms
 from tending.world import World
+from unhurried import unhurried
 
-from adapters.budget import RateBudget, Slots
-from adapters.hubspot.client import HubSpotClient
-from adapters.mailchimp.client import IN_FLIGHT, MailchimpClient
 from adapters.sandbox import Clock, Sandbox
-from connector.assembly import Platforms, Store, make_parts
+from connector.assembly import Store, make_parts
 from connector.rulebook.types import Rulebook
-from connector.settings import Settings, read_settings
+from connector.settings import read_settings
 from connector.steps.parts import Parts
 from connector.store.engine import connect
 
@@ -40,7 +37,7 @@ def http_world(script: Script, database: str, folder: Path) -> Iterator[World]:
             }
         )
         engine = connect(database)
-        clients = _unhurried(settings)
+        clients = unhurried(settings)
         store = Store(engine, database)
 
         def parts_of(rulebook: Rulebook) -> Parts:
@@ -62,31 +59,3 @@ def reader(folder: Path) -> Callable[[Ruling], Rulebook]:
         return rulebook_of(ruling, folder / str(len(made)))
 
     return read
-
-
-def _unhurried(given: Settings) -> Platforms:
-    """Clients like those of assembly, without its pace: the pretend platforms have no quota here."""
-
-    def budget() -> RateBudget:
-        return RateBudget(10_000, 1.0, burst=10_000)
-
-    hubspot = HubSpotClient(
-        given.hubspot_access_token,
-        base_url=given.hubspot_base_url,
-        version=given.hubspot_api_version,
-        budget=budget(),
-        search_budget=budget(),
-        sleep=_briefly,
-    )
-    mailchimp = MailchimpClient(
-        api_key=given.mailchimp_api_key,
-        base_url=given.mailchimp_base_url,
-        slots=Slots(IN_FLIGHT),
-        budget=budget(),
-        sleep=_briefly,
-    )
-    return Platforms(hubspot, mailchimp)
-
-
-def _briefly(seconds: float) -> None:
-    time.sleep(min(seconds, 0.001))
