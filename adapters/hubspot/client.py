@@ -27,17 +27,17 @@ REAL_URL = "https://api.hubapi.com"
 MOST_TRIES = 5
 
 
-def next_wait(error: BaseException, tries: int, *, writes: bool) -> float | None:
+def next_wait(error: BaseException, tries: int, *, once: bool) -> float | None:
     """Seconds to wait before the next try, or None for giving up, after `tries` that failed (pure).
 
-    A busy answer was not applied, so anything may be tried again; an answer that never came may hide a success, so
-    writes are not (the caller probes). Neither a daily quota nor trust in a certificate comes back within a call.
+    A busy answer was not applied, so anything may be tried again; an answer that never came may hide a success, so what may
+    happen `once` only is not (the caller probes). Neither a daily quota nor trust in a certificate comes back within a call.
     """
     if tries >= MOST_TRIES:
         return None
     if isinstance(error, PlatformBusy) and not error.daily:
         return error.retry_after
-    if isinstance(error, PlatformUnreachable) and not writes and not isinstance(error, Untrusted):
+    if isinstance(error, PlatformUnreachable) and not once and not isinstance(error, Untrusted):
         return 0.5 * 2.0 ** (tries - 1)
     return None
 
@@ -95,7 +95,7 @@ class HubSpotClient:
 
         def wait_after(state: tenacity.RetryCallState) -> float | None:
             error = state.outcome.exception() if state.outcome else None
-            wait = next_wait(error, state.attempt_number, writes=endpoint.writes) if error else None
+            wait = next_wait(error, state.attempt_number, once=endpoint.once) if error else None
             return wait if wait is not None and wait < limit.remaining() else None
 
         retrying = tenacity.Retrying(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from adapters.hubspot.client import HubSpotClient
+from adapters.hubspot.making import make_named
+from adapters.hubspot.removal import read_groups
 from adapters.hubspot.rows import rows_of
 from adapters.hubspot.versions import CONTACT_TYPE
 from adapters.ports import GROUP, CredentialsRefused, Definition, Option, PlatformRefused
@@ -55,7 +57,7 @@ def define(
     done = _ensure_group(client) if any(not each.group for each in missing) else []
     taken = []
     for wanted in missing:
-        if _create(client, "property_create", _creation(wanted)):
+        if _create(client, "property_create", _creation(wanted), _raw_definitions):
             done.append(f"created property {wanted.name}")
             if created is not None:
                 created(wanted.name)
@@ -74,11 +76,10 @@ def _raw_definitions(client: HubSpotClient, endpoint: str = "properties") -> dic
 
 
 def _ensure_group(client: HubSpotClient) -> list[str]:
-    rows = rows_of(client.call("groups"))
-    if any(isinstance(row, dict) and row.get("name") == GROUP for row in rows):
+    if GROUP in read_groups(client):
         return []
-    created = _create(client, "group_create", {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1})
-    return [f"created property group {GROUP}"] if created else []
+    group = {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1}
+    return [f"created property group {GROUP}"] if _create(client, "group_create", group, read_groups) else []
 
 
 def _not_there(client: HubSpotClient, taken: Sequence[str]) -> list[str]:
@@ -93,15 +94,19 @@ def _not_there(client: HubSpotClient, taken: Sequence[str]) -> list[str]:
     ]
 
 
-def _create(client: HubSpotClient, endpoint: str, body: Raw) -> bool:
-    """False if somebody else created it since we looked (409, "already exists")."""
-    try:
+def _create(client: HubSpotClient, endpoint: str, body: Raw, read: Callable[[HubSpotClient], Container[str]]) -> bool:
+    """False if somebody else created it since we looked (409, "already exists"); `read` tells what names there are now."""
+
+    def ask() -> bool:
         client.call(endpoint, body=body)
+        return True
+
+    try:
+        return make_named(ask, lambda: body["name"] in read(client) or None)
     except PlatformRefused as error:
         if error.status == 409 or "already exists" in error.message:
             return False
         raise
-    return True
 
 
 def _creation(wanted: Definition) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from adapters.hubspot.answers import PLATFORM
 from adapters.hubspot.client import HubSpotClient
+from adapters.hubspot.making import make_named
 from adapters.hubspot.rows import UnreadableRow, next_token, row_moment, rows_of, walk
 from adapters.hubspot.versions import CONTACT_TYPE
-from adapters.ports import Deadline, ListInfo, ListMember, MembersPage, PlatformUnreachable
+from adapters.ports import Deadline, ListInfo, ListMember, MembersPage, PlatformRefused, PlatformUnreachable
 
 #: The most that one call gives (facts/hubspot.md §11.16 for members; 500 is the SDK's word for lists).
 MEMBERS_PAGE = 250
@@ -47,7 +48,16 @@ def list_by_name(client: HubSpotClient, name: str, deadline: Deadline | None = N
 def create_list(client: HubSpotClient, name: str) -> ListInfo:
     """Create a MANUAL list of contacts; PlatformRefused if the name is taken."""
     body = {"name": name, "objectTypeId": CONTACT_TYPE, "processingType": "MANUAL"}
-    return _list_in(client.call("list_create", body=body))
+    return make_named(lambda: _list_in(client.call("list_create", body=body)), lambda: _find(client, name))
+
+
+def _find(client: HubSpotClient, name: str) -> ListInfo | None:
+    try:
+        return list_by_name(client, name)
+    except PlatformRefused as refused:
+        if refused.status != 404:
+            raise
+        return None
 
 
 def list_members(client: HubSpotClient, list_id: str, token: str | None = None) -> Iterator[MembersPage]:

@@ -18,7 +18,8 @@ CONTACT_TYPE = "0-1"
 class Endpoint:
     """One call: method, path by version, and whether it changes anything or has search's own rate limit.
 
-    With `bare` a success may have no body, or one that is a JSON array, as only old endpoints give them.
+    With `bare` a success may have no body, or one that is a JSON array, as only old endpoints give them. What is
+    `repeatable` changes no more when it is done twice.
     """
 
     method: str
@@ -27,6 +28,12 @@ class Endpoint:
     writes: bool = False
     searches: bool = False
     bare: bool = False
+    repeatable: bool = False
+
+    @property
+    def once(self) -> bool:
+        """Whether it must not be asked for again while it is unknown what became of it."""
+        return self.writes and not self.repeatable
 
     def path(self, version: Version) -> str:
         """The path, with `{names}` still to be filled in."""
@@ -77,7 +84,11 @@ ENDPOINTS: dict[str, Endpoint] = {
     "properties": Endpoint("GET", "/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts"),
     "property_create": Endpoint("POST", "/crm/v3/properties/contacts", "/crm/properties/2026-09/contacts", writes=True),
     "property_update": Endpoint(
-        "PATCH", "/crm/v3/properties/contacts/{name}", "/crm/properties/2026-09/contacts/{name}", writes=True
+        "PATCH",
+        "/crm/v3/properties/contacts/{name}",
+        "/crm/properties/2026-09/contacts/{name}",
+        writes=True,
+        repeatable=True,
     ),
     "property_archive": Endpoint(
         "DELETE",
@@ -85,6 +96,7 @@ ENDPOINTS: dict[str, Endpoint] = {
         "/crm/properties/2026-09/contacts/{name}",
         writes=True,
         bare=True,
+        repeatable=True,
     ),
     "company_properties": Endpoint("GET", "/crm/v3/properties/companies", "/crm/properties/2026-09/companies"),
     "groups": Endpoint("GET", "/crm/v3/properties/contacts/groups", "/crm/properties/2026-09/contacts/groups"),
@@ -97,6 +109,7 @@ ENDPOINTS: dict[str, Endpoint] = {
         "/crm/properties/2026-09/contacts/groups/{name}",
         writes=True,
         bare=True,
+        repeatable=True,
     ),
     # Whether HubSpot counts this as a search is not documented: the smaller budget is the safe one.
     "lists": Endpoint("POST", "/crm/v3/lists/search", "/crm/lists/2026-09/search", searches=True),
@@ -105,7 +118,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     ),
     "list_create": Endpoint("POST", "/crm/v3/lists/", "/crm/lists/2026-09", writes=True),
     "list_delete": Endpoint(
-        "DELETE", "/crm/v3/lists/{list_id}", "/crm/lists/2026-09/{list_id}", writes=True, bare=True
+        "DELETE", "/crm/v3/lists/{list_id}", "/crm/lists/2026-09/{list_id}", writes=True, bare=True, repeatable=True
     ),
     "list_members": Endpoint(
         "GET", "/crm/v3/lists/{list_id}/memberships/join-order", "/crm/lists/2026-09/{list_id}/memberships/join-order"

@@ -123,7 +123,7 @@ def test_a_daily_quota_is_told_apart_and_not_waited_for() -> None:
     error = sorted_error(429, {"message": "You have reached your daily limit.", "policyName": "DAILY"})
     assert isinstance(error, PlatformBusy)
     assert error.daily
-    assert next_wait(error, 1, writes=False) is None
+    assert next_wait(error, 1, once=False) is None
 
 
 def test_a_locked_record_waits_two_seconds_at_least_and_a_moving_account_as_long_as_it_says() -> None:
@@ -136,12 +136,12 @@ def test_a_locked_record_waits_two_seconds_at_least_and_a_moving_account_as_long
 def test_what_may_be_tried_again() -> None:
     busy = PlatformBusy("hubspot", "", retry_after=3)
     gone = PlatformUnreachable("hubspot", "", maybe_applied=True)
-    assert next_wait(busy, 1, writes=True) == 3
-    assert next_wait(gone, 1, writes=True) is None
-    assert next_wait(gone, 1, writes=False) == 0.5
-    assert next_wait(gone, 3, writes=False) == 2.0
-    assert next_wait(gone, 5, writes=False) is None
-    assert next_wait(PlatformRefused("hubspot", ""), 1, writes=False) is None
+    assert next_wait(busy, 1, once=True) == 3
+    assert next_wait(gone, 1, once=True) is None
+    assert next_wait(gone, 1, once=False) == 0.5
+    assert next_wait(gone, 3, once=False) == 2.0
+    assert next_wait(gone, 5, once=False) is None
+    assert next_wait(PlatformRefused("hubspot", ""), 1, once=False) is None
 
 
 def recorded_answers() -> list[Answer]:
