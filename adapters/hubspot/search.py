@@ -22,9 +22,13 @@ from adapters.hubspot.rows import UnreadableRow, has_id, milliseconds, row_id, r
 from adapters.ports import PlatformUnreachable
 
 PAGE = 200
-#: A body of more than 3,000 characters is refused (facts/hubspot.md §11.9); ids have up to 13.
+#: A body of more than 3,000 characters is refused (facts/hubspot.md §11.9).
 LONGEST_BODY = 3000
+#: Ids are signed whole numbers of 64 bits; those of today have 12 or 13 digits (§6.2).
+_LONGEST_ID = "9" * 19
+#: How many ids a search leaves out, and how much room they may take in its body.
 MOST_EXCLUDED = 50
+_ROOM = len(json.dumps(["9" * 13] * MOST_EXCLUDED))
 
 _ID = "hs_object_id"
 
@@ -51,8 +55,8 @@ def search_body(groups: Groups, sort: str, properties: Sequence[str], limit: int
 
 def fits(modified: str, properties: Sequence[str]) -> bool:
     """Whether every search of `changed_pages` may ask for so many properties."""
-    moment, id_ = 10**13 - 1, "9" * 13
-    longest = _older(modified, moment - 1, moment, [id_] * MOST_EXCLUDED, int(id_))
+    moment = 10**13 - 1
+    longest = _older(modified, moment - 1, moment, ["9" * 13] * MOST_EXCLUDED, int(_LONGEST_ID))
     return len(json.dumps(search_body(longest, _ID, properties))) <= LONGEST_BODY
 
 
@@ -140,5 +144,7 @@ def _oldest(rows: Sequence[Any], modified: str) -> tuple[int, list[str]] | None:
     times = list(moments.values())
     if not times or not all(map(ge, times, times[1:])):
         return None
-    there = [each for each, moment in moments.items() if moment == times[-1]]
-    return times[-1], there[:MOST_EXCLUDED]
+    there = [each for each, moment in moments.items() if moment == times[-1]][:MOST_EXCLUDED]
+    while len(json.dumps(there)) > _ROOM:
+        there.pop()
+    return times[-1], there
