@@ -80,18 +80,24 @@ class _Comparing:
         self._ranks = {stage.id: rank for rank, stage in enumerate(parts.rulebook.stages.stages)}
 
     def add(self, ours: JudgedCrowd, theirs: JudgedCrowd) -> None:
-        """One slice, the same people judged by either rulebook."""
-        singly = self._asked(self._parts, ours) | self._asked(self.other, theirs)
+        """One slice, the same people judged by either rulebook: singly only of whom columns cannot tell, and by the other one
+        only where that could take back what this one says.
+        """
+        apart, ids = ours.apart | theirs.apart, ours.people.ids
         for spreading, judged in ((self.after, ours), (self.before, theirs)):
-            spreading.add(judged.verdicts.score[~singly], judged.steps.after[~singly], judged.steps.texts)
-        self._move_crowd(ours, theirs, ~singly)
-        contacts = ours.people.ids[singly].tolist()
+            spreading.add(judged.verdicts.score[~apart], judged.steps.after[~apart], judged.steps.texts)
+        self._move_crowd(ours, theirs, ~apart)
+        contacts = ids[apart | self._asked(self._parts, ours)].tolist()
+        alone, theirs_too = set(ids[apart].tolist()), set(ids[self._asked(self.other, theirs)].tolist())
         for start in range(0, len(contacts), _BATCH):
-            some = contacts[start : start + _BATCH]
-            for mine, yours in zip(
-                self._judge(self._parts, some, ours), self._judge(self.other, some, theirs), strict=True
-            ):
-                self._add_one(mine, yours)
+            mine = list(self._judge(self._parts, contacts[start : start + _BATCH], ours))
+            both = [one.contact for one in mine if one.contact in alone or (one.contact in theirs_too and _says(one))]
+            yours = {one.contact: one for one in self._judge(self.other, both, theirs)}
+            for one in mine:
+                other = yours.get(one.contact)
+                if other is not None and one.contact in alone:
+                    self._stand(one, other)
+                self._pass(one, other)
         self.people += len(ours.people)
 
     def _asked(self, parts: Parts, judged: JudgedCrowd) -> Bools:
@@ -112,27 +118,30 @@ class _Comparing:
             verdict = ours.verdicts.verdict(row)
             self.moves.append(self._moving.move(verdict, step, before.score, before.lines, by_ladder=by_ladder))
 
-    def _add_one(self, mine: Single, yours: Single) -> None:
-        ours, theirs, language = mine.judged, yours.judged, self._parts.rulebook.fields.language
+    def _stand(self, mine: Single, yours: Single) -> None:
+        """Where somebody stands by either."""
+        ours, theirs = mine.judged, yours.judged
         self.before.add_one(theirs.verdict.score, theirs.step.after.stage)
         self.after.add_one(ours.verdict.score, ours.step.after.stage)
         if ours.step.after.stage != theirs.step.after.stage:
             step, before = self._step(theirs.step, ours.step), theirs.verdict
             by_ladder = self._moving.one_by_ladder(mine)
             self.moves.append(self._moving.move(ours.verdict, step, before.score, before.lines, by_ladder=by_ladder))
-        entered = {one.track for one in theirs.plan.enter}
-        left = {one.track for one in theirs.plan.leave}
+
+    def _pass(self, mine: Single, yours: Single | None) -> None:
+        """What this rulebook alone says of her; the other one says nothing (None) where it was not asked."""
+        plan, language = mine.judged.plan, self._parts.rulebook.fields.language
+        entered = {one.track for one in yours.judged.plan.enter} if yours else ()
+        left = {one.track for one in yours.judged.plan.leave} if yours else ()
         self.enters += [
             Passage(mine.contact, one.track, sentence(one.why, language))
-            for one in ours.plan.enter
+            for one in plan.enter
             if one.track not in entered
         ]
         self.leaves += [
-            Passage(mine.contact, one.track, why_left(one.why, language))
-            for one in ours.plan.leave
-            if one.track not in left
+            Passage(mine.contact, one.track, why_left(one.why, language)) for one in plan.leave if one.track not in left
         ]
-        if ours.plan.handover is not None and theirs.plan.handover is None:
+        if plan.handover is not None and (yours is None or yours.judged.plan.handover is None):
             self.handovers.append(mine.contact)
 
     def _step(self, theirs: Step, ours: Step) -> Step:
@@ -140,3 +149,8 @@ class _Comparing:
         before, after = theirs.after, ours.after
         rise = -1 < self._ranks.get(before.stage, -1) < self._ranks.get(after.stage, -1)
         return replace(ours, before=before, rise=rise)
+
+
+def _says(one: Single) -> bool:
+    plan = one.judged.plan
+    return bool(plan.enter or plan.leave or plan.handover)
