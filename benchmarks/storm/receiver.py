@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +15,9 @@ import psutil
 from deliveries import SECRET
 from processes import HERE as PLATFORM
 from processes import ROOT, Environ, started
+
+sys.path.append(str(ROOT / "tests/shared"))
+from ports import free_port
 
 STORM = Path(__file__).parent
 
@@ -77,12 +80,6 @@ def sender(url: str, **options: object) -> Iterator:
     ]
     with started(str(STORM / "sender.py"), url, *words, environ={"PYTHONPATH": f"{ROOT}:{PLATFORM}"}) as process:
         yield process
-
-
-def free_port() -> int:
-    """A port of this machine that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _family(pid: int) -> Sequence[int]:

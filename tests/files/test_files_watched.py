@@ -41,6 +41,16 @@ class Desk:
             state.activate(conn, rulebook.hash, rulebook.source, self.now)
         return rulebook.hash
 
+    def roll_back(self):
+        """A change has gone live by itself, and what was active before is so again; its hash. The files still say the change."""
+        before = read_rulebook(self.mappings)
+        self.start(auto_apply=True)
+        self.raise_hot()
+        self.pass_()
+        with self.engine.begin() as conn:
+            state.activate(conn, before.hash, before.source, self.now)
+        return before.hash
+
     def consider(self, files, active, *, by_itself):
         self.asked.append(by_itself)
         if isinstance(self.came, Exception):
@@ -308,16 +318,10 @@ def test_the_first_watcher_ever_applies_nothing(desk):
 
 
 def test_a_rollback_is_not_undone(desk):
-    """The files still say what was rolled back."""
-    before = read_rulebook(desk.mappings)
-    desk.start(auto_apply=True)
-    desk.raise_hot()
-    desk.pass_()
-    with desk.engine.begin() as conn:
-        state.activate(conn, before.hash, before.source, desk.now)
+    before = desk.roll_back()
     desk.pass_(30)
     desk.start(auto_apply=True)
-    assert (desk.active, desk.asked) == (before.hash, [True, False])
+    assert (desk.active, desk.asked) == (before, [True, False])
     assert "another rulebook was made active" in desk.files
 
 
@@ -336,12 +340,7 @@ def test_an_old_copy_on_another_machine_is_not_gone_by(desk, tmp_path):
 
 def test_what_was_rolled_back_does_not_come_back_with_the_next_change_of_the_files(desk):
     """The files still say it; whoever saves them next means her own line, and not that decision."""
-    before = read_rulebook(desk.mappings)
-    desk.start(auto_apply=True)
-    desk.raise_hot()
-    desk.pass_()
-    with desk.engine.begin() as conn:
-        state.activate(conn, before.hash, before.source, desk.now)
+    before = desk.roll_back()
     desk.pass_()
     desk.edit("model.yaml", "persona_minimum: 14", "persona_minimum: 15")
     desk.pass_()
@@ -349,7 +348,7 @@ def test_what_was_rolled_back_does_not_come_back_with_the_next_change_of_the_fil
     desk.pass_()
     desk.edit(old="\nmoddel:", new="\nmodel:")
     desk.pass_()
-    assert desk.active == before.hash
+    assert desk.active == before
     assert not any(desk.asked[1:])
     assert "another rulebook was made active" in desk.files
     desk.edit("model.yaml", "persona_minimum: 15", "persona_minimum: 14")

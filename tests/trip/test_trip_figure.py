@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import living
 import pytest
 
 from connector.change.apply import apply
@@ -19,16 +20,7 @@ from connector.steps.reading import read_all
 from connector.store.schema import metadata
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
-PRICING = "https://www.brightledger.example/pricing"
-FORMS = ("Pricing guide", "Newsletter", "Demo request", "Webinar")
-VALUES = {
-    "jobtitle": ("CFO", "Estudiante", "Directora financiera", "Controller", ""),
-    "lifecyclestage": ("subscriber", "lead", "opportunity", "customer"),
-    "country": ("Spain", "France", ""),
-    "trellis_exclude": ("true", "false"),
-    "trellis_sales_verdict": ("accepted", "rejected_timing", ""),
-}
-
+VALUES = {**living.VALUES, "trellis_sales_verdict": ("accepted", "rejected_timing", "")}
 BOTH_WAYS = ("fields.yaml", "when: forward, owner: platform", "when: both, owner: trellis")
 LADDER = "{score: {at_least: 20}}\n    leave_below: 14"
 #: What an admin changes, one after the other.
@@ -122,24 +114,7 @@ def now(world):
 
 def live(world, lot, number):
     """A few people do something, and nobody has looked at it yet."""
-    life, members = world.sandbox.hubspot.life, world.sandbox.mailchimp.life
-    known = sorted(email for record in world.sandbox.hubspot.contacts if (email := record.values.get("email")))
-    for _ in range(lot.choice((0, 4, 12))):
-        email, name = lot.choice(known), lot.choice([*VALUES, "page", "form", "click"])
-        if name in VALUES:
-            life.set_property(email, name, lot.choice(VALUES[name]))
-        elif name == "page":
-            life.visit_page(email, PRICING)
-        elif name == "form":
-            life.fill_form(email, lot.choice(FORMS), {}, PRICING)
-        else:
-            life.click_mail(email, "[FIN] 1", PRICING)
-    if number % 3 == 0:
-        life.unsubscribe(lot.choice(known))
-        for one in range(lot.choice((1, 6))):
-            world.new_lead(f"new{number}{'abcdefgh'[one]}", form=lot.choice(FORMS))
-    member = lot.choice(sorted(one["email_address"] for one in world.members().values()))
-    members.edit_profile(member, {"JOBTITLE": lot.choice(VALUES["jobtitle"])})
+    living.live(world, lot, number, acts=lot.choice((0, 4, 12)), leads=lot.choice((1, 6)), values=VALUES)
     world.pass_time(hours=lot.choice((0, 1, 9, 26, 24 * 9)), minutes=5)
     world.end_pauses()
     read_all(world.parts, full=False)

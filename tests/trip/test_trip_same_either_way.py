@@ -5,20 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from living import live
 from sqlalchemy import text
 
 from connector.steps.deliver import deliver
 from connector.steps.judge import judge_all
 from connector.steps.reading import read_all
-
-PRICING = "https://www.brightledger.example/pricing"
-FORMS = ("Pricing guide", "Newsletter", "Demo request", "Webinar")
-VALUES = {
-    "jobtitle": ("CFO", "Estudiante", "Directora financiera", "Controller", ""),
-    "lifecyclestage": ("subscriber", "lead", "opportunity", "customer"),
-    "country": ("Spain", "France", ""),
-    "trellis_exclude": ("true", "false"),
-}
 
 #: More may move: the lifecycle both ways, and whom a track is for as engagement fades.
 EDITS = {
@@ -29,27 +21,6 @@ EDITS = {
 
 #: What hangs on the moment of a write, and on numbers of the store's own.
 APART = {"lastmodifieddate", "hubspot_owner_id"}
-
-
-def live(world, lot, number):
-    """A few people do something; the same in every world for the same lot."""
-    life, members = world.sandbox.hubspot.life, world.sandbox.mailchimp.life
-    known = sorted(email for record in world.sandbox.hubspot.contacts if (email := record.values.get("email")))
-    for _ in range(5):
-        email, name = lot.choice(known), lot.choice([*VALUES, "page", "form", "click"])
-        if name in VALUES:
-            life.set_property(email, name, lot.choice(VALUES[name]))
-        elif name == "page":
-            life.visit_page(email, PRICING)
-        elif name == "form":
-            life.fill_form(email, lot.choice(FORMS), {}, PRICING)
-        else:
-            life.click_mail(email, "[FIN] 1", PRICING)
-    if number % 3 == 0:
-        life.unsubscribe(lot.choice(known))
-        world.new_lead(f"new{number}", form=lot.choice(FORMS))
-    member = lot.choice(sorted(one["email_address"] for one in world.members().values()))
-    members.edit_profile(member, {"JOBTITLE": lot.choice(VALUES["jobtitle"])})
 
 
 def one_pass(world, *, screened, always):
@@ -87,7 +58,7 @@ def test_platforms_hold_the_same_as_if_everybody_were_judged_singly_in_every_pas
     judged = {id(ours): 0, id(plain): 0}
     for number in range(7):
         for world in (ours, plain):
-            live(world, random.Random(number), number)
+            live(world, random.Random(number), number, acts=5, leads=1)
             for _ in range(1 + number % 3):
                 for _ in range(2):
                     judged[id(world)] += one_pass(world, screened=screened and world is ours, always=world is plain)
