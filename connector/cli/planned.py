@@ -132,11 +132,10 @@ def _other(now: Session, versus: str) -> tuple[str, Rulebook]:
 
 
 def _print_data(figured: Plan) -> None:
-    import orjson
+    from connector.change.plan.file import as_json
 
-    from connector.change.plan.file import as_data
-
-    click.echo(orjson.dumps(as_data(figured)).decode())
+    for piece in as_json(figured):
+        click.echo(piece.decode(), nl=False)
 
 
 def _closing(figured: Plan, output: Path | None) -> str:

@@ -6,13 +6,15 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from connector.change.plan.plan import SCORES, Plan
+from connector.change.plan.plan import SCORES, Move, Passage, Plan
 
 VERSION = 1
 
@@ -29,9 +31,34 @@ class PlanFileError(Exception):
         super().__init__(f"{path}: {what}; {cure}")
 
 
+#: What there may be a million of: never all of it at once as data or text beside the plan itself.
+_MANY: Mapping[str, TypeAdapter[Any]] = {
+    "moves": TypeAdapter(tuple[Move, ...]),
+    "enters": TypeAdapter(tuple[Passage, ...]),
+    "leaves": TypeAdapter(tuple[Passage, ...]),
+    "handovers": TypeAdapter(tuple[int, ...]),
+}
+_AT_ONCE = 100
+
+
 def as_data(plan: Plan) -> Mapping[str, object]:
     """The plan as JSON-able data: its attributes by their names, days and moments as ISO text, points in thousandths."""
     return {"version": VERSION, **_shape().dump_python(plan, mode="json")}
+
+
+def as_json(plan: Plan) -> Iterator[bytes]:
+    """The same as JSON text, piece by piece, with a line for each contact: who compares two plans sees who is new."""
+    for place, (name, value) in enumerate(as_data(_without_many(plan)).items()):
+        yield b"%s\n%s: " % (b"," if place else b"{", orjson.dumps(name))
+        if name not in _MANY:
+            yield orjson.dumps(value)
+            continue
+        opening = b"["
+        for some in _dumped(plan, name):
+            yield opening + b"\n" + b",\n".join(map(orjson.dumps, some))
+            opening = b","
+        yield b"\n]" if getattr(plan, name) else b"[]"
+    yield b"\n}\n"
 
 
 def save(plan: Plan, path: Path) -> None:
@@ -43,7 +70,7 @@ def save(plan: Plan, path: Path) -> None:
         target = path.resolve()
         if target.exists() and not target.is_file():
             raise PlanFileError(path, "is no file that can be replaced", "choose another name")
-        _replace(target, orjson.dumps(as_data(plan), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        _replace(target, as_json(plan))
     except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
         told = getattr(error, "strerror", None) or error
         raise PlanFileError(path, f"cannot be written ({told})", "choose another place") from error
@@ -70,17 +97,17 @@ def load(path: Path) -> Plan:
         raise PlanFileError(path, f"is no whole plan ({where}: {first['msg']})") from None
     for what in _incredible(plan):
         raise PlanFileError(path, f"is no plan that Trellis makes ({what})")
-    if _exactly(as_data(plan)) != _exactly(data):
+    if not _says_exactly(plan, data):
         raise PlanFileError(path, "says more than a plan does, or in other words")
     return plan
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: Iterator[bytes]) -> None:
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         beside.unlink(missing_ok=True)  # of a process that was killed, or a link that somebody else laid there
         with beside.open("xb") as file:
-            file.write(content)
+            file.writelines(content)
         beside.replace(target)
     except OSError:
         with suppress(OSError):
@@ -93,7 +120,29 @@ def _shape() -> TypeAdapter[Plan]:
     return TypeAdapter(Plan)
 
 
-def _exactly(data: Mapping[str, object]) -> bytes:
+def _without_many(plan: Plan) -> Plan:
+    return replace(plan, moves=(), enters=(), leaves=(), handovers=())
+
+
+def _dumped(plan: Plan, name: str) -> Iterator[list[object]]:
+    """As data, some at a time."""
+    every = getattr(plan, name)
+    for start in range(0, len(every), _AT_ONCE):
+        yield _MANY[name].dump_python(every[start : start + _AT_ONCE], mode="json")
+
+
+def _says_exactly(plan: Plan, data: Mapping[str, Any]) -> bool:
+    head = as_data(_without_many(plan))
+    if _exactly(head) != _exactly({name: [] if name in _MANY else value for name, value in data.items()}):
+        return False
+    return all(
+        _exactly(some) == _exactly(data[name][place * _AT_ONCE : (place + 1) * _AT_ONCE])
+        for name in _MANY
+        for place, some in enumerate(_dumped(plan, name))
+    )
+
+
+def _exactly(data: object) -> bytes:
     """Data as bytes that differ wherever it does, be it only `1` from `1.0` or `true`."""
     return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
 
