@@ -196,9 +196,9 @@ def _proxy(value: str) -> str:
 
 
 def _refuse_what_takes_no_path(url: str) -> None:
-    """The paths of webhooks are put behind it."""
-    if "?" in url or "#" in url:
-        raise SettingsError("PUBLIC_URL must end before any ? or #, such as https://host")
+    """The paths of webhooks are put behind it, and its own before them."""
+    if any(sign in url for sign in "?#<>"):
+        raise SettingsError("PUBLIC_URL must end before any ? or #, and hold no < or >, such as https://host")
 
 
 def _refuse_what_no_header_takes(name: str, value: str) -> None:

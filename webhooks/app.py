@@ -34,8 +34,10 @@ def create_app(
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False  # else `//` is answered by a redirect that repeats the path, token and all
     receiver = Receiver(inbox)
-    app.register_blueprint(hubspot_routes(receiver, settings, now))
-    app.register_blueprint(mailchimp_routes(receiver, settings, now))
+    for routes in (hubspot_routes(receiver, settings, now), mailchimp_routes(receiver, settings, now)):
+        app.register_blueprint(routes)
+        if settings.public_path:
+            app.register_blueprint(routes, url_prefix=settings.public_path, name=f"public-{routes.name}")
     app.register_blueprint(health_routes(ready, metrics, settings.metrics_token))
     _add_limits(app)
     _add_errors(app)
@@ -46,7 +48,10 @@ def _add_limits(app: Flask) -> None:
     @app.before_request
     def refuse_encoded() -> Response | None:
         """No platform compresses webhooks; a small body that unpacks into a large one is an attack."""
-        return refuse(415, "content encoding not supported") if request.headers.get("Content-Encoding") else None
+        coded = request.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked"
+        return (
+            refuse(415, "content encoding not supported") if coded or request.headers.get("Content-Encoding") else None
+        )
 
 
 def _add_errors(app: Flask) -> None:

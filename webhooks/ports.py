@@ -45,6 +45,11 @@ class ReceiverSettings:
         if self.public_url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
             raise ValueError("PUBLIC_URL must be a full address such as https://host, without a query")
 
+    @property
+    def public_path(self) -> str:
+        """The path of the public address, without a slash at its end: a proxy may take it away before we are asked, or not."""
+        return urlsplit(self.public_url).path.rstrip("/")
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:

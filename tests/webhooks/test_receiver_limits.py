@@ -11,6 +11,7 @@ from webhooks.redaction import RedactPaths
 
 PATH = "/webhooks/hubspot"
 TOKEN = "token-present-0123456789"
+BODY = b"[]"
 
 
 def test_a_body_of_one_mebibyte_is_the_largest(world, client):
@@ -29,6 +30,24 @@ def test_any_content_encoding_is_refused(path, encoding, world, client):
     headers = {**world.signed(b"[]"), "Content-Encoding": encoding}
     assert client.post(path, data=b"[]", headers=headers).status_code == 415
     assert world.inbox.kept == []
+
+
+def test_a_body_that_is_packed_for_the_way_is_refused_too(world, client):
+    headers = {**world.signed(BODY), "Transfer-Encoding": "gzip, chunked"}
+    assert client.post(PATH, data=BODY, headers=headers).status_code == 415
+    assert world.inbox.kept == []
+
+
+@pytest.mark.parametrize("kept", ["", "/trellis"])
+def test_a_proxy_may_take_the_path_of_the_public_url_away_or_leave_it(kept, world, client):
+    """As conftest's PUBLIC_URL has one; what is signed is the address that was called, in both cases."""
+    assert client.post(f"{kept}{PATH}", data=BODY, headers=world.signed(BODY)).status_code == 200
+    assert client.post(f"{kept}{PATH}", data=BODY).status_code == 401
+    assert client.get(f"{kept}/webhooks/mailchimp/{TOKEN}").status_code == 200
+    assert client.post(f"{kept}/webhooks/mailchimp/{TOKEN}", data=b"type=profile").status_code == 200
+    assert client.get(f"{kept}/webhooks/mailchimp/{TOKEN[:-1]}").status_code == 404
+    assert client.get(f"/elsewhere{kept}/webhooks/mailchimp/{TOKEN}").status_code == 404
+    assert [one.body for one in world.inbox.kept] == [BODY, b"type=profile"]
 
 
 def test_a_content_type_is_kept_short(world, client):
