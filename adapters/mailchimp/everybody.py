@@ -90,9 +90,12 @@ class Everybody:
         self, since: datetime, until: datetime, status: Mapping[str, str], given: set[int], size: PageSize
     ) -> Generator[Page, None, None]:
         """Page by the time of the last row, not by offset: rows that change meanwhile leave the window at its end, and
-        an offset would then skip as many (facts/mailchimp.md §8.9). Only within one second the offset is needed.
+        an offset would then skip as many (facts/mailchimp.md §8.9). Within one second, which an import can fill with
+        thousands, only the offset is left: there each page begins with the last row of the one before, and where it
+        shows nobody of that one, rows have moved up and are looked for a page earlier.
         """
         floor, offset, met = since, 0, _Met(given)
+        before: set[str] = set()
         while True:
             window = {
                 "since_last_changed": _iso(floor - _GRAIN),
@@ -100,13 +103,19 @@ class Everybody:
                 "sort_field": "last_changed",
                 "sort_dir": "ASC",
             }
-            span = self._listing({**status, **window}, size).span(offset, size.rows)
+            start, asked = max(0, offset - 1), size.rows
+            span = self._listing({**status, **window}, size).span(start, asked)
+            keys = _keys(span.rows)
+            if start and before.isdisjoint(keys):
+                offset = max(0, offset - asked)
+                continue
             page = self._page(span.rows, met, total=span.total)
             if page.records or page.unreadable:
                 yield page
-            offset += len(span.rows)
-            if not span.rows or offset >= span.total:
+            end = start + len(span.rows)
+            if end <= offset or (end >= span.total and len(span.rows) < asked):
                 return
+            offset, before = end, set(keys)
             newest = _newest(span.rows, floor)
             if newest > floor:
                 floor, offset = newest, 0
@@ -174,7 +183,8 @@ def _stretches(listing: Listing, start: int, last: str) -> Iterator[_Stretch]:
     """A whole listing from position `start` on, after the member `last`; several pages are asked for at once.
 
     Each page begins with the last row of the one before. If it does not show anybody of that one, rows before it have
-    left and its own have moved up: the page before is read again; `gap` if that shows nobody either.
+    left and its own have moved up: the page before is read again; `gap` if that shows nobody either. Behind a full page
+    there may be more, whatever the total says: it may lag behind an import (facts/mailchimp.md §8.15).
     """
     before = {last} - {""}
     position, total = start, start + 1
@@ -185,12 +195,13 @@ def _stretches(listing: Listing, start: int, last: str) -> Iterator[_Stretch]:
         for offset, span in zip(
             starts, listing.client.together(partial(listing.span, rows=step + 1), starts), strict=True
         ):
-            members, total = span.rows, span.total
+            members, full = span.rows, len(span.rows) > step
             gap = False
             if before and not before.intersection(_keys(members)):
                 members = [*listing.span(max(0, offset - step), min(step, offset)).rows, *members]
                 gap = not before.intersection(_keys(members))
             position = offset + len(span.rows)
+            total = max(span.total, position + 1) if full else span.total
             yield _Stretch(members, position, total, gap)
             if not span.rows or position >= total or len(span.rows) < 2:
                 return

@@ -173,6 +173,30 @@ def test_somebody_leaving_amid_a_read_costs_one_page_more_and_loses_nobody(sandb
     assert listings(sandbox) <= 1 + ceil(380 / 19) + 1 + 1
 
 
+@pytest.mark.parametrize("leaving", [1, 7, 20])
+def test_nobody_of_an_imports_one_second_is_lost_when_others_of_it_change_amid_the_read(sandbox, leaving):
+    audience = crowd(sandbox, 100)
+    for member in audience:
+        member.last_changed = NOON - timedelta(days=1)
+    pages = reader(sandbox, page_size=20).changed(NOON - timedelta(days=2), NOON - timedelta(hours=1))
+    first = ids([next(pages), next(pages)])
+    for id_ in first[:leaving]:
+        audience.get(id_).last_changed = NOON
+    seen = first + ids(pages)
+    assert len(seen) == len(set(seen)) == 100
+    assert listings(sandbox) <= 2 + ceil(80 / 19) + 2 + 1  # its first page again, two for those who left, the archived
+
+
+@pytest.mark.parametrize("read", ["all", "changed"])
+@pytest.mark.parametrize("hidden", [25, 60])
+def test_a_total_that_trails_behind_an_import_hides_nobody(sandbox, read, hidden):
+    crowd(sandbox, 60)
+    sandbox.mailchimp.switches.not_yet_counted = hidden
+    platform = reader(sandbox, page_size=20)
+    seen = ids(platform.all() if read == "all" else platform.changed(NOON - timedelta(days=1), NOON))
+    assert len(seen) == len(set(seen)) == 60
+
+
 @pytest.mark.parametrize("read", ["all", "changed"])
 def test_a_listing_that_never_ends_is_given_up_after_few_calls(sandbox, read):
     rows = [

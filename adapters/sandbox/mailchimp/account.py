@@ -40,6 +40,7 @@ class Switches:
         idle_listed: whether email-activity with `since` lists recipients who did nothing since.
         newest_orders_first: the order in which a store's orders are listed.
         longest_page: more rows than this in one answer end in a 502 of the edge; 0 for no such limit.
+        not_yet_counted: by how many `total_items` of the member listing trails behind the members that it lists.
 
     """
 
@@ -54,6 +55,7 @@ class Switches:
     idle_listed: bool = True
     newest_orders_first: bool = False
     longest_page: int = 0
+    not_yet_counted: int = 0
 
 
 class Account:

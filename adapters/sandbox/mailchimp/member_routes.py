@@ -34,7 +34,8 @@ def all_members(account: Account, request: Request) -> Json:
     if sort:
         members.sort(key=_SORTS[sort], reverse=descending)
     shown = [member_json(place, member, request) for member in page.cut(members)]
-    answer: Json = {"members": shown, "list_id": place.id, "total_items": len(members)}
+    total = max(0, len(members) - account.switches.not_yet_counted)
+    answer: Json = {"members": shown, "list_id": place.id, "total_items": total}
     if shape.wants_links(request):
         answer["_links"] = links(f"/lists/{place.id}/members", "Lists/Members")
     return answer
