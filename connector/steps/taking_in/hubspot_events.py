@@ -21,7 +21,8 @@ _POLLED = frozenset({"deal", "ticket", "line_item", "product"})
 _TYPES = {"0-1": "contact", "0-2": "company"}
 _WORD = re.compile(r"[A-Za-z0-9_.]{1,60}", re.ASCII)
 #: Record ids are numbers that fit into a bigint.
-_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_HIGHEST = 2**63 - 1
 
 
 class Meaning(StrEnum):
@@ -72,8 +73,8 @@ def record_id(value: object) -> str | None:
     """A record's id as text; None for whatever cannot be one, such as True, which is a number in Python."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    told = str(value) if isinstance(value, str) or abs(value) < 10**18 else ""
-    return told if _ID.fullmatch(told) else None
+    told = str(value) if isinstance(value, str) or abs(value) <= _HIGHEST else ""
+    return told if _ID.fullmatch(told) and int(told) <= _HIGHEST else None
 
 
 def _event(raw: Mapping[str, Any]) -> HubSpotEvent:
