@@ -56,6 +56,7 @@ def _how_to_look(world: Demo, *, keep: bool) -> None:
         file = Path("var/demo.env")
         file.write_text("".join(f"export {name}='{value}'\n" for name, value in exports(world).items()))
         lines = (
+            f"The story ended on a Sunday; their clock has gone on since, and says {world.ends:%A %d %B %Y}.",
             "The demo stays up until Ctrl-C. In another terminal:",
             f"  . {file}",
             f"  .venv/bin/trellis explain {maria}",

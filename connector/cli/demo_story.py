@@ -116,6 +116,8 @@ def _baseline(console: Console, world: Demo) -> None:
         console,
         f"{people} people on pretend HubSpot and Mailchimp; their clock says {world.begins:%A %d %B %Y, %H:%M}.",
     )
+    language = world.parts.rulebook.fields.language
+    _say(console, f"Reasons are told in the team's language (`language: {language}` in mappings/fields.yaml).")
     hook = f"{world.settings.public_url}/webhooks/mailchimp/{world.settings.mailchimp_webhook_token}"
     made = provision(world.parts, dry_run=False, webhook_url=hook)
     for error in made.errors:

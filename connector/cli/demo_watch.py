@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from connector.steps import portal
 from connector.steps.judge import judge_person
-from connector.steps.reasons import cause_of_move, next_in_nurturing, sentence, track_label, why_left
+from connector.steps.reasons import next_in_nurturing, sentence, track_label, why_left
+from connector.steps.why_moved import why_moved
 from connector.store import judgement, ledger
 from connector.store.whys import whys_of
 
@@ -65,8 +66,7 @@ def what_became(world: Demo, before: Seen, after: Seen, effects: Sequence[Effect
 
 
 def _move(world: Demo, flip: Flip) -> str:
-    rulebook = world.parts.rulebook
-    return f"{flip.after}, {cause_of_move(flip.cause, rulebook, rulebook.fields.language)}"
+    return f"{flip.after}, {why_moved(flip.before, flip.after, flip.cause, world.parts.rulebook)}"
 
 
 def _left(world: Demo, before: Seen, after: Seen, effects: Sequence[Effect]) -> Iterator[str]:

@@ -18,7 +18,17 @@ from connector.scoring.receipt import reason
 from connector.scoring.segment import interaction
 from connector.scoring.topics import NOT_HERS
 from connector.scoring.verdict import ANY_ACT, CUSTOMER, NO_MODEL, Step, Verdict
-from connector.scoring.words import Language, knows, one_line, say, stage_label, without_addresses, written_day
+from connector.scoring.words import (
+    Language,
+    field_name,
+    knows,
+    one_line,
+    phase_name,
+    say,
+    stage_label,
+    without_addresses,
+    written_day,
+)
 
 #: The most characters of the text: what a task and a text property hold, and a person reads before a call.
 LONGEST = 2500
@@ -79,7 +89,8 @@ def brief_text(contact: Contact, verdict: Verdict, step: Step, rulebook: Ruleboo
     lines += [say(language, "brief_topics", topics=", ".join(told.topics))] if told.topics else []
     if told.signals:
         lines += [say(language, "brief_signals"), *(f"- {signal}" for signal in told.signals)]
-    lines += [say(language, "brief_missing", fields=", ".join(told.missing))] if told.missing else []
+    missing = ", ".join(field_name(language, name) for name in told.missing)
+    lines += [say(language, "brief_missing", fields=missing)] if missing else []
     text = "\n".join(without_addresses(line) for line in lines)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
@@ -170,7 +181,9 @@ class _Briefing:
             return self._say("brief_unasked")
         answer = self._say(f"brief_interest_{interaction(self._verdict, self._rulebook)}")
         phase = self._verdict.phase
-        return f"{answer}, {self._say('phase', phase=phase)}." if phase else f"{answer}."
+        if not phase:
+            return f"{answer}."
+        return f"{answer}, {self._say('phase', phase=phase_name(self._language, phase))}."
 
     def _did(self) -> str:
         """Each kind of act, with how often and when last, the newest kind first."""

@@ -21,7 +21,7 @@ from connector.scoring.placing import place as step_on
 from connector.scoring.score import judge
 from connector.scoring.topics import NOT_HERS
 from connector.scoring.verdict import NOT_ENOUGH_DATA, Place, Step, Verdict
-from connector.scoring.words import Language, joined, knows, say, stage_label
+from connector.scoring.words import Language, field_name, joined, knows, say, stage_label
 
 #: The most trials for one contact; a hint is not worth more than a few milliseconds.
 MAX_TRIALS = 30
@@ -194,7 +194,9 @@ def _way(hint: Hint, rulebook: Rulebook, language: Language) -> str:
 def _thing(thing: Thing, language: Language) -> str:
     if thing.kind == "data":
         anything = thing.example == _ANYTHING
-        return say(language, "data" if anything else "data_as", field=thing.name, value=thing.example)
+        return say(
+            language, "data" if anything else "data_as", field=field_name(language, thing.name), value=thing.example
+        )
     key = f"event_{thing.name}"
     act = say(language, key) if knows(language, key) else thing.name
     return say(language, "act_on", act=act, asset=thing.example) if thing.example else act

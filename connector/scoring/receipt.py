@@ -13,8 +13,10 @@ from connector.scoring.verdict import ANY_ACT, NO_MODEL, SUPPRESSED, Line, Step,
 from connector.scoring.words import (
     Language,
     exact_number,
+    field_name,
     joined,
     one_line,
+    phase_name,
     rejection,
     say,
     short_number,
@@ -99,9 +101,10 @@ def reason(line: Line, language: Language) -> str:
     if line.why:
         return line.why
     if line.part == "phase":
-        return say(language, "line_phase", phase=line.rule)
+        return say(language, "line_phase", phase=phase_name(language, line.rule))
     if line.part == "profile":
-        return say(language, "line_profile", field=line.rule)
+        said = say(language, "line_profile", field=field_name(language, line.rule))
+        return said[:1].upper() + said[1:]
     if line.part == "reaction":
         return say(language, f"answer_{line.rule}", track=line.asset)
     bounds = {FLOOR: "line_floor", CEILING: "line_ceiling"}
@@ -125,7 +128,7 @@ def _head(verdict: Verdict, step: Step, rulebook: Rulebook, language: Language, 
         label = _persona_label(verdict, rulebook)
         says.append(say(language, "persona", persona=label, similarity=verdict.similarity))
     if verdict.phase is not None:
-        says.append(say(language, "phase", phase=verdict.phase))
+        says.append(say(language, "phase", phase=phase_name(language, verdict.phase)))
     if len(verdict.each) > 1:
         says.append(say(language, "model", model=verdict.model))
     if step.barred:
@@ -136,7 +139,7 @@ def _head(verdict: Verdict, step: Step, rulebook: Rulebook, language: Language, 
 def _lacking(verdict: Verdict, language: Language) -> str:
     if NO_MODEL in verdict.missing:
         return say(language, "no_model")
-    fields = [name for name in verdict.missing if name != ANY_ACT]
+    fields = [field_name(language, name) for name in verdict.missing if name != ANY_ACT]
     says = [say(language, "missing", fields=", ".join(fields))] if fields else []
     if ANY_ACT in verdict.missing:
         says.append(say(language, "missing_acts"))

@@ -60,10 +60,25 @@ def without_addresses(text: str) -> str:
     return _ADDRESS.sub("…", text)
 
 
+def field_name(language: Language, field: str) -> str:
+    """What people read for a field: the language's words for it, else its name of fields.yaml, with blanks."""
+    return _named(language, "field", field)
+
+
+def phase_name(language: Language, phase: str) -> str:
+    """What people read for a phase: the language's word for it, else its name of the model, with blanks."""
+    return _named(language, "phase", phase)
+
+
 def rejection(language: Language, verdict: str) -> str:
     """That sales rejected somebody, and why; options of the portal's own are told as they are."""
     key = f"cause_{verdict}"
     return say(language, key) if knows(language, key) else say(language, "cause_rejected", verdict=verdict)
+
+
+def _named(language: Language, kind: Literal["field", "phase"], name: str) -> str:
+    key = f"{kind}_{name}"
+    return say(language, key) if knows(language, key) else name.replace("_", " ")
 
 
 def joined(language: Language, key: Literal["and", "or"], texts: Iterable[str]) -> str:

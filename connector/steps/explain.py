@@ -18,8 +18,9 @@ from connector.steps.judge import judge_person
 from connector.steps.labels import Language
 from connector.steps.parts import Parts
 from connector.steps.past import Then, as_of, end_of
-from connector.steps.reasons import cause_of_move, how_she_stands
+from connector.steps.reasons import how_she_stands
 from connector.steps.track_lines import TrackLine, episode_lines, track_lines
+from connector.steps.why_moved import why_moved
 from connector.store import judgement, ledger
 from connector.store.judgement import Flip
 
@@ -177,4 +178,4 @@ def _chapter(parts: Parts, flip: Flip) -> Chapter:
     language = rulebook.fields.language
     before = stage_label(rulebook, language, flip.before) if flip.before else ""
     after = stage_label(rulebook, language, flip.after)
-    return Chapter(flip, before, after, cause_of_move(flip.cause, rulebook, language))
+    return Chapter(flip, before, after, why_moved(flip.before, flip.after, flip.cause, rulebook))

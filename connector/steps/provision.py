@@ -11,6 +11,7 @@ from adapters.mailchimp_port import MailchimpPort
 from adapters.ports import GROUP, CredentialsRefused, Definition, Option, PlatformError, PlatformRefused
 from connector.rulebook.types import LifecycleWrite, Rulebook
 from connector.scoring.verdict import STATES
+from connector.scoring.words import phase_name
 from connector.steps.labels import OPTIONS, PROPERTIES, SALES_VERDICTS
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store import failures, ledger, made, state
@@ -44,7 +45,8 @@ def hubspot_definitions(rulebook: Rulebook) -> tuple[Definition, ...]:
         kinds["persona"] = (write.persona.hubspot, "enumeration", "select", options)
     if write.phase:
         phases = dict.fromkeys(phase for model in rulebook.models for phase in model.factors.phase.phases)
-        options = tuple(Option(phase, phase) for phase in phases)
+        named = partial(phase_name, rulebook.fields.language)
+        options = tuple(Option(phase, named(phase).capitalize()) for phase in phases)
         kinds["phase"] = (write.phase.hubspot, "enumeration", "select", options)
     for key, target in write.targets.items():
         kind = _BY_CHOICE.get(key.partition(".")[0])

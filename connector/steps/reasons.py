@@ -9,7 +9,10 @@ from connector.nurturing.intents import NotEnrolled, Plan, Standing, Tended
 from connector.nurturing.reasons import Held
 from connector.rulebook.types import Rulebook
 from connector.scoring.causes import BY_CONSENT, BY_EVIDENCE, BY_FADING, BY_SCORE
+from connector.scoring.receipt import reason
+from connector.scoring.rules import rule_list
 from connector.scoring.sales import REJECTED
+from connector.scoring.verdict import Line
 from connector.scoring.words import rejection, say, stage_label, written_day
 from connector.steps.labels import Language
 from connector.steps.nurturing_words import AGAIN, CHOSEN, HEAD, LEFT, SENTENCES, STANDINGS, UNTIL
@@ -110,24 +113,18 @@ def track_label(rulebook: Rulebook, track: str) -> str:
 
 
 def cause_of_move(cause: str, rulebook: Rulebook, language: Language) -> str:
-    """The words for a stage's change: its rule's `why`, a phase, an answer, a state, or one of CAUSES; else its id."""
+    """The words for a stage's change: its rule's `why`, a phase, an answer, a field, a state, or one of CAUSES; else its id."""
     if cause in CAUSES[language]:
         return CAUSES[language][cause]
     if cause.startswith(REJECTED):
         return rejection(language, cause)
-    for model in rulebook.models:
-        factors = model.factors
-        rules = [*factors.fit.adjust, *model.overrides]
-        rules += [trait for persona in factors.fit.personas.values() for trait in persona.traits]
-        rules += [model.audience] if model.audience else []
-        rules += [rule for group in factors.engagement.groups.values() for rule in group.rules]
-        if why := next((rule.why for rule in rules if rule.id == cause and rule.why), ""):
-            return why
-        if cause in factors.phase.phases:
-            return say(language, "line_phase", phase=cause)
-    if cause in ANSWERS[language]:
+    lines = [line for line in rule_list(rulebook).refs if line.rule == cause]
+    if not lines:
+        return stage_label(rulebook, language, cause)
+    line = next((line for line in lines if line.why), lines[0])
+    if line.part == "reaction":
         return ANSWERS[language][cause]
-    return stage_label(rulebook, language, cause)
+    return reason(Line(line.part, line.rule, 0, why=line.why), language)
 
 
 def sentence(reason: str, language: Language) -> str:

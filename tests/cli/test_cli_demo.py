@@ -158,11 +158,11 @@ def test_each_of_the_five_is_told_of_with_the_reasons_that_trellis_gives(told):
         assert f" {key} " in told.out
     text = " ".join(told.out.split())
     for reason in (
-        "En espera tras subir hasta el 25/10/2026: solo recordatorios",
+        "En espera tras subir de etapa hasta el 25/10/2026: solo recordatorios",
         "out of “Finance treasury”: le interesa otra cosa",
-        "ya ha recibido bastante por ahora",
-        "a un cliente no se le gana otra vez",
-        "Sin maduración: baja del correo",
+        "por ahora ya se le ha escrito o llamado bastante",
+        "ya es cliente",
+        "Sin nutrición: baja del correo",
     ):
         assert reason in text
 

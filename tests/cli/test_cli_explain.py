@@ -48,9 +48,11 @@ def test_it_fits_80_columns_but_for_addresses_that_cannot_be_broken(onlooker):
 def test_history_and_tracks_are_told_in_the_teams_language_with_their_reasons(onlooker):
     out = onlooker.trellis("explain", onlooker.email("maria")).out
     history = out.partition("Stage history:\n")[2].splitlines()[0]
-    assert re.fullmatch(r"  \d\d/\d\d/\d{4}  En maduración: Fase awareness", history)
+    assert re.fullmatch(r"  \d\d/\d\d/\d{4}  En maduración: Fase descubrimiento", history)
     tracks = " ".join(out.partition("Tracks:\n")[2].split())
-    assert tracks.startswith("Ningún itinerario en curso Finanzas, consideración: ya encajaba cuando Trellis empezó o se deshizo un cambio; ")
+    assert tracks.startswith(
+        "Ningún itinerario en curso Finanzas, consideración: ya encajaba cuando Trellis empezó o se deshizo un cambio; "
+    )
     assert "Para subir: " in out
 
 

@@ -53,7 +53,7 @@ def test_languages_fill_in_the_same(language):
         ),
         (
             Standing(Tended.RECTIFY, until=DAY, cause=Held.RESTING),
-            "Resting until 2027-03-12: has had enough; first rest",
+            "Resting until 2027-03-12: has had enough of our mail",
         ),
         (
             Standing(Tended.RECTIFY, "gone", cause=Left.INTEREST),
@@ -84,5 +84,5 @@ def test_where_nothing_is_under_way_the_first_no_is_told(told):
 def test_why_she_left_is_told_of_what_has_been(maria, plans):
     on = maria.knows(episodes=(Episode("finance", 1, "hubspot:property:trellis_track", NOW - timedelta(days=2)),))
     (leave,) = plans(on.stands("hot"), "finance").leave
-    assert why_left(leave.why, "en") == "fulfills what ends it"
+    assert why_left(leave.why, "en") == "meets its exit condition"
     assert why_left("opted_out", "es") == "baja del correo"

@@ -149,7 +149,7 @@ def test_kinds_of_moves_stand_by_their_number_and_people_by_their_new_score() ->
             Because("finance-title", 7_000, ladder="qualified"),
             "· stages.yaml: qualified; finance-title +7: Finanzas firma la mayoría de nuestras ventas",
         ),
-        (Because("decision", 25_000), "decision +25: Fase decision"),
+        (Because("decision", 25_000), "decision +25: Fase decisión"),
         (Because("gone", -400), "gone -0,4"),
     ],
 )

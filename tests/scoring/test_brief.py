@@ -64,7 +64,7 @@ def test_the_whole_brief_of_maria(maria, full, act):
         "- 2026-11-17 clicked in a mail\n"
         "- 2026-11-14 clicked in a mail\n"
         "- 2026-10-30 filled in a form (Demo request)\n"
-        "Not known yet: phone"
+        "Not known yet: phone number"
     )
     assert "@" not in text(asked, full)
     assert text(asked, full, "es").splitlines()[3:5] == [

@@ -48,7 +48,7 @@ def test_doing_what_it_says_moves_the_stage(maria, rulebook):
 def test_missing_data_are_tried_too(rulebook, act):
     poet = Contact(7, fields={"job_title": "Poet"}, events=(act("email_click", 3),))
     assert text(poet, rulebook) == (
-        "To move up: fill in a form (demo) → nurture (38); or know employees (such as 50) → nurture (21)"
+        "To move up: fill in a form (demo) → nurture (38); or know the number of employees (such as 50) → nurture (21)"
     )
 
 
@@ -67,7 +67,7 @@ def test_where_one_thing_is_not_enough_two_are_tried(rulebook_with):
     hints, _ = advice(poet, rulebook_with(strict))
     assert {len(hint.things) for hint in hints} == {2}
     assert text(poet, rulebook_with(strict), "es") == (
-        "Para subir: rellenar un formulario (demo) y conocer employees (por ejemplo, 50) → qualified (50); "
+        "Para subir: rellenar un formulario (demo) y conocer el número de empleados (por ejemplo, 50) → qualified (50); "
         "o bien rellenar un formulario (demo) y rellenar un formulario → nurture (46)"
     )
 

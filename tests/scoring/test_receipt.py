@@ -35,15 +35,15 @@ def test_marias_receipt(maria, rulebook):
         "+12 Sweet spot",
         "+4 Gave data · 2026-10-30 · Demo request (4.5 faded)",
         "+4 Reads us · 2 times · 2026-11-17 (0.3 faded)",
-        "+2 company is known",
-        "+2 job_title is known",
+        "+2 Company is known",
+        "+2 Job title is known",
     ]
 
 
 def test_marias_receipt_in_spanish_and_catalan(maria, rulebook):
     spanish, catalan = receipt(maria, rulebook, "es").splitlines(), receipt(maria, rulebook, "ca").splitlines()
-    assert spanish[0] == "Puntuación 60 · etapa qualified · Finance lead (100 % de parecido) · fase decision"
-    assert spanish[1] == "+18 Fase decision · 30/10/2026 · Demo request (6,9 perdidos con el tiempo)"
+    assert spanish[0] == "Puntuación 60 · etapa qualified · Finance lead (100 % de parecido) · fase decisión"
+    assert spanish[1] == "+18 Fase decisión · 30/10/2026 · Demo request (6,9 perdidos con el tiempo)"
     assert catalan[5] == "+4 Reads us · 2 vegades · 17/11/2026 (0,3 perduts amb el temps)"
 
 
@@ -64,7 +64,7 @@ def test_an_override_shows_even_if_it_changed_nothing(rulebook):
 
 def test_who_has_no_score_is_told_why(brian, noor, rulebook):
     nobody = Contact(7, fields={"company": "Acme"})
-    assert receipt(nobody, rulebook) == "Not enough data: job_title, employees unknown; no act known."
+    assert receipt(nobody, rulebook) == "Not enough data: job title, number of employees unknown; no act known."
     assert receipt(brian, rulebook) == "Customer: no score, as no model is meant for this contact."
     suppressed = receipt(noor, rulebook, refusals=noor.consent.general | {Refusal.BOUNCED})
     assert suppressed.startswith("Score 80 · Not to be contacted: mail bounced and opted out of mail · Finance lead")

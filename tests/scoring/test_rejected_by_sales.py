@@ -90,8 +90,8 @@ def test_what_was_not_known_by_then_bars_nobody(asked, rulebook, act):
     ("language", "said", "says"),
     [
         ("en", BUDGET, "sales rejected: no budget"),
-        ("es", "rejected_timing", "ventas la rechazó: mal momento"),
-        ("ca", "rejected_bad_data", "vendes la va rebutjar: dades errònies"),
+        ("es", "rejected_timing", "rechazo de ventas: mal momento"),
+        ("ca", "rejected_bad_data", "rebuig de vendes: dades errònies"),
         ("en", "rejected_by_the_board", "sales rejected: rejected_by_the_board"),
     ],
 )

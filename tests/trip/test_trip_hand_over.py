@@ -297,7 +297,7 @@ def test_a_rejection_takes_her_down_says_why_and_is_emptied_when_she_is_given_ag
     world, maria = handed()
     says(world, maria, "rejected_no_budget")
     assert world.stage(maria) == "qualified"
-    assert "ventas la rechazó: sin presupuesto" in world.hubspot(maria)["trellis_why"]
+    assert "rechazo de ventas: sin presupuesto" in world.hubspot(maria)["trellis_why"]
     (last,) = world.rows(
         "SELECT before, after, cause FROM flip WHERE contact = :id ORDER BY id DESC LIMIT 1", id=world.contact(maria)
     )

@@ -1,0 +1,37 @@
+"""What people read for fields and phases: words of their language, never a name with an underscore."""
+
+import pytest
+
+from connector.scoring import words_ca, words_en, words_es
+from connector.scoring.receipt import reason
+from connector.scoring.verdict import Line
+from connector.scoring.words import field_name, phase_name
+
+
+@pytest.mark.parametrize(
+    ("language", "part", "rule", "says"),
+    [
+        ("en", "profile", "job_title", "Job title is known"),
+        ("es", "profile", "job_title", "Se conoce el cargo"),
+        ("ca", "profile", "company", "Es coneix l'empresa"),
+        ("es", "profile", "fecha_de_alta", "Se conoce fecha de alta"),
+        ("en", "phase", "decision", "Phase decision"),
+        ("es", "phase", "consideration", "Fase consideración"),
+        ("ca", "phase", "awareness", "Fase descoberta"),
+        ("es", "phase", "segunda_visita", "Fase segunda visita"),
+    ],
+)
+def test_a_line_of_the_receipt_names_the_field_or_phase_as_people_do(language, part, rule, says):
+    assert reason(Line(part, rule, 1000), language) == says
+
+
+@pytest.mark.parametrize("words", [words_en.WORDS, words_es.WORDS, words_ca.WORDS])
+def test_no_name_of_a_file_is_a_word(words):
+    names = [text for key, text in words.items() if key.startswith(("field_", "phase_"))]
+    assert len(names) == 16
+    assert not [text for text in names if "_" in text]
+
+
+def test_a_name_of_the_team_s_own_is_shown_without_underscores():
+    assert field_name("es", "segundo_cargo") == "segundo cargo"
+    assert phase_name("ca", "prova_gratis") == "prova gratis"
