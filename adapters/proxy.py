@@ -41,15 +41,20 @@ def pool_manager(proxy: str | None, context: ssl.SSLContext | None, connections:
     """
     if proxy is None:
         return urllib3.PoolManager(maxsize=connections, ssl_context=context, cert_reqs="CERT_REQUIRED")
-    parts = urlsplit(proxy)
-    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
     return urllib3.ProxyManager(
         proxy,
-        proxy_headers=urllib3.make_headers(proxy_basic_auth=user),
+        proxy_headers=login(proxy),
         maxsize=connections,
         ssl_context=context,
         cert_reqs="CERT_REQUIRED",
     )
+
+
+def login(proxy: str) -> dict[str, str]:
+    """The header by which a proxy knows whose request it is, where its address holds a user."""
+    parts = urlsplit(proxy)
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    return urllib3.make_headers(proxy_basic_auth=user)
 
 
 def _is_named(host: str, port: int, name: str) -> bool:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -34,6 +35,7 @@ def check(*, as_json: bool) -> None:
 
     Example: trellis check
     """
+    from adapters.proxy import Proxies
     from adapters.reach import reach
     from connector.assembly import platforms
     from connector.change.case_findings import case_findings
@@ -53,7 +55,7 @@ def check(*, as_json: bool) -> None:
             unsigned_alerts=bool(given.trellis_alert_url and not given.trellis_alert_secret),
         )
         instruments = Instruments(
-            reach=reach,
+            reach=partial(reach, proxies=Proxies(given.https_proxy, given.no_proxy)),
             skews=lambda: {**platforms(given).skews(), "the database": database_skew(now.store.engine, now_utc)},
             quota=lambda: platforms(given).quota(),
         )

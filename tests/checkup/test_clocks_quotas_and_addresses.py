@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -197,6 +198,18 @@ def address(found: Reached, *, url: str = URL, hook: str | None = None, at_hook:
 def test_our_receiver_is_nothing_to_speak_of():
     assert address(OURS) == []
     assert address(OURS, hook=HOOK) == []
+
+
+def test_an_answer_from_within_proves_nothing_of_the_internet_and_is_told_only_if_nothing_worse_is():
+    cure = "Ask it from elsewhere: `curl -i` of /webhooks/hubspot under it gets status 405 if all is well."
+    assert address(replace(OURS, inside=True), hook=HOOK) == [
+        f"advice: PUBLIC_URL was answered from within this network, which proves nothing of the way from the Internet. {cure}"
+    ]
+    (told,) = address(replace(OURS, inside=True, status=502))
+    assert told.startswith("warning: PUBLIC_URL answers 502")
+    assert address(Reached(trouble="proxy", said="it answers 403")) == [
+        f"advice: PUBLIC_URL could not be asked: the proxy of HTTPS_PROXY does not let us through to it (it answers 403). {cure}"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from ports import free_port
 
+from adapters.proxy import Proxies
 from adapters.reach import Reached, reach
 from adapters.tls import mistrust
 
@@ -54,12 +56,12 @@ def server(answer: bytes | None, *, tls: bool = False) -> Iterator[str]:
 
 def test_an_answer_is_told_as_it_came():
     with server(ANSWER) as url:
-        assert reach(f"{url}/webhooks/hubspot", 5.0) == Reached(405, b"hello")
+        assert reach(f"{url}/webhooks/hubspot", 5.0) == Reached(405, b"hello", inside=True)
 
 
 def test_a_redirect_is_not_followed():
     with server(b"HTTP/1.1 301 M\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n") as url:
-        assert reach(url, 5.0) == Reached(301, location="http://127.0.0.1:9/")
+        assert reach(url, 5.0) == Reached(301, location="http://127.0.0.1:9/", inside=True)
 
 
 def test_a_certificate_that_is_trusted_tells_its_end():
@@ -91,10 +93,52 @@ def test_nobody_is_waited_for_beyond_the_deadline():
         assert reach(url, 0.2) == Reached(trouble="time", said="no answer within 0.2 s")
 
 
+@contextmanager
+def proxy(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Answers one CONNECT; lets through to a server of ours where it agrees."""
+    listening, asked = socket.create_server(("127.0.0.1", 0)), list[bytes]()
+
+    def serve() -> None:
+        caller, _ = listening.accept()
+        asked.append(caller.recv(4096))
+        caller.sendall(answer)
+        if b" 200 " in answer:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            caller = context.wrap_socket(caller, server_side=True)
+            caller.recv(4096)
+            caller.sendall(ANSWER)
+        caller.close()
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://ana:canary@127.0.0.1:{listening.getsockname()[1]}", asked
+    finally:
+        thread.join(5)
+        listening.close()
+
+
+def test_where_the_network_has_a_proxy_it_is_asked_by_that_and_so_from_outside():
+    trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+    trusting.check_hostname = False
+    with proxy(b"HTTP/1.1 200 OK\r\n\r\n") as (address, asked):
+        found = reach("https://trellis.acme.example/webhooks/hubspot", 5.0, trusting, Proxies(address))
+    assert (found.status, found.inside, found.trouble) == (405, False, None)
+    assert asked[0].startswith(b"CONNECT trellis.acme.example:443 ")
+    assert b"proxy-authorization: basic " in asked[0].lower()
+
+
+def test_what_is_the_proxys_trouble_is_no_word_of_the_address():
+    with proxy(b"HTTP/1.1 403 canary\r\n\r\n") as (address, _):
+        refused = reach("https://trellis.acme.example/", 5.0, None, Proxies(address))
+    assert refused == Reached(trouble="proxy", said="it answers 403")
+    away = reach("https://trellis.acme.example/", 5.0, None, Proxies(f"http://127.0.0.1:{free_port()}"))
+    assert away == Reached(trouble="proxy", said="connection refused")
+
+
 def test_nobody_there():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    assert reach(f"http://127.0.0.1:{port}/", 5.0) == Reached(trouble="connection", said="connection refused")
+    assert reach(f"http://127.0.0.1:{free_port()}/", 5.0) == Reached(trouble="connection", said="connection refused")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ _SOON = timedelta(days=14)
 #: Our receiver takes posts here alone, and says so; a proxy that lets webhooks through lets this through.
 _PROBE = "/webhooks/hubspot"
 
+_FROM_ELSEWHERE = f"Ask it from elsewhere: `curl -i` of {_PROBE} under it gets status 405 if all is well"
+
 #: What a proxy answers that finds nobody behind it.
 _NOBODY_BEHIND = (502, 503, 504)
 
@@ -41,8 +43,13 @@ def address_findings(public_url: str, webhook_url: str | None, reach: Reach, now
     yield from _certificate(found, now)
     in_the_way = list(_answer(found))
     yield from in_the_way
-    if webhook_url is not None and not in_the_way:
+    if in_the_way:
+        return
+    if webhook_url is not None:
         yield from _of_token(reach(webhook_url, PATIENCE_S))
+    if found.inside:
+        what = "PUBLIC_URL was answered from within this network, which proves nothing of the way from the Internet"
+        yield Finding("advice", what, _FROM_ELSEWHERE, code="public-url-unproven")
 
 
 def _stays_inside(url: str) -> bool:
@@ -72,6 +79,11 @@ def _answer(found: Reached) -> Iterator[Finding]:
         case Reached(trouble="name"):
             what = "PUBLIC_URL: nobody knows that name"
             yield Finding("warning", what, "Correct it, or make a DNS record for it", code="public-url-unreachable")
+        case Reached(trouble="proxy"):
+            what = (
+                f"PUBLIC_URL could not be asked: the proxy of HTTPS_PROXY does not let us through to it ({found.said})"
+            )
+            yield Finding("advice", what, _FROM_ELSEWHERE, code="public-url-unproven")
         case Reached(trouble=str()):
             what = f"PUBLIC_URL gives no answer from here: {found.said}"
             cure = (
