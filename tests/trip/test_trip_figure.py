@@ -138,10 +138,10 @@ def assert_calls(plan, applied):
         assert abs(plan.cost.calls.get(platform, 0) - applied.calls.get(platform, 0)) <= 3, platform
 
 
-@pytest.mark.parametrize(("seed", "passes"), [(5, 4)])
+@pytest.mark.parametrize(("seed", "passes"), [(3, 4)])
 def test_what_a_plan_says_is_what_applying_then_does(make_world, tmp_path, seed, passes):
     world, lot = make_world(count=16, webhooks=False, before=welcomed), random.Random(seed)
-    every, active = list(rulebooks(tmp_path)), world.rulebook
+    every, active, came_true = list(rulebooks(tmp_path)), world.rulebook, set()
     for number in range(passes):
         live(world, lot, number)
         parts = replace(world.parts, rulebook=lot.choice(every))
