@@ -1,12 +1,12 @@
 """HubSpotClient over real HTTP: deadlines, retries, limits, and what is sent."""
 
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from ports import free_port
 
 from adapters.budget import RateBudget
 from adapters.hubspot import HubSpotClient
@@ -156,11 +156,8 @@ def test_a_write_whose_answer_is_lost_may_have_been_applied(ending: str) -> None
 
 
 def test_a_refused_connection_has_applied_nothing() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with pytest.raises(PlatformUnreachable) as caught:
-        client_of(f"http://127.0.0.1:{port}").call("contacts_update", body={"inputs": []})
+        client_of(f"http://127.0.0.1:{free_port()}").call("contacts_update", body={"inputs": []})
     assert not caught.value.maybe_applied
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from ports import free_port
 
 from adapters.budget import RateBudget, Slots
 from adapters.hubspot.client import HubSpotClient
@@ -178,10 +179,8 @@ def test_a_proxy_that_does_not_let_through_is_named(says: str, told: str, ask: A
 
 @both
 def test_a_proxy_that_is_not_there_is_named(ask: Ask, host: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with pytest.raises(PlatformUnreachable, match="the proxy of HTTPS_PROXY: connection refused"):
-        ask(Proxies(f"http://127.0.0.1:{port}"))
+        ask(Proxies(f"http://127.0.0.1:{free_port()}"))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 from connector.cli.exits import Exit
 
@@ -92,8 +93,9 @@ def test_the_people_of_the_demo_can_be_had_alone() -> None:
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_it_runs_until_it_is_stopped_and_gives_the_port_back(by: signal.Signals) -> None:
-    with running() as (process, _, environ):
-        port = int(environ["HUBSPOT_BASE_URL"].rpartition(":")[2])
+    port = free_port()
+    with running("--hubspot-port", str(port)) as (process, _, environ):
+        assert environ["HUBSPOT_BASE_URL"].endswith(f":{port}")
         assert process.poll() is None
         process.send_signal(by)
         assert process.wait(timeout=20) == Exit.DONE

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from ports import free_port
 
 from webhooks import hubspot
 from webhooks.app import Readiness, ReceiverSettings, create_app
@@ -208,9 +209,7 @@ class Served:
 def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     (folder / "served_receiver.py").write_text(SERVED)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environ = {**os.environ, "PORT": str(port), "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}", "HOME": str(folder)}
     environ["MAILCHIMP_WEBHOOK_TOKEN"] = TOKEN
     command = [sys.executable, "-m", "gunicorn", "-c", "python:webhooks.gunicorn_conf"]
