@@ -153,7 +153,9 @@ def test_what_a_plan_says_is_what_applying_then_does(make_world, tmp_path, seed,
         assert shown(plan) == done(world, since), number
         assert (plan.waiting.entries if plan.waiting else 0) == applied.summary.tally["waiting to enter"], number
         assert_calls(plan, applied)
+        came_true |= {part for part, what in shown(plan).items() if what}
         active = parts.rulebook
+    assert came_true == shown(plan).keys(), "this lot shows every part of a plan"
 
 
 def test_figuring_changes_no_row_asks_no_platform_and_says_the_same_twice(make_world, tmp_path):
