@@ -172,11 +172,11 @@ def test_a_failed_handshake_has_applied_nothing() -> None:
 def test_a_trickling_answer_ends_at_the_deadline(size: int) -> None:
     """The size decides whether the deadline falls into the headers or into the body."""
     with answering(lambda _: Response.json({"results": ["x" * size]})) as server:
-        server.faults.add(Fault(ending="trickle", pause=0.2))  # 20 pieces, each well within a read timeout
+        server.faults.add(Fault(ending="trickle", pause=0.4))  # 20 pieces, each within a read timeout
         start = time.monotonic()
         with pytest.raises(PlatformUnreachable) as caught:
             client_of(server.url, deadline_s=0.5).call("contacts_update", body={"inputs": []})
-        assert time.monotonic() - start < 2.0
+        assert time.monotonic() - start < 5
         assert caught.value.maybe_applied
 
 

