@@ -22,7 +22,7 @@ def ask(situation: Situation, track_id: str, track: Track, state: TrackState | N
 
     `state` is what will be remembered of her and the track; whoever is barred from it has none.
     """
-    if (reason := barred(situation, track) or _closed(situation, track_id, state)) is not None:
+    if (reason := barred(situation, track) or _closed(situation, track_id, track, state)) is not None:
         return No(reason)
     ways = _open_ways(situation, track_id, track)
     if isinstance(ways, No) or ways[0].segment or state is None:
@@ -30,15 +30,23 @@ def ask(situation: Situation, track_id: str, track: Track, state: TrackState | N
     return not_again(situation, track_id, track, state) or ways
 
 
-def _closed(situation: Situation, track_id: str, state: TrackState | None) -> Held | Refusal | None:
+def _closed(situation: Situation, track_id: str, track: Track, state: TrackState | None) -> Held | Refusal | None:
     if Refusal.UNREADABLE in situation.contact.consent.general:
         return Refusal.UNREADABLE
     if situation.verdict.day < situation.today:
         return Held.STALE
     if state is not None and state.at_baseline:
         return Held.BASELINE
+    if state is not None and _deal_lost(situation, track, state):
+        return Held.DEAL_LOST
     share = situation.rulebook.tracks.holdout.share
     return Held.HOLDOUT if held_out(share, situation.contact.refs, track_id) else None
+
+
+def _deal_lost(situation: Situation, track: Track, state: TrackState) -> bool:
+    """Tell whether there is nothing to close any more: what would have ended a closing track happened before she entered."""
+    lost = (situation.day_of(event.happened_at) for event in situation.contact.events if event.kind == "deal_lost")
+    return track.role == "closing" and any(day >= state.matched_since for day in lost)
 
 
 def _open_ways(situation: Situation, track_id: str, track: Track) -> tuple[Way, ...] | No:

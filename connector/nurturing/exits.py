@@ -9,6 +9,7 @@ from connector.nurturing.annoyance import annoyed_on, rests_until
 from connector.nurturing.eligibility import WON, barred
 from connector.nurturing.intents import Leave, TrackState
 from connector.nurturing.interest import changes_over
+from connector.nurturing.one_at_a_time import gives_way
 from connector.nurturing.reasons import Left
 from connector.nurturing.situation import Situation
 from connector.nurturing.ways import refusal
@@ -21,10 +22,13 @@ _CLOSED = WON | {"deal_lost"}
 
 def leaves(situation: Situation, states: Mapping[str, TrackState]) -> tuple[Leave, ...]:
     """Return the exits from the tracks she is on. Repeated until the store knows that she has left."""
+    whys = {episode: _why_leave(situation, states, episode) for episode in situation.on}
+    stays = [episode for episode, why in whys.items() if why is None]
+    whys |= dict.fromkeys(gives_way(situation, stays), Left.ONE_TRACK)
     return tuple(
         Leave(situation.contact.id, episode.track, episode.number, episode.channel, why)
-        for episode in situation.on
-        if (why := _why_leave(situation, states, episode)) is not None
+        for episode, why in whys.items()
+        if why is not None
     )
 
 

@@ -33,6 +33,7 @@ class Held(StrEnum):
     ENTERED_BEFORE = "entered_before"  # no `reenter_after`, or nobody knows when the last episode began
     SAME_MATCH = "same_match"  # she has not stopped matching since the last episode
     TOO_SOON = "too_soon"  # `reenter_after` is not over
+    DEAL_LOST = "deal_lost"  # a closing track, and the deal was lost since she matches it
     HOLDOUT = "holdout"
     UNKNOWN_THERE = "unknown_there"  # she is on none of the platforms that the track enrolls by
     NO_WAY = "no_way"  # no way of the track is meant for her (its `when`)
@@ -61,6 +62,7 @@ class Left(StrEnum):
     ANNOYED = "annoyed"  # `rectify.annoyed`
     INTEREST = "interest"  # `rectify.interest`: it is not for her any more, and another of the same aim is
     LASTS = "lasts"  # the track's time is over: platforms do not say when a workflow has ended
+    ONE_TRACK = "one_track"  # she is on a better one as well, and `dosing.one_track`
     TRACK_REMOVED = "track_removed"  # the rulebook has no such track any more
     ROLLED_BACK = "rolled_back"  # only a release had enrolled her that was rolled back
     NO_LONGER_MATCHES = "no_longer_matches"  # segments only: a track's mails run on
