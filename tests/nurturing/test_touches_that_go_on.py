@@ -1,4 +1,4 @@
-"""What counts as a touch, looked at once more: mails that leaving was seen not to end, and clocks that were set back."""
+"""What counts as a touch: mails that leaving was seen not to end, and clocks that were set back."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Deliveries made to do harm, and endings that say too much: what could not be read says so, wherever it was found out."""
+"""Deliveries made to do harm, and endings that must not say too much: what could not be read says so, wherever it was found out."""
 
 from __future__ import annotations
 

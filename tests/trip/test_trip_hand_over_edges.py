@@ -1,4 +1,4 @@
-"""What an enemy found at the edge: owners that workflows hear, scopes that are missing, addresses where none belong."""
+"""The edges of handing over: owners that workflows hear, scopes that are missing, addresses where none belong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is not to be enrolled, looked at once more."""
+"""Who is not to be enrolled, whatever platforms tell of her."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Delivering, looked at as an enemy: what one outage, one person or one clock leaves behind must not last."""
+"""What one outage, one person or one clock leaves behind must not last."""
 
 from __future__ import annotations
 
