@@ -64,10 +64,13 @@ def test_where_threshold_and_points_both_changed_both_are_told():
         "finance-title", 13_000, ladder="qualified"
     )
     faded = [TITLE_BEFORE, VISITS_BEFORE]
-    assert because(fall, told(TITLE, VISITS), faded, RULEBOOK, by_ladder=True) == Because(
+    assert because(fall, told(TITLE_BEFORE, VISITS), faded, RULEBOOK, by_ladder=True) == Because(
         BY_FADING, -5_000, ladder="qualified"
     )
     assert because(fall, told(TITLE), [TITLE_BEFORE], RULEBOOK, by_ladder=True) == Because("", ladder="qualified")
+    cut_off = Line("fit", "ceiling", -13_000)
+    capped = because(rise, told(TITLE, cut_off), [TITLE_BEFORE], RULEBOOK, by_ladder=True)
+    assert capped == Because("", ladder="qualified"), "a rule gives more, and she has no more of it"
     to_a_state = because(moved("nurture", "customer"), told(TITLE), [TITLE_BEFORE], RULEBOOK, by_ladder=True)
     assert to_a_state == Because("", ladder="customer")
 
@@ -125,4 +128,6 @@ def test_what_is_named_stands_in_a_receipt_and_differs_in_the_direction_of_the_m
     else:
         assert found == Because("", ladder=before if direction < 0 else after)
     by_file = because(step, told(*lines), earlier, RULEBOOK, by_ladder=True, same_model=same)
-    assert by_file == Because(found.rule, found.points, ladder=before if direction < 0 else after)
+    total = sum(line.points for line in lines) - sum(line.points for line in earlier)
+    points = found if total * direction > 0 else Because("")
+    assert by_file == Because(points.rule, points.points, ladder=before if direction < 0 else after)

@@ -22,8 +22,8 @@ def because(
 ) -> Because:
     """Why `step` moves her. `earlier` are the lines of her former receipt, none where nobody knows them; `by_ladder` says
     that by the former stages.yaml the same verdict would not have put her there: the file is told then, and beside it what
-    her points did in that direction, for it may have taken both. Only where the `same_model` judged her then can days alone
-    have taken what a line lost.
+    her points did in that direction, if they did, for it may have taken both. Only where the `same_model` judged her then
+    can days alone have taken what a line lost.
     """
     ranks = {stage.id: rank for rank, stage in enumerate(rulebook.stages.stages)}
     before, after = step.before.stage if step.before else "", step.after.stage
@@ -32,7 +32,8 @@ def because(
     differs = _most_lost(changed, same_model=same_model) if falls else _most_grown(changed)
     by_file = Because("", ladder=before if falls else after)
     if by_ladder:
-        return replace(differs or by_file, ladder=by_file.ladder)
+        had_a_part = _total(verdict.lines) < _total(earlier) if falls else _total(verdict.lines) > _total(earlier)
+        return replace(differs or by_file, ladder=by_file.ladder) if had_a_part else by_file
     if step.before is None and after in ranks:
         return Because(step.cause or BY_SCORE)
     if (word := _beside_the_ladder(before, after, ranks)) is not None:
@@ -42,6 +43,11 @@ def because(
             return Because(barred_by)
         return differs or by_file
     return _lifted(step, verdict, ranks) or differs or by_file
+
+
+def _total(lines: Sequence[Line]) -> int:
+    """All of it, bounds and all: what a rule gives more may be cut off again."""
+    return sum(line.points for line in lines)
 
 
 def _beside_the_ladder(before: str, after: str, ranks: Mapping[str, int]) -> str | None:
