@@ -15,9 +15,9 @@ WORDS = {
     "missing_acts": "sense activitat coneguda",
     "no_model": "sense puntuació, cap model és per a aquest contacte",
     # states beside the ladder
-    "state_not_enough_data": "Dades insuficients",
+    "state_not_enough_data": "Falten dades",
     "state_customer": "Client",
-    "state_suppressed": "No contactar",
+    "state_suppressed": "No enviar correus",
     "refusal_opted_out": "baixa del correu",
     "refusal_bounced": "correu retornat",
     "refusal_complained": "va marcar el correu com a brossa",

@@ -15,9 +15,9 @@ WORDS = {
     "missing_acts": "sin actividad conocida",
     "no_model": "sin puntuación, ningún modelo es para este contacto",
     # states beside the ladder
-    "state_not_enough_data": "Datos insuficientes",
+    "state_not_enough_data": "Faltan datos",
     "state_customer": "Cliente",
-    "state_suppressed": "No contactar",
+    "state_suppressed": "No enviar correos",
     "refusal_opted_out": "baja del correo",
     "refusal_bounced": "correo devuelto",
     "refusal_complained": "marcó el correo como no deseado",

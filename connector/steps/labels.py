@@ -25,7 +25,7 @@ PROPERTIES: Mapping[Language, Mapping[str, tuple[str, str]]] = {
         "segment": ("Segment", "Persona, interaction and phase of this contact in one text."),
         "model": ("Scoring model", "The model whose score counts."),
         "scored_at": ("Scored on", "Day of the score shown here."),
-        "brief": ("Sales brief", "Who this is, what she did and knows, and why now."),
+        "brief": ("Sales brief", "Who this is, what they did and know, and why now."),
         "parts": ("Lead score: {name}", "The points of one factor of the score."),
         "scores": ("Lead score by model {name}", "The score that this one model gives."),
     },
@@ -76,7 +76,7 @@ OPTIONS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "not_enough_data": "Not enough data",
         "customer": "Customer",
-        "suppressed": "Suppressed",
+        "suppressed": "Not to be mailed",
         "accepted": "Accepted",
         "rejected_no_budget": "Rejected: no budget",
         "rejected_not_a_fit": "Rejected: not a fit",
@@ -88,7 +88,7 @@ OPTIONS: Mapping[Language, Mapping[str, str]] = {
     "es": {
         "not_enough_data": "Faltan datos",
         "customer": "Cliente",
-        "suppressed": "Excluido del envío",
+        "suppressed": "No enviar correos",
         "accepted": "Aceptado",
         "rejected_no_budget": "Rechazado: sin presupuesto",
         "rejected_not_a_fit": "Rechazado: no encaja",
@@ -100,7 +100,7 @@ OPTIONS: Mapping[Language, Mapping[str, str]] = {
     "ca": {
         "not_enough_data": "Falten dades",
         "customer": "Client",
-        "suppressed": "Exclòs de l'enviament",
+        "suppressed": "No enviar correus",
         "accepted": "Acceptat",
         "rejected_no_budget": "Rebutjat: sense pressupost",
         "rejected_not_a_fit": "Rebutjat: no encaixa",

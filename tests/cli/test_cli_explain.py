@@ -62,8 +62,8 @@ def test_who_has_no_score_is_told_why(onlooker):
     assert re.match(r"Puntuación \d+ · Cliente · Puede sumar un segundo equipo", brian.out)
     assert re.search(r"^  \d\d/\d\d/\d{4}  Cliente$", brian.out, re.MULTILINE)
     noor = onlooker.trellis("explain", onlooker.email("noor"))
-    assert "No contactar: baja del correo" in noor.out
-    assert re.search(r"  No contactar: no se le puede escribir$", noor.out, re.MULTILINE)
+    assert "No enviar correos: baja del correo" in noor.out
+    assert re.search(r"  No enviar correos: no se le puede escribir$", noor.out, re.MULTILINE)
 
 
 def test_a_contact_is_found_by_whatever_one_has_at_hand(onlooker):

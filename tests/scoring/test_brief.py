@@ -53,11 +53,11 @@ def test_the_whole_brief_of_maria(maria, full, act):
         "Maria Soler · Directora financiera · Acme\n"
         "Kind of person: Finance lead (100 % alike)\n"
         "Why now: Hot lead (80): Asked us\n"
-        "Does she know us? Yes (90 %): Gave us data; Reads our mail.\n"
-        "Does she know our offer? A little (49 %): demo.\n"
-        "How interested is she? Very, phase decision.\n"
-        "What did she do? filled in a form: 2 (last 2026-11-19); clicked in a mail: 2 (last 2026-11-17).\n"
-        "Is she already buying? Not yet, but about to decide.\n"
+        "Do they know us? Yes (90 %): Gave us data; Reads our mail.\n"
+        "Do they know our offer? A little (49 %): demo.\n"
+        "How interested are they? Very, phase decision.\n"
+        "What did they do? filled in a form: 2 (last 2026-11-19); clicked in a mail: 2 (last 2026-11-17).\n"
+        "Are they already buying? Not yet, but about to decide.\n"
         "Interested in: demo\n"
         "Last signals:\n"
         "- 2026-11-19 filled in a form (Demo request)\n"
@@ -129,7 +129,7 @@ def test_why_now_is_the_cause_of_the_step_or_since_when_she_stands(maria, full, 
     here = Place("nurture", TODAY - timedelta(days=9))
     stands = dataclasses.replace(maria, events=maria.events[1:])
     assert told(stands, full, before=here).why_now == "nurture (42): unchanged since 2026-11-11"
-    assert told(noor, full).why_now == "Not to be contacted (80): may not be mailed"
+    assert told(noor, full).why_now == "Not to be mailed (80): may not be mailed"
     later = TODAY + timedelta(days=300)
     fallen = told(stands, full, before=Place("hot", TODAY), day=later)
     assert fallen.why_now == "nurture (34): by the score"

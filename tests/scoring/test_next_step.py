@@ -79,7 +79,7 @@ def test_without_evidence_anything_that_gives_enough_is_a_way(rulebook):
 
 
 @pytest.mark.parametrize(
-    ("who", "said"), [("brian", "Customer: no stage to reach."), ("noor", "Not to be contacted: no stage to reach.")]
+    ("who", "said"), [("brian", "Customer: no stage to reach."), ("noor", "Not to be mailed: no stage to reach.")]
 )
 def test_in_a_state_there_is_nothing_to_reach(who, said, rulebook, request):
     assert text(request.getfixturevalue(who), rulebook) == said

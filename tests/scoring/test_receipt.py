@@ -67,7 +67,7 @@ def test_who_has_no_score_is_told_why(brian, noor, rulebook):
     assert receipt(nobody, rulebook) == "Not enough data: job title, number of employees unknown; no act known."
     assert receipt(brian, rulebook) == "Customer: no score, as no model is meant for this contact."
     suppressed = receipt(noor, rulebook, refusals=noor.consent.general | {Refusal.BOUNCED})
-    assert suppressed.startswith("Score 80 · Not to be contacted: mail bounced and opted out of mail · Finance lead")
+    assert suppressed.startswith("Score 80 · Not to be mailed: mail bounced and opted out of mail · Finance lead")
 
 
 def test_a_label_of_the_file_is_what_people_read(noor, rulebook):

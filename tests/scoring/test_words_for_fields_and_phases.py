@@ -1,11 +1,12 @@
-"""What people read for fields and phases: words of their language, never a name with an underscore."""
+"""What people read for fields, phases and states: words of their language, never a name with an underscore."""
 
 import pytest
 
 from connector.scoring import words_ca, words_en, words_es
 from connector.scoring.receipt import reason
-from connector.scoring.verdict import Line
-from connector.scoring.words import field_name, phase_name
+from connector.scoring.verdict import STATES, Line
+from connector.scoring.words import TABLES, field_name, phase_name
+from connector.steps.labels import OPTIONS
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,9 @@ def test_no_name_of_a_file_is_a_word(words):
 def test_a_name_of_the_team_s_own_is_shown_without_underscores():
     assert field_name("es", "segundo_cargo") == "segundo cargo"
     assert phase_name("ca", "prova_gratis") == "prova gratis"
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ca"])
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_has_one_name_in_the_receipt_and_among_the_options_of_the_property(language, state):
+    assert OPTIONS[language][state] == TABLES[language][f"state_{state}"]
