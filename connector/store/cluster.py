@@ -93,6 +93,8 @@ class Cluster:
         found = self.running()
         if found is not None:
             found.stop()
+        elif self._child is not None:  # launched a moment ago: its pid file is not there yet
+            self._child.send_signal(signal.SIGINT)
         while (found := self.running()) is not None:
             if time.monotonic() >= ends:
                 raise StoreUnavailable(f"the database (pid {found.pid}) does not stop: see {self.place.log}")

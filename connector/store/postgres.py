@@ -142,9 +142,15 @@ class Attachment:
     Whoever leaves last stops the server, unless a supervisor owns it. Made by `attach_or_start`.
     """
 
-    def __init__(self, premises: _Premises, url: str) -> None:
+    def __init__(self, premises: _Premises) -> None:
         self._premises = premises
-        self.url = url
+        self.url = ""
+
+    def open(self) -> None:
+        """Find the server, or start it. Whoever is interrupted here calls `close`."""
+        with self._premises.gate():
+            self._premises.users.acquire(shared=True)
+            self.url = self._premises.cluster.start(dies_with_us=False)
 
     def close(self) -> None:
         """Leave; stop the server if nobody uses it any more. May be called twice."""
@@ -173,14 +179,13 @@ def attach_or_start(data: Path, say: Callable[[str], None] = _silent) -> Attachm
 
     Waits while another process starts it or it recovers, telling `say`. Raises StoreUnavailable.
     """
-    premises = _Premises(data, say)
+    attachment = Attachment(_Premises(data, say))
     try:
-        with premises.gate():
-            premises.users.acquire(shared=True)
-            return Attachment(premises, premises.cluster.start(dies_with_us=False))
-    except BaseException:
-        premises.users.release()
+        attachment.open()
+    except BaseException:  # an interruption too: what was started for us would go on without anybody
+        attachment.close()
         raise
+    return attachment
 
 
 @contextmanager

@@ -106,6 +106,26 @@ def test_the_last_command_out_stops_the_server(data: Path) -> None:
     assert find_postmaster((data / "postgres/cluster/data").resolve()) is None
 
 
+def test_who_is_ended_while_the_server_starts_leaves_none_behind(data: Path) -> None:
+    """As a receiver run alone that gets Ctrl-C before its second worker is up."""
+    cluster = (data / "postgres/cluster/data").resolve()
+    attach_or_start(data).close()
+    script = f"""
+        import atexit, signal, sys
+        from pathlib import Path
+        from connector.store.postgres import attach_or_start
+        signal.signal(signal.SIGQUIT, lambda *_: sys.exit(0))  # as gunicorn's worker does
+        atexit.register(attach_or_start(Path({str(data)!r})).close)
+        input()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
+        eventually(lambda: find_postmaster(cluster) is not None)
+        other.send_signal(signal.SIGQUIT)
+        assert other.wait(60) == 0
+    assert find_postmaster(cluster) is None
+
+
 def test_an_owner_takes_over_a_commands_server(data: Path) -> None:
     command = attach_or_start(data)
     with Server(data) as url:
