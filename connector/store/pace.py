@@ -18,6 +18,9 @@ from connector.store.intents import DISCARDED, IN_SEGMENT
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 
+#: Why whoever finds a window full waits.
+NO_ROOM = "waits: dosing lets no more enter at the moment"
+
 #: True of an enrollment that has gone out since `:{since}`, or may have, whatever became of it; what a platform refused did
 #: not.
 SENT = (
@@ -88,7 +91,7 @@ def wait_for_room(conn: Connection, due: str, values: Mapping[str, Any], pace: P
     if until is None:
         return 0
     waits = text(
-        "UPDATE intent SET not_before = :until, reason = 'waits: dosing lets no more enter at the moment',"  # noqa: S608
+        f"UPDATE intent SET not_before = :until, reason = '{NO_ROOM}',"  # noqa: S608
         " expires_at = greatest(expires_at, CAST(:until AS timestamptz) + :life)"
         f" WHERE {due} AND NOT {IN_SEGMENT}"
     )

@@ -1,5 +1,6 @@
 """What people read of nurturing: every word in every language, tracks by their labels."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,6 +11,7 @@ from connector.nurturing.intents import NotEnrolled, Plan, Standing, Tended
 from connector.nurturing.reasons import Chosen, Held, Left
 from connector.steps.nurturing_words import AGAIN, CHOSEN, HEAD, LEFT, SENTENCES, STANDINGS, UNTIL
 from connector.steps.reasons import how_she_stands, next_in_nurturing, why_left
+from connector.steps.track_words import LINES
 
 NOW = datetime(2027, 3, 10, 9, 30, tzinfo=UTC)
 DAY = date(2027, 3, 12)
@@ -32,6 +34,13 @@ def test_every_code_has_a_word():
     assert set(CHOSEN["en"]) == set(Chosen)
     assert set(LEFT["en"]) == set(Left) | {Held.EXIT_WHEN}
     assert set(STANDINGS["en"]) == set(Tended) | {"resting"}
+
+
+@pytest.mark.parametrize("language", ["es", "ca"])
+def test_lines_on_tracks_fill_in_the_same(language):
+    assert LINES.keys() == {"en", "es", "ca"}
+    blanks = {key: set(re.findall(r"{\w+}", line)) for key, line in LINES["en"].items()}
+    assert {key: set(re.findall(r"{\w+}", line)) for key, line in LINES[language].items()} == blanks
 
 
 @pytest.mark.parametrize("language", ["es", "ca"])

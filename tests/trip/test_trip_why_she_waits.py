@@ -19,13 +19,15 @@ def test_explain_says_until_when_the_pace_lets_her_wait_and_that_a_person_must_l
     world.sync()
     (entered,) = (one.email for one in world.entered(flow="Finance: consideration"))
     (waits,) = {first, second} - {entered}
-    in_an_hour = "24/11/2026 13:15"  # by the clocks of Madrid: the first entered at 11:15 UTC
+    in_an_hour = "24/11/2026 a las 13:15"  # by the clocks of Madrid: the first entered at 11:15 UTC
     assert says(world, waits) == (
-        f"enters from {in_an_hour} on, waits: dosing lets no more enter at the moment: "
+        f"entra a partir del {in_an_hour}, por el límite de inscripciones por hora o día: "
         "es el que corresponde a este contacto"
     )
-    assert says(world, entered).startswith("on it since 24/11/2026")
+    assert says(world, entered).startswith(
+        "en él desde el 24/11/2026, por hubspot:property:trellis_track; elegido: es el que"
+    )
 
     with world.store.engine.begin() as conn:
         conn.execute(text("UPDATE intent SET state = 'held', reason = 'too many' WHERE state = 'pending'"))
-    assert says(world, waits).startswith("is held for a person, see `trellis holds` (too many)")
+    assert says(world, waits).startswith("retenido hasta que decida una persona (`trellis holds`)")
