@@ -56,7 +56,10 @@ class Histories:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One thing that a Mailchimp member did with one campaign. `id` is the subscriber hash; `asset` a link or a name."""
+    """One thing that a Mailchimp member did with one campaign. `id` is the subscriber hash; `asset` a link or a name.
+
+    `by_proxy`: Mailchimp knows that a privacy proxy opened the mail, and no person.
+    """
 
     source: str
     id: str
@@ -65,6 +68,7 @@ class Activity:
     campaign: str
     campaign_name: str
     asset: str = ""
+    by_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

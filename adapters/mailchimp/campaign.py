@@ -7,13 +7,14 @@
   for the links, one for each clicked link (and each further 1,000 who ever clicked it) and one for each member with a new
   click. Where pages would be fewer calls, or bounces may be new, which are told nowhere else, all pages are read.
 
-A campaign that was sent since is read whole: each recipient is an `email_sent`. Who unsubscribed costs one call more.
+A campaign that was sent since is read whole: each recipient is an `email_sent`. Who unsubscribed costs one call more, and
+so do opens if privacy proxies made some: only `open-details` says which.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -107,8 +108,9 @@ class Look:
             complete = first is not None and first.total >= self.campaign.recipients
             if sent and not complete:
                 yield from self._recipients()
+            proxied = self._proxied()
             for rows in self._activity().pages(first):
-                yield self._of(rows, sent=sent and complete)
+                yield self._of(rows, sent=sent and complete, proxied=proxied)
         if self.campaign.unsubscribed > self.told.of(self.campaign).unsubscribed:
             yield from self._leavers()
 
@@ -136,9 +138,9 @@ class Look:
             untold = {one for one in clickers.members if counted.get(one, 0) < clickers.clicks_of(one)}
             untold |= self._late(rows)
         else:
-            untold = set()
+            untold, proxied = set(), self._proxied()
             for page in self._activity().pages(first):
-                yield self._of(page)
+                yield self._of(page, proxied=proxied)
                 untold |= self._late(page)
         self.memory.clicks.remember(clickers, untold)
 
@@ -152,11 +154,23 @@ class Look:
             return
         for rows in self._listing(OPENS, "members", ("email_id", "opens"), since=True).pages():
             yield tuple(
-                self.window.act(self.campaign, str(row.get("email_id")), "email_open", at)
+                self.window.act(
+                    self.campaign,
+                    str(row.get("email_id")),
+                    "email_open",
+                    at,
+                    by_proxy=entry.get("is_proxy_open") is True,
+                )
                 for row in rows
                 for entry in row.get("opens") or ()
                 if self.window.holds(at := time_of(entry.get("timestamp")))
             )
+
+    def _proxied(self) -> frozenset[Activity]:
+        """The opens since that no person made; nothing is asked where the report knows of none."""
+        if not self.campaign.proxy_opens:
+            return frozenset()
+        return frozenset(act for acts in self._openers() for act in acts if act.by_proxy)
 
     def _recipients(self) -> Iterator[Acts]:
         for rows in self._listing(SENT_TO, "sent_to", ("email_id",)).pages():
@@ -170,12 +184,14 @@ class Look:
                 if (at := time_of(row.get("timestamp"))) >= self.window.since
             )
 
-    def _of(self, rows: Sequence[Row], *, sent: bool = False) -> Acts:
+    def _of(self, rows: Sequence[Row], *, sent: bool = False, proxied: frozenset[Activity] = frozenset()) -> Acts:
         acts: list[Activity] = []
         for row in rows:
             if sent:
                 acts.append(self._sent(row))
-            acts += self.window.acts(self.campaign, str(row.get("email_id")), row.get("activity") or ())
+            for act in self.window.acts(self.campaign, str(row.get("email_id")), row.get("activity") or ()):
+                by_proxy = replace(act, by_proxy=True)
+                acts.append(by_proxy if by_proxy in proxied else act)
         return tuple(acts)
 
     def _sent(self, row: Row) -> Activity:

@@ -22,6 +22,8 @@ REPORT_FIELDS = (
     "bounces.hard_bounces",
     "bounces.soft_bounces",
     "opens.last_open",
+    "opens.opens_total",
+    "opens.proxy_excluded_opens",
     "clicks.last_click",
 )
 
@@ -31,7 +33,10 @@ _NEVER = datetime(1, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A report. Mails of automations go out one by one: their `sent_at` is that of the first at best."""
+    """A report. Mails of automations go out one by one: their `sent_at` is that of the first at best.
+
+    `proxy_opens` of the opens were made by privacy proxies; 0 where the report does not tell.
+    """
 
     id: str
     name: str
@@ -42,6 +47,7 @@ class Campaign:
     recipients: int
     bounces: int
     unsubscribed: int
+    proxy_opens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +68,11 @@ class Window:
             if kind and (self.holds(at) or (kind == "email_bounce" and at >= self.since)):
                 yield self.act(campaign, member, kind, at, text_of(entry.get("url")) or "")
 
-    def act(self, campaign: Campaign, member: str, kind: str, at: datetime, asset: str = "") -> Activity:
+    def act(
+        self, campaign: Campaign, member: str, kind: str, at: datetime, asset: str = "", *, by_proxy: bool = False
+    ) -> Activity:
         """One act, whenever it was."""
-        return Activity(self.source, member, kind, at, campaign.id, campaign.name, asset)
+        return Activity(self.source, member, kind, at, campaign.id, campaign.name, asset, by_proxy)
 
     def holds(self, at: datetime) -> bool:
         """Whether a moment lies in the window."""
@@ -74,7 +82,7 @@ class Window:
 def campaign_of(report: Row) -> Campaign:
     """A report of the listing. Raises PlatformUnreachable when it cannot be understood."""
     opens, clicks, bounces = (report.get(name) or {} for name in ("opens", "clicks", "bounces"))
-    id_ = str(report["id"])
+    id_, total = str(report["id"]), int(opens.get("opens_total") or 0)
     return Campaign(
         id=id_,
         name=text_of(report.get("campaign_title")) or text_of(report.get("subject_line")) or id_,
@@ -85,6 +93,7 @@ def campaign_of(report: Row) -> Campaign:
         recipients=int(report.get("emails_sent") or 0),
         bounces=int(bounces.get("hard_bounces") or 0) + int(bounces.get("soft_bounces") or 0),
         unsubscribed=int(report.get("unsubscribed") or 0),
+        proxy_opens=total - int(opens.get("proxy_excluded_opens", total) or 0),
     )
 
 

@@ -110,6 +110,30 @@ def test_twenty_old_campaigns_with_few_news_cost_few_calls_at_each_poll(world):
     assert world.mailchimp.gate.most <= 8
 
 
+@pytest.mark.parametrize("page_size", [PAGE, 1000], ids=["a few of many", "a page for all"])
+def test_an_open_that_mailchimp_knows_to_be_a_proxys_is_told_as_such(world, page_size):
+    life = world.mailchimp.life
+    old = life.send_campaign("Old news", at=PAST)
+    life.open(address(7), old, at=NOON, proxy=True)
+    life.open(address(7), old, at=NOON + timedelta(minutes=1))
+    life.open(address(8), old, at=NOON)
+    acts = poll(platform_of(world, page_size), NOON - HOUR, NOON + HOUR)
+    opens = {(act.id, act.at, act.by_proxy) for act in acts if act.kind == "email_open"}
+    assert opens == {
+        (subscriber_hash(address(7)), NOON, True),
+        (subscriber_hash(address(7)), NOON + timedelta(minutes=1), False),
+        (subscriber_hash(address(8)), NOON, False),
+    }
+
+
+def test_where_no_proxy_has_opened_anything_nobody_is_asked_which_opens_are_theirs(world):
+    life = world.mailchimp.life
+    life.open(address(8), life.send_campaign("News", at=PAST), at=NOON)
+    acts = poll(platform_of(world, 1000), NOON - HOUR, NOON)
+    assert [act.by_proxy for act in acts if act.kind == "email_open"] == [False]
+    assert calls(world) == 2  # the reports, and what was done
+
+
 def test_a_process_that_has_just_started_finds_the_same_news(world):
     life = world.mailchimp.life
     old = life.send_campaign("Old news", at=PAST)

@@ -6,9 +6,11 @@ import pytest
 
 from adapters.ports import PlatformRefused
 from adapters.sandbox import Fault
+from connector.facts import Trust
 from connector.steps.reading.campaigns import HISTORY, read_campaigns, read_member_activity
 from connector.steps.reading.orders import read_orders
 from connector.steps.reading.records import read_records
+from connector.store.events import TRUSTS
 
 MAPPED = "  unsubscribe: {mailchimp: activity.unsub}"
 MORE = f"{MAPPED}\n  order: {{mailchimp: orders}}\n  custom: {{mailchimp: events}}"
@@ -103,6 +105,17 @@ def test_a_report_that_trails_behind_by_minutes_loses_no_click(world, port, life
     world.pass_time(minutes=1)
     read_campaigns(world.parts, SOURCE, port)
     assert [happened for _, happened, _ in acts(world, maria, "email_click")] == [at]
+
+
+def test_an_open_that_a_proxy_made_is_a_machines_and_any_other_is_unsure(world, port, life, maria):
+    news = life.send_campaign("News", to=[maria])
+    life.open(maria, news, proxy=True)
+    world.pass_time(minutes=5)
+    life.open(maria, news)
+    read_campaigns(world.parts, SOURCE, port)
+    statement = "SELECT trust FROM event JOIN word ON word.id = kind WHERE contact = :id AND text = 'email_open' ORDER BY happened_at"
+    told = [TRUSTS[place] for (place,) in world.rows(statement, id=world.contact(maria))]
+    assert told == [Trust.MACHINE, Trust.UNSURE]
 
 
 def test_orders_become_acts_once_and_canceled_ones_none(world, port, life, maria):

@@ -155,6 +155,12 @@ def _event(kind: str, activity: Activity, known_at: datetime) -> Event:
         key=":".join(key),
         asset=activity.asset or activity.campaign_name,
         channel=activity.source,
-        # Privacy proxies fetch pictures by themselves: an open is a weak sign (facts/mailchimp.md §5).
-        trust=Trust.UNSURE if activity.kind == "email_open" else Trust.HUMAN,
+        trust=_trust(activity),
     )
+
+
+def _trust(activity: Activity) -> Trust:
+    """Privacy proxies fetch pictures by themselves, and not each is known to be one (facts/mailchimp.md §5)."""
+    if activity.by_proxy:
+        return Trust.MACHINE
+    return Trust.UNSURE if activity.kind == "email_open" else Trust.HUMAN
