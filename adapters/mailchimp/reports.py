@@ -21,9 +21,7 @@ REPORT_FIELDS = (
     "unsubscribed",
     "bounces.hard_bounces",
     "bounces.soft_bounces",
-    "opens.last_open",
-    "opens.opens_total",
-    "opens.proxy_excluded_opens",
+    "opens",  # whole: an account that knows nothing of privacy proxies would refuse the name of their number
     "clicks.last_click",
 )
 
