@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connector.change.plan.calls import calls
 from connector.change.plan.guarded import Allowed, guarded, held_by_reason
 from connector.change.plan.lists import Listing
-from connector.change.plan.wishes import NEW, Wish
+from connector.change.plan.wishes import NEW, Wish, rank_of
 from connector.store.bulk.waiting import Room
 from connector.store.claiming import BEYOND_ENROLLMENTS
 from connector.store.holds import BEYOND_MOVES
@@ -98,3 +98,20 @@ def test_calls_are_counted_as_steps_and_adapters_make_them():
         "hubspot": 4,
         "mailchimp": 4,
     }
+
+
+def test_the_best_are_let_go_first_as_the_outbox_does():
+    """Of three the guard lets two go, and the pace one of them at once."""
+    silent, better, closing = (
+        enroll(n, rank=rank_of(*told)) for n, told in enumerate([(30, 40), (30, 60), (70, 50)], 1)
+    )
+    found = guarded([silent, better, closing], Allowed(9, 2, Room(0, 0, 0, 0, 1)), heard=False)
+    assert [(one.contact, one.held, one.due) for one in found] == [
+        (1, BEYOND_ENROLLMENTS, True),
+        (2, "", False),
+        (3, "", True),
+    ]
+
+
+def test_the_rank_of_what_was_decided_before_there_were_ranks_is_the_lowest():
+    assert sorted([rank_of(None, None), rank_of(0, 0), rank_of(10, None)]) == [(-10, 1), (0, 0), (0, 1)]

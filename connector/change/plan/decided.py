@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from connector.change.plan.ears import Ears
 from connector.change.plan.singly import Single
-from connector.change.plan.wishes import AGAIN, NEW, Wish, waiting_wish, written_wish
+from connector.change.plan.wishes import AGAIN, NEW, Wish, rank_of, waiting_wish, written_wish
 from connector.facts import Refusal
 from connector.nurturing.intents import Enter, HandOver, Leave
 from connector.nurturing.reasons import Held
@@ -102,6 +102,7 @@ def wishes_of(
             segment=enter.ways[0].segment,
             due=enter.not_before <= parts.now(),
             not_before=enter.not_before,
+            rank=rank_of(parts.rulebook.tracks.tracks[enter.track].priority, her.judged.verdict.score),
             asked=her.sources,
             sought=her.sought,
         )

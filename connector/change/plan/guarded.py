@@ -71,7 +71,10 @@ def _hold_heard(wishes: Sequence[Wish], allowed: Allowed) -> list[Wish]:
 
 
 def _hold_enrollments(wishes: Sequence[Wish], allowed: Allowed) -> list[Wish]:
-    """What is written and heard by then counts as well. What is not due, or finds the pace full, is asked later."""
+    """What is written and heard by then counts as well. What is not due, or finds the pace full, is asked later.
+
+    The best go first; what is decided only once something else is over comes last all the same.
+    """
     heard = sum(one.heard and not one.approved and not one.held for one in wishes)
     used = allowed.used
     room = {
@@ -80,19 +83,18 @@ def _hold_enrollments(wishes: Sequence[Wish], allowed: Allowed) -> list[Wish]:
     }
     pace = used.pace
     went: Counter[bool] = Counter()
-    result = []
-    for one in wishes:
+    result = list(wishes)
+    for place in sorted(range(len(wishes)), key=lambda place: (wishes[place].is_again, wishes[place].rank)):
+        one = wishes[place]
         if one.kind != "enroll" or one.held or not one.due:
-            result.append(one)
             continue
         if not one.approved:
             went[one.segment] += 1
             if went[one.segment] > room[one.segment]:
-                result.append(replace(one, held=BEYOND_ENROLLMENTS))
+                result[place] = replace(one, held=BEYOND_ENROLLMENTS)
                 continue
         if not one.segment and pace is not None:
             pace -= 1
-            result.append(one if pace >= 0 else replace(one, due=False))
-        else:
-            result.append(one)
+            if pace < 0:
+                result[place] = replace(one, due=False)
     return result

@@ -21,8 +21,9 @@ class Wish:
     over comes last, for it is decided once that has ended. `way` is the key of the channel, `segment` says
     that nobody listens to it. A write may tell of a `move`, of which one source was `told` before, `empty` a value first,
     and be `heard` by a workflow. `due`: it may be done now; else from `not_before` on, where that is known. `held`: why it
-    waits for a person, else empty. `calls` are those that it alone takes (a hand-over); `asked` are the sources that are
-    asked about her before an enrollment, by id, and `sought` those by address.
+    waits for a person, else empty. Of enrollments those with the least `rank` go first where not all may. `calls` are
+    those that it alone takes (a hand-over); `asked` are the sources that are asked about her before an enrollment, by id,
+    and `sought` those by address.
     """
 
     contact: int
@@ -40,6 +41,7 @@ class Wish:
     due: bool = True
     not_before: datetime | None = None
     held: str = ""
+    rank: tuple[int, int] = (0, 0)
     calls: int = 0
     asked: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
@@ -70,10 +72,16 @@ def waiting_wish(
         due=one.due,
         not_before=one.not_before,
         held=one.held,
+        rank=rank_of(one.payload.get("priority"), one.payload.get("score")),
         calls=calls,
         asked=asked,
         sought=sought,
     )
+
+
+def rank_of(priority: int | None, score: int | None) -> tuple[int, int]:
+    """The rank of an enrollment: by the priority of its track, then by score, each the highest first (store/claiming.py)."""
+    return -(priority or 0), 1 if score is None else -score
 
 
 def written_wish(
