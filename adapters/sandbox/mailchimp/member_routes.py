@@ -10,7 +10,7 @@ from adapters.sandbox.mailchimp.asking import Json
 from adapters.sandbox.mailchimp.audience import Audience
 from adapters.sandbox.mailchimp.links import MEMBER, links
 from adapters.sandbox.mailchimp.member import STATUSES, Member, unique_email_id
-from adapters.sandbox.mailchimp.problems import invalid
+from adapters.sandbox.mailchimp.problems import invalid, not_found
 from adapters.sandbox.mailchimp.segments import MAX_TAG_NAME
 from adapters.sandbox.web import Request
 
@@ -79,7 +79,7 @@ def archive_member(account: Account, request: Request) -> None:
 
 def delete_member(account: Account, request: Request) -> None:
     """POST …/members/{hash}/actions/delete-permanent."""
-    writing.delete_permanently(account, *found(account, request))
+    writing.delete_permanently(account, *found_by_hash(account, request))
 
 
 def tags(account: Account, request: Request) -> Json:
@@ -95,7 +95,7 @@ def tags(account: Account, request: Request) -> Json:
 
 def set_tags(account: Account, request: Request) -> None:
     """POST …/members/{hash}/tags: what is so already is a no-op; `is_syncing` starts no flow (facts §6)."""
-    place, member = found(account, request)
+    place, member = found_by_hash(account, request)
     body = asking.body(request)
     wanted = body.get("tags")
     if not isinstance(wanted, list) or not all(isinstance(tag, dict) for tag in wanted):
@@ -172,6 +172,14 @@ def found(account: Account, request: Request) -> tuple[Audience, Member]:
     """The audience and member of a path; raises Problem 404."""
     place = account.audience(request.params["list_id"])
     return place, place.get(request.params["hash"])
+
+
+def found_by_hash(account: Account, request: Request) -> tuple[Audience, Member]:
+    """The same where the vendor's contract names the MD5 hash alone, neither address nor contact_id."""
+    place, member = found(account, request)
+    if request.params["hash"].lower() != member.id:
+        raise not_found()
+    return place, member
 
 
 def member_json(place: Audience, member: Member, request: Request) -> Json:

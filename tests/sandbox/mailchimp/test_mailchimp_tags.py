@@ -40,6 +40,13 @@ def test_misshapen_tags_are_refused(api, path, maria):
     assert tag(api, path(maria, "/tags"), "x", status="on").status_code == 400
 
 
+def test_tags_are_set_by_the_hash_alone_and_read_by_any_key(api, path, maria):
+    contact_id = api.body(path(maria))["contact_id"]
+    for key in (contact_id, maria):
+        assert tag(api, f"/lists/main01/members/{key}/tags", "vip").status_code == 404
+        assert api.body(f"/lists/main01/members/{key}/tags")["tags"] == []
+
+
 def test_setting_a_tag_moves_last_changed_only_by_switch(api, path, account, clock, maria):
     before = api.body(path(maria))["last_changed"]
     clock.advance(timedelta(minutes=1))
