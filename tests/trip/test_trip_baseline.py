@@ -2,7 +2,12 @@
 
 import pytest
 
+from connector.steps.judge import judge_all
+from connector.steps.reading import read_all
+
 FINANCE = "finance-consideration"
+PRICING = "https://www.brightledger.example/pricing"
+ALL_OF_FINANCE = {"tracks.yaml": ("when: {stage: nurture, persona: finance_lead}", "when: {persona: finance_lead}")}
 #: What HubSpot itself derives from any change of a record.
 _DERIVED = {"lastmodifieddate", "hs_object_id"}
 _WRITTEN = {
@@ -74,3 +79,28 @@ def test_who_leaves_and_matches_again_after_the_baseline_is_enrolled_once(world)
         world.sync()
     assert [one.flow_name for one in world.entered()] == ["Finance: consideration"]
     assert world.entered()[0].email == jordi
+
+
+def test_the_baseline_of_a_lost_store_remembers_the_same_of_tracks_however_many_are_judged_at_once(
+    make_world, new_database
+):
+    """The platforms show all values already, so nobody is worth a write; some are barred from a track that is for them."""
+    world = make_world(edits=ALL_OF_FINANCE)
+    life, dora = world.sandbox.hubspot.life, world.new_member("dora")
+    life.set_property(world.email("jordi"), "trellis_exclude", "true")  # barred by consent
+    life.fill_form(world.email("maria"), "Demo request", {}, PRICING)  # barred by `exit_when`, as a hot one
+    world.settle()
+    world.sandbox.mailchimp.life.unsubscribe(dora)
+    world.settle()
+    told = []
+    for many in (0, 100_000):
+        again = world.with_store(new_database())
+        read_all(again.parts, full=False)
+        tally = judge_all(again.parts, baseline=True, many=many)
+        assert ("screened" in tally) == (many == 0)
+        told.append(again.rows("SELECT contact, track, matched, at_baseline FROM track_state ORDER BY 1, 2"))
+        told.append(again.rows("SELECT contact, before, after, rise, baseline, day FROM flip ORDER BY 1"))
+    assert told[:2] == told[2:]
+    matching = {row.contact for row in told[0] if row.track == FINANCE}
+    assert matching
+    assert matching.isdisjoint(again.contact(email) for email in (dora, world.email("jordi"), world.email("maria")))

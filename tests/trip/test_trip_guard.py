@@ -91,3 +91,18 @@ def test_enrollments_beyond_their_cap_wait_and_a_new_day_does_not_let_them_slip(
     assert [one.email for one in world.entered()] == leads[:4]
     assert world.intents(leads[4]) == [("refused", "discarded by a person")]
     assert [state for state, _ in world.intents(leads[5])] == ["held"]
+
+
+def test_what_a_person_discarded_is_not_proposed_again_the_next_day(make_world):
+    world = make_world(edits={"tracks.yaml": ("enrollments: 500}", "enrollments: 0}")})
+    carla = world.new_lead("carla")
+    world.next_pass()
+    with world.store.engine.begin() as conn:
+        (held,) = [one for one in outbox.list_held(conn) if one.kind == "enroll"]
+        assert outbox.discard(conn, held.id, world.parts.now())
+    world.next_pass(days=1)
+    assert [one for one, _ in world.intents(carla)] == ["refused"]
+    for value in ("true", "false"):  # she leaves, and matches anew
+        world.sandbox.hubspot.life.set_property(carla, "trellis_exclude", value)
+        world.next_pass(days=1)
+    assert [one for one, _ in world.intents(carla)] == ["refused", "held"]

@@ -262,3 +262,31 @@ def test_of_many_who_are_overdue_nobody_is_passed_on_where_a_workflow_hears_owne
     tally = world.sync().tally
     assert (tally["overdue"], tally["rerouted"]) == (3, 0)
     assert world.entered(flow="Meet your adviser") == []
+
+
+def test_a_hand_over_that_the_portal_has_no_time_for_is_made_later(world):
+    email = world.new_lead("carla", form="Demo request")
+    world.sandbox.hubspot_server.faults.add(Fault(method="GET", path="/owners", times=None, status=403, body={}))
+    world.pass_time(seconds=30)
+    world.sync()
+    assert world.intents(email, "handover") != []
+    assert {state for state, _ in world.intents(email, "handover")} == {"pending"}
+    world.sandbox.hubspot_server.faults.clear()
+    world.end_pauses()
+    world.sync()
+    assert [state for state, _ in world.intents(email, "handover")] == ["accepted"]
+
+
+def test_a_hand_over_that_waits_is_over_when_she_is_not_ready_for_sales_any_more(world):
+    carla, life = world.new_lead("carla", form="Demo request"), world.sandbox.hubspot.life
+    world.sandbox.hubspot_server.faults.add(Fault(method="GET", path="/owners", times=None, status=403, body={}))
+    world.next_pass()
+    assert world.stage(carla) == "hot"
+    assert [one for one, _ in world.intents(carla, "handover")] == ["pending"]
+    life.unsubscribe(carla)
+    world.next_pass()
+    assert world.stage(carla) == "suppressed"
+    world.sandbox.hubspot_server.faults.clear()
+    world.next_pass()
+    assert [one for one, _ in world.intents(carla, "handover")] == ["superseded"]
+    assert len(world.sandbox.hubspot.shelves["tasks"]) == 0

@@ -31,13 +31,6 @@ BOTH_WAYS = {
 }
 
 
-def one_pass(world, **delta):
-    """Some time goes by, and the next pass; platforms may fail in it."""
-    world.pass_time(**(delta or {"minutes": 5}))
-    world.end_pauses()
-    return steps.sync(world.parts)
-
-
 def judge(world):
     """Read and judge, but deliver nothing yet."""
     world.pass_time(minutes=1)
@@ -49,13 +42,13 @@ def test_a_lifecycle_that_cannot_go_back_is_not_left_empty(make_world):
     """The stage is emptied, and then a rule of the portal stands against the lower one."""
     world = make_world(edits=BOTH_WAYS, version="2026-09")
     carla = world.new_lead("carla")
-    one_pass(world)
+    world.next_pass()
     world.sandbox.hubspot.life.visit_page(carla, PRICING)
-    one_pass(world)
+    world.next_pass()
     assert world.hubspot(carla)["lifecyclestage"] == MQL
     world.sandbox.hubspot.settings.required_when.append(RequiredWhen("industry", "lifecyclestage", ("lead",)))
     for _ in range(20):
-        one_pass(world, days=7)
+        world.next_pass(days=7)
         if world.stage(carla) == "nurture":
             break
     assert world.stage(carla) == "nurture"
@@ -84,7 +77,7 @@ def test_one_contact_over_whom_hubspot_stumbles_at_every_pass_keeps_nobody_elses
     assert [one.email for one in world.entered(carla)] == [carla]
     failed = "SELECT reason FROM failure WHERE resolved_at IS NULL AND platform_id = :id"
     assert [row.reason for row in world.rows(failed, id=id_)] == ["HubSpot refused the row: locked"]
-    one_pass(world)
+    world.next_pass()
     assert world.rows(failed, id=id_) == []
     assert world.hubspot(maria)["trellis_score"]
 
@@ -122,7 +115,7 @@ def test_a_platform_that_is_away_for_everybody_is_left_alone_in_that_pass(world)
     world.sandbox.hubspot_server.faults.add(
         Fault(method="POST", path="contacts/batch/update", status=503, body={"message": "away"}, times=None)
     )
-    summary = one_pass(world)
+    summary = world.next_pass()
     assert [type(error).__name__ for error in summary.errors] == ["PlatformUnreachable"]
     assert world.entered() == []
 
@@ -281,7 +274,7 @@ def test_a_platform_that_is_down_is_not_asked_what_became_of_enrollments(world):
     world.sandbox.hubspot_server.faults.add(
         Fault(method="POST", path="contacts/batch/update", after=1, apply=True, ending="drop")
     )
-    one_pass(world)
+    world.next_pass()
     assert [state for state, _ in world.intents(carla)] == ["unknown"]
     world.pass_time(minutes=5)
     away = Away(world.parts.hubspot, None)
@@ -295,18 +288,18 @@ def test_what_mailchimp_refuses_to_tell_is_listed_and_keeps_nobody_from_being_en
     mapped = "  unsubscribe: {mailchimp: activity.unsub}"
     world = make_world(edits={"fields.yaml": (mapped, f"{mapped}\n  order: {{mailchimp: orders}}")})
     dora = world.new_member("dora")
-    one_pass(world)
+    world.next_pass()
     carla = world.new_lead("carla")
     world.sandbox.mailchimp_server.faults.add(
         Fault(path=path, status=403, body={"title": "Authorization Failure", "detail": "not in your plan"}, times=None)
     )
-    assert one_pass(world).errors == []
+    assert world.next_pass().errors == []
     assert [one.email for one in world.entered(carla)] == [carla]
     failed = "SELECT source, reason FROM failure WHERE resolved_at IS NULL AND step = 'read'"
     ((source, reason),) = world.rows(failed)
     assert source == "mailchimp:main"
     assert "not in your plan" in reason
     world.sandbox.mailchimp_server.faults.clear()
-    one_pass(world)
+    world.next_pass()
     assert world.rows(failed) == []
     assert world.entered(dora)

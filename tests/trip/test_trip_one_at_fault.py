@@ -1,4 +1,4 @@
-"""What one outage, one person or one clock leaves behind must not last."""
+"""What one outage, one person or one clock leaves behind must not last, and costs nobody else anything."""
 
 from __future__ import annotations
 
@@ -14,13 +14,6 @@ from connector.steps import sync as steps
 FINANCE = "finance-consideration"
 HAND_WRITTEN = "Trellis: Ready for a hand-written mail"
 DEMO = "https://www.brightledger.example/demo"
-
-
-def one_pass(world, **delta):
-    """Some time goes by, and the next pass; platforms may fail in it."""
-    world.pass_time(**(delta or {"minutes": 5}))
-    world.end_pauses()
-    return steps.sync(world.parts)
 
 
 def work(world):
@@ -55,7 +48,7 @@ def test_one_of_whom_nobody_can_tell_keeps_no_other_list_member_unknown(world):
     bad = record_id(world, by_number[0])
     world.sandbox.hubspot_server.faults.add(Fault(path=f"/{bad}/memberships", status=500, apply=False, times=None))
     for _ in range(2):
-        one_pass(world)
+        world.next_pass()
     assert [world.intents(lead)[0][0] for lead in by_number] == ["unknown", "accepted", "accepted"]
 
 
@@ -68,7 +61,7 @@ def test_one_of_whom_nobody_can_tell_keeps_no_other_property_unknown(world):
         Fault(path="contacts/batch/read", containing=f'"{bad}"', status=500, apply=False, times=None)
     )
     for _ in range(2):
-        one_pass(world)
+        world.next_pass()
     assert [world.intents(lead)[0][0] for lead in leads] == ["accepted", "unknown", "accepted"]
 
 
@@ -83,10 +76,10 @@ def test_who_was_marked_but_not_tagged_is_tagged_once_though_she_was_judged_in_b
     assert world.member(dora)["merge_fields"]["TRACKMARK"] == f"{FINANCE}:1"
     assert world.entered(dora) == []
     world.sandbox.mailchimp.life.edit_profile(dora, {"FNAME": "Dorotea"})
-    one_pass(world)
+    world.next_pass()
     cured(world)
     for _ in range(3):
-        one_pass(world)
+        world.next_pass()
     assert [one.email for one in world.entered(dora)] == [dora]
     assert world.member(dora)["merge_fields"]["TRACKMARK"] == f"{FINANCE}:1"
 
@@ -95,13 +88,13 @@ def test_an_enrollment_that_an_outage_put_off_is_not_made_at_night(world):
     carla = world.new_lead("carla")
     fault = Fault(method="POST", path="contacts/batch/update", status=503, body={"message": "x"}, times=None)
     world.sandbox.hubspot_server.faults.add(fault)
-    one_pass(world)
+    world.next_pass()
     cured(world)
     for _ in range(3):
-        one_pass(world, hours=7)  # from seven in the evening on
+        world.next_pass(hours=7)  # from seven in the evening on
         assert world.entered(carla) == []
         world.sandbox.clock.advance(timedelta(hours=-4))
-    one_pass(world, hours=13)
+    world.next_pass(hours=13)
     assert [one.email for one in world.entered(carla)] == [carla]
 
 
@@ -113,11 +106,11 @@ def test_a_hand_over_outlives_a_token_that_was_refused_over_a_weekend(world):
     world.sandbox.hubspot.life.fill_form(maria, "Demo request", {}, DEMO)
     world.flush()
     for _ in range(3):
-        one_pass(world, days=1)
+        world.next_pass(days=1)
     assert world.stage(maria) == "hot"
     cured(world)
     for _ in range(2):
-        one_pass(world)
+        world.next_pass()
     assert len(list(world.sandbox.hubspot.shelves["tasks"])) == 1
 
 
@@ -133,10 +126,10 @@ def test_who_is_told_of_on_one_platform_is_no_second_move_on_the_other_that_is_a
     for email in both:
         world.sandbox.mailchimp.life.subscribe(email)
     world.sandbox.mailchimp_server.faults.add(Fault(method="PATCH", status=503, body="away", times=None))
-    one_pass(world)
+    world.next_pass()
     assert [world.hubspot(email).get("trellis_stage") for email in both] == ["nurture", "nurture"]
     elena = world.new_lead("elena")
-    one_pass(world)
+    world.next_pass()
     assert world.hubspot(elena).get("trellis_stage") == "nurture"
     assert world.rows("SELECT id FROM intent WHERE state = 'held'") == []
 
@@ -148,7 +141,7 @@ def test_what_became_unknown_before_the_clock_was_set_back_is_looked_into_all_th
     with world.store.engine.begin() as conn:
         conn.execute(text(ahead))
     for _ in range(3):
-        one_pass(world)
+        world.next_pass()
     assert world.intents(carla) == [("accepted", "")]
 
 
@@ -161,14 +154,14 @@ def test_one_over_whom_a_whole_batch_stumbles_keeps_nobody_elses_enrollment(worl
         Fault(path="contacts/batch/update", containing=enrolls, status=500, apply=False, times=None)
     )
     for _ in range(4):
-        one_pass(world)
+        world.next_pass()
     assert fault.hits > 1
     assert sorted(one.email for one in world.entered()) == [leads[0], leads[2]]
 
 
 def test_nobody_is_kept_on_a_track_by_one_of_whom_hubspot_cannot_tell(world):
     leads = [world.new_lead(key) for key in ("carla", "dora", "elena")]
-    one_pass(world)
+    world.next_pass()
     assert len(world.entered()) == 3
     bad = record_id(world, leads[1])
     for lead in leads:
@@ -177,7 +170,7 @@ def test_nobody_is_kept_on_a_track_by_one_of_whom_hubspot_cannot_tell(world):
         Fault(path="contacts/batch/read", containing=f'"{bad}"', status=500, apply=False, times=None)
     )
     for _ in range(2):
-        one_pass(world)
+        world.next_pass()
     assert fault.hits
     assert [world.hubspot(lead).get("trellis_track") == FINANCE for lead in leads] == [False, True, False]
 
@@ -190,7 +183,7 @@ def test_one_over_whom_every_write_stumbles_keeps_nobody_else_unwritten(world):
         Fault(path="contacts/batch/update", containing=f'"{bad}"', status=500, apply=False, times=None)
     )
     for _ in range(4):
-        one_pass(world)
+        world.next_pass()
     assert [bool(world.hubspot(lead).get("trellis_score")) for lead in leads] == [lead != leads[1] for lead in leads]
     assert sorted(one.email for one in world.entered()) == sorted({*leads} - {leads[1]})
 
@@ -199,7 +192,7 @@ def test_moves_that_wait_for_a_platform_that_was_switched_off_leave_room_for_oth
     world = cautious
     members = [world.new_member(key) for key in ("carla", "dora", "elena")]
     world.sandbox.mailchimp_server.faults.add(Fault(method="PATCH", status=503, body="away", times=None))
-    one_pass(world)
+    world.next_pass()
     assert all(world.stage(member) == "nurture" for member in members)
     off = replace(world.parts, mailchimp={})
     fina = world.new_lead("fina")
@@ -216,7 +209,7 @@ def test_one_broken_endpoint_keeps_nobody_from_being_written_and_enrolled(world)
         Fault(path="form-integrations|submissions", status=503, body={"message": "x"}, apply=False, times=None)
     )
     for _ in range(3):
-        one_pass(world)
+        world.next_pass()
         world.end_pauses()
         steps.work(world.parts)
     assert fault.hits

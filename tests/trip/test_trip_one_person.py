@@ -103,3 +103,37 @@ def test_two_members_of_one_merged_contact_are_listed_until_one_is_archived_and_
     world.pass_time(minutes=5)
     world.sync(full=True)
     assert conflicts(world) == []
+
+
+def test_an_address_that_has_changed_is_asked_for_under_its_new_name(world):
+    """She is known at Mailchimp under the old address; under the new one somebody there has unsubscribed."""
+    email = world.new_lead("carla")
+    world.sandbox.mailchimp.life.subscribe(email)
+    moved = "carla@elsewhereworks.example"
+    judge(world)
+    world.sandbox.mailchimp.life.subscribe(moved)
+    world.sandbox.mailchimp.life.unsubscribe(moved)
+    world.sandbox.hubspot.life.set_property(email, "email", moved)
+    deliver_now(world)
+    assert not world.entered(email)
+    assert not world.entered(moved)
+    assert world.rows("SELECT state FROM intent WHERE kind = 'enroll' AND reason LIKE '%opted_out%'")
+
+
+def test_a_marker_of_a_member_whom_we_have_not_met_counts(world):
+    email = world.new_lead("carla")
+    judge(world)
+    world.sandbox.mailchimp.life.subscribe(email, merge_fields={"TRACKMARK": "finance-consideration:3"})
+    deliver_now(world)
+    assert not world.entered(email)
+
+
+@pytest.mark.parametrize("subscription", ["", "4711"], ids=["from everything", "from this type"])
+def test_a_no_at_hubspot_counts_for_a_member_whom_only_mailchimp_knew(world, subscription):
+    email = world.new_member("olga")
+    judge(world)
+    world.sandbox.hubspot.life.add_contact({"email": email})
+    world.sandbox.hubspot.life.unsubscribe(email, subscription)
+    deliver_now(world)
+    assert not world.entered(email)
+    assert [state for state, _ in world.intents(email)] == ["refused"]

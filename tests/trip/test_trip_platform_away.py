@@ -272,3 +272,18 @@ def test_metrics_tell_what_the_platforms_and_the_worker_do(world):
     assert seen["trellis_unknown", "intents"] == seen["trellis_unknown", "deliveries"] == 0
     assert seen["trellis_failures_open",] == 0
     assert "@" not in said
+
+
+def test_a_platform_that_was_off_for_a_while_is_told_what_it_missed(world):
+    """Somebody takes HubSpot's key out for a while; meanwhile she opts out at Mailchimp."""
+    carla = world.new_lead("carla", title="Controller")
+    world.sandbox.mailchimp.life.subscribe(carla)
+    world.settle()
+    shown = world.hubspot(carla)["trellis_stage"]
+    world.sandbox.mailchimp.life.unsubscribe(carla)
+    world.pass_time(minutes=5)
+    steps.sync(dataclasses.replace(world.parts, hubspot=None))
+    assert (world.stage(carla), world.hubspot(carla)["trellis_stage"]) == ("suppressed", shown)
+    world.next_pass()
+    assert world.hubspot(carla)["trellis_stage"] == "suppressed"
+    assert world.next_pass().tally["written"] == 0

@@ -9,6 +9,8 @@ from deliveries import deliver, ends, event, form, ids_of, states, take_in
 from over import Over
 
 from adapters.ports import PlatformRefused, PlatformUnreachable
+from adapters.sandbox.faults import Fault
+from connector.steps.sync import work
 from connector.steps.taking_in import MOST_CALLS, take_in_deliveries
 from connector.store import inbox
 
@@ -149,3 +151,30 @@ def test_one_call_makes_a_bounded_number_of_calls_to_each_platform(quiet):
     deliver(quiet, *strangers, platform="mailchimp")
     assert take_in(quiet) == {"deliveries handled": MOST_CALLS}
     assert take_in(quiet) == {"deliveries handled": 5}
+
+
+def test_an_outage_uses_up_no_delivery_s_attempts_and_the_other_platform_s_go_on(world):
+    unsubscriber = world.new_member("olga")
+    world.sync()
+    world.sandbox.hubspot_server.faults.add(
+        Fault(
+            method="POST", path="contacts/batch/read", times=None, status=401, body={"message": "no", "category": "X"}
+        )
+    )
+    world.new_lead("carla")
+    world.sandbox.mailchimp.life.unsubscribe(unsubscriber)
+    world.flush()
+    for _ in range(7):  # more passes than a delivery has attempts
+        world.end_pauses()
+        summary = work(world.parts)
+        assert [error.platform for error in summary.errors] == ["hubspot"]
+    assert world.stage(unsubscriber) == "suppressed"
+    with world.store.engine.connect() as conn:
+        assert not inbox.list_deliveries(conn, state="failed")
+    world.sandbox.hubspot_server.faults.clear()
+    world.end_pauses()
+    world.pass_time(minutes=5)  # a token that was refused is tried again by the next poll
+    world.work()
+    with world.store.engine.connect() as conn:
+        assert inbox.waiting(conn) == 0
+    assert world.entered("carla@carlaworks.example")

@@ -172,3 +172,14 @@ def test_a_changed_address_and_a_member_who_is_gone_are_found_by_what_we_know(qu
     assert quiet.rows(
         "SELECT archived OR raw ->> 'status' = 'archived' AS gone FROM record WHERE email = :e", e=gone
     ) == [(True,)]
+
+
+def test_a_company_s_erasure_does_not_erase_the_contact_of_the_same_number(world):
+    email = world.new_lead("carla")
+    world.flush()
+    world.work()
+    number = int(world.sandbox.hubspot.life.person(email).id)
+    event = {"portalId": 1, "subscriptionType": "company.privacyDeletion", "objectId": number, "occurredAt": 1}
+    assert world.post([event]) < 300
+    world.work()
+    assert world.contact(email)

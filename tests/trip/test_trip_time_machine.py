@@ -180,3 +180,16 @@ def a_day_to_come_shows_what_fading_alone_will_do(world, carla, diary):
     now, later = (as_of(world.parts, world.contact(carla), today(world) + timedelta(days=days)) for days in (0, 200))
     assert later.verdict.exact < now.verdict.exact
     assert later.verdict.day == today(world) + timedelta(days=200) > date(2026, 1, 1)
+
+
+def test_of_what_was_not_known_yet_no_stage_is_told(world):
+    carla = world.new_lead("carla")
+    world.next_pass()
+    first = world.parts.today
+    world.pass_time(days=2)
+    world.sandbox.hubspot.life.fill_form(carla, "Demo request", {}, PRICING)
+    world.next_pass()
+    assert world.stage(carla) == "hot"
+    then = explain(world.parts, carla, at=world.parts.today, known_by=first)
+    assert then.stage == "nurture"
+    assert [one.flip.after for one in then.history] == ["nurture"]

@@ -133,3 +133,11 @@ def test_a_pass_with_nothing_new_writes_nothing(world):
     world.sync()
     assert updates(world) == 0
     assert not [route for route in world.calls()["mailchimp"] if route.startswith(("PATCH", "POST", "PUT"))]
+
+
+def test_a_number_that_no_date_can_be_in_a_text_of_ours_stops_nobody(world):
+    maria = world.email("maria")
+    world.sandbox.hubspot.life.set_property(maria, "trellis_next", "9" * 20)
+    world.sandbox.hubspot.life.set_property(maria, "jobtitle", "Student")
+    world.next_pass()
+    assert world.hubspot(maria)["trellis_next"] != "9" * 20

@@ -58,6 +58,12 @@ class World:
         self.flush()
         return summary
 
+    def next_pass(self, **delta: float) -> Summary:
+        """Some time goes by (five minutes), and the next pass; platforms may fail in it."""
+        self.pass_time(**(delta or {"minutes": 5}))
+        self.end_pauses()
+        return steps.sync(self.parts)
+
     def pass_time(self, **delta: float) -> None:
         """The sandbox's clock goes on, and mails that are due go out."""
         self.sandbox.clock.advance(timedelta(**delta))
