@@ -20,11 +20,11 @@ from pathlib import Path
 import judgement
 import promises
 from crash_points import CrashPoints
-from installation import Broken, until
+from installation import READY_S, Broken, until
 from judgement import Figure
 from killing import Killing
 from life import CLASSES, ENROLLING, TAGGED, Class
-from world import READY_S, World, opened
+from world import World, opened
 
 from adapters.sandbox import Fault
 from connector.store.postgres import attach_or_start

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
-from installation import Installation
+from installation import READY_S, Installation, until
 
 from adapters.sandbox import Fault, Sandbox
 
@@ -139,14 +139,16 @@ class CrashPoints:
         return bool(self._installation.rows(_HELD))
 
     def _let_go(self) -> None:
-        """Disarm, and end the sessions that are still held: whoever they worked for is dead."""
-        ends = time.monotonic() + PATIENCE_S
-        while time.monotonic() < ends:
-            with suppress(psycopg.Error):
-                self._installation.rows("DELETE FROM campaign.armed")
-                self._installation.rows(f"SELECT pg_terminate_backend(held.pid) FROM ({_HELD}) AS held")
-                return
-            time.sleep(0.1)
+        """Disarm, and end the sessions that are still held: whoever they worked for is dead. Raises Broken: a point that
+        stays armed would hold everybody who comes to it from then on.
+        """
+
+        def disarmed() -> bool:
+            self._installation.rows("DELETE FROM campaign.armed")
+            self._installation.rows(f"SELECT pg_terminate_backend(held.pid) FROM ({_HELD}) AS held")
+            return True
+
+        until(lambda: self._installation.mind() and disarmed(), READY_S, "the point is disarmed")
 
 
 def _trigger(number: int, point: Point) -> str:

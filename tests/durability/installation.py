@@ -31,6 +31,8 @@ MAILCHIMP_TOKEN = "durability-webhook-token-0123456789"
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 _ONE_COMMAND_S = 240
+#: How long anything may take to be there again, or gone, on a machine that has other things to do.
+READY_S = 180.0
 _PARTS = ("web", "worker", "clock")
 
 
@@ -138,7 +140,7 @@ class Installation:
                 os.kill(pid, signal.SIGKILL)
         if name == "serve" and self._serve is not None:
             self._serve.wait()
-        until(lambda: not any(map(_runs, found)), 10, f"{name} is dead")
+        until(lambda: not any(map(_runs, found)), READY_S, f"{name} is dead")
         return bool(found)
 
     def kill_all(self) -> None:

@@ -10,9 +10,9 @@ from contextlib import suppress
 
 import psycopg
 from crash_points import POINTS, CrashPoints, Point
-from installation import until
+from installation import READY_S, until
 from life import ENROLLING, TAGGED
-from world import READY_S, World
+from world import World
 
 from connector.steps.bell import SYNC
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 from courier import Courier
-from installation import CLIENT_SECRET, MAILCHIMP_TOKEN, Broken, Installation, until
+from installation import CLIENT_SECRET, MAILCHIMP_TOKEN, READY_S, Broken, Installation, until
 from life import Life
 from witness import Witness
 
@@ -22,7 +22,6 @@ from connector.store.postgres import attach_or_start
 #: The properties whose changes HubSpot tells.
 TOLD = ("num_conversion_events", "hs_email_optout", "phone")
 
-READY_S = 60.0
 _PEOPLE = 14
 _DRAINED_S = 240.0
 _PASSES = 8
@@ -98,8 +97,8 @@ class World:
         self.sandbox.mailchimp_server.faults.clear()
         self.courier.calm_down()
         until(self.installation.is_ready, READY_S, "everything runs again")
-        self.sandbox.hubspot.webhooks.flush()
-        self.sandbox.mailchimp.webhooks.flush()
+        self.sandbox.hubspot.webhooks.flush(_DRAINED_S)
+        self.sandbox.mailchimp.webhooks.flush(_DRAINED_S)
         self._until(lambda: self.courier.is_idle, "every delivery is acknowledged")
         self.installation.kill("worker")
         self.let_an_hour_pass()

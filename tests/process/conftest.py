@@ -42,9 +42,13 @@ TOLD = [
 ]
 
 
-def until(holds: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+#: How long anything may take on a machine that has other things to do: it costs time only where a test is about to fail.
+PATIENCE_S = 180.0
+
+
+def until(holds: Callable[[], Any], what: str) -> Any:
     """What `holds` gives as soon as it is true; fails if that takes too long."""
-    ends = time.monotonic() + seconds
+    ends = time.monotonic() + PATIENCE_S
     while not (found := holds()):
         assert time.monotonic() < ends, f"still not: {what}"
         time.sleep(0.02)
@@ -98,7 +102,7 @@ class Machine:
             env=self.environ | environ,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
 
@@ -118,7 +122,7 @@ class Machine:
         """Start everything, and come back when its own receiver answers: another one may still be about to end."""
         before = self.pid("web")
         self._serve = self.start("serve")
-        until(lambda: self._minded() and self.pid("web") != before and self.answers(), "the receiver is up", 60)
+        until(lambda: self._minded() and self.pid("web") != before and self.answers(), "the receiver is up")
 
     def _minded(self) -> bool:
         """What an init system does: start it again while the receiver of a killed one holds the port. True if it runs."""
@@ -140,7 +144,7 @@ class Machine:
         assert self._serve is not None
         began = time.monotonic()
         self._serve.terminate()
-        return self._serve.wait(60), time.monotonic() - began
+        return self._serve.wait(PATIENCE_S), time.monotonic() - began
 
     def kill(self, name: str) -> None:
         """kill -9 of web, worker, clock, postgres or serve itself; nothing if it is dead already."""
@@ -193,6 +197,12 @@ class Machine:
     def lines(self) -> list[dict[str, Any]]:
         """The log lines among what was said."""
         return [json.loads(line) for line in self.log.splitlines() if line.startswith("{") and line.endswith("}")]
+
+    @property
+    def plain(self) -> list[str]:
+        """The sentences among it, but for those about waiting: how often it says so hangs on the machine."""
+        sentences = [line for line in self.log.splitlines() if not line.startswith("{")]
+        return [line for line in sentences if not re.search(r"; waiting( \(\d+ s\))?$", line)]
 
     # ------------------------------------------------------------ the world outside
 

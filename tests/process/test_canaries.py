@@ -51,7 +51,7 @@ def said(new_machine, wait_until, fetch) -> dict[str, str]:
     machine.tell_webhooks()
     machine.fill_form(ADDRESS, "Newsletter", "CFO")
     machine.sandbox.mailchimp.life.subscribe(f"mc-{ADDRESS}", merge_fields={"FNAME": "Canaryfirst", "JOBTITLE": "CFO"})
-    wait_until(lambda: machine.stages().get(ADDRESS), "she is scored", 90)
+    wait_until(lambda: machine.stages().get(ADDRESS), "she is scored")
     wait_until(
         lambda: machine.rows("SELECT 1 FROM delivery WHERE platform = 'mailchimp' AND state <> 'waiting'"),
         "and her twin told of",
@@ -102,10 +102,10 @@ def said(new_machine, wait_until, fetch) -> dict[str, str]:
     for path in ("/healthz", "/readyz", "/metrics", f"/{ADDRESS}?token={WEBHOOK_TOKEN}"):
         get(path, Authorization=f"Bearer {METRICS_TOKEN}")
 
-    wait_until(lambda: not machine.rows("SELECT 1 FROM delivery WHERE state = 'waiting'"), "all is taken in", 90)
+    wait_until(lambda: not machine.rows("SELECT 1 FROM delivery WHERE state = 'waiting'"), "all is taken in")
     machine.kill("worker")
     machine.kill("postgres")
-    wait_until(lambda: fetch(f"{machine.url}/readyz")[0] == 200, "the database is back", 90)
+    wait_until(lambda: fetch(f"{machine.url}/readyz")[0] == 200, "the database is back")
     run("deliveries", "list")
     run("failures", "list")
     run("holds")

@@ -98,7 +98,7 @@ def test_killing_one_of_each_kind_leaves_the_rest_working(fleet, wait_until):
         end(fleet, kind).wait()
     fleet.let_leases_run_out()
     for lead in range(3):
-        wait_until(lambda lead=lead: enrolled(fleet, f"lead{lead}@brava{lead}.example"), "she is enrolled", 60)
+        wait_until(lambda lead=lead: enrolled(fleet, f"lead{lead}@brava{lead}.example"), "she is enrolled")
     assert set(fleet.entered().values()) == {1}
 
 
@@ -106,7 +106,7 @@ def test_the_clock_finds_what_nobody_rang_for(fleet, wait_until):
     wait_until(lambda: not fleet.rows(RINGS) and not fleet.rows(AT_WORK), "everybody rests")
     number = unheard(fleet)
     waits = "SELECT 1 FROM delivery WHERE id = %s AND state = 'waiting'"
-    wait_until(lambda: not fleet.rows(waits, [number]), "it was taken in", 60)
+    wait_until(lambda: not fleet.rows(waits, [number]), "it was taken in")
 
 
 def test_a_stopped_worker_is_taken_over_from_and_sends_nothing_afterwards(fleet, wait_until):
@@ -135,7 +135,7 @@ def test_a_stopped_worker_is_taken_over_from_and_sends_nothing_afterwards(fleet,
     worker.send_signal(signal.SIGCONT)
     wait_until(lambda: [one for one in fleet.lines[said:] if one["process"] == "worker"], "it says what happened")
     fleet.fill_form("again@brava.example", "Newsletter", "CFO")
-    wait_until(lambda: enrolled(fleet, "again@brava.example"), "it works again", 60)
+    wait_until(lambda: enrolled(fleet, "again@brava.example"), "it works again")
     assert sent.hits == 2, "her values and her track, nothing else"
     assert set(fleet.entered().values()) == {1}
 
@@ -147,9 +147,9 @@ def test_sigterm_ends_a_worker_whose_call_would_last(fleet, wait_until):
     fleet.fill_form("slow@brava.example", "Newsletter", "CFO")
     wait_until(lambda: fault.hits, "a call is under way that takes a minute")
     began = time.monotonic()
-    assert end(fleet, "worker", signal.SIGTERM).wait(30) == 0
+    assert end(fleet, "worker", signal.SIGTERM).wait(60) == 0
     assert time.monotonic() - began < 25
     fleet.let_leases_run_out()
     fleet.running["worker"].append(fleet.start("worker"))
-    wait_until(lambda: enrolled(fleet, "slow@brava.example"), "the next one takes it up", 60)
+    wait_until(lambda: enrolled(fleet, "slow@brava.example"), "the next one takes it up")
     assert set(fleet.entered().values()) == {1}

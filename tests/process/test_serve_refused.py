@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-import time
+from resource import RUSAGE_CHILDREN, getrusage
 
 import psycopg
 import pytest
@@ -41,7 +41,7 @@ def test_a_port_that_somebody_has_is_waited_for_no_longer_than_asked(machine, gi
             wait_until(lambda: f"port {port} is taken; waiting up to" in machine.log, "it says that it waits")
         finally:
             waits.terminate()
-        assert waits.wait(10) != 0
+        assert waits.wait(60) != 0
     assert machine.remains() == {}
 
 
@@ -60,7 +60,7 @@ def test_a_port_that_is_let_go_in_a_moment_is_waited_for(machine, given, wait_un
         wait_until(machine.answers, "the receiver is up")
     finally:
         serve.terminate()
-        assert serve.wait(30) == 0
+        assert serve.wait(60) == 0
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
@@ -112,7 +112,7 @@ def test_of_two_at_once_one_serves_and_the_other_says_who(machine, wait_until):
     finally:
         for one in both:
             one.send_signal(signal.SIGINT)  # as Ctrl-C does
-        assert {one.wait(30) for one in both} == {0, 5}
+        assert {one.wait(60) for one in both} == {0, 5}
     assert machine.remains() == {}
 
 
@@ -125,14 +125,15 @@ def test_sigterm_while_it_starts_leaves_nothing_behind(machine, wait_until):
 
 
 def test_the_version_is_told_fast(machine):
-    """Best of five: the machine may have other things to do."""
+    """By the processor's clock, for the machine may have other things to do; and best of five, for others use its caches."""
 
     def seconds():
-        began = time.perf_counter()
+        before = getrusage(RUSAGE_CHILDREN)
         assert machine.trellis("--version").stdout.startswith("trellis ")
-        return time.perf_counter() - began
+        after = getrusage(RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(seconds() for _ in range(5)) <= 0.15
+    assert 0 < min(seconds() for _ in range(5)) <= 0.15
 
 
 def test_an_orphaned_process_does_not_work_on(machine, given, wait_until):
@@ -150,5 +151,5 @@ def test_a_part_run_alone_stops_the_postgres_that_it_brought_up(machine, wait_un
     wait_until(machine.answers, "the receiver is up")
     wait_until(lambda: machine.pid("postgres") is not None, "PostgreSQL came with it")
     web.send_signal(by)
-    assert web.wait(30) == 0
+    assert web.wait(60) == 0
     wait_until(lambda: machine.remains() == {}, "nothing is left")

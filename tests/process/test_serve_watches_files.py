@@ -33,7 +33,7 @@ def edited(new_machine, wait_until, fetch):
     machine.files = files
     yield machine
     supervisor.terminate()
-    assert supervisor.wait(30) == 0
+    assert supervisor.wait(60) == 0
 
 
 def edit(machine, name, old, new):
@@ -65,10 +65,10 @@ def test_broken_files_are_told_and_change_nothing(edited, wait_until):
 def test_what_is_small_goes_live_once_golden_people_come_out(edited, wait_until):
     before = edited.rows(ACTIVE)
     edit(edited, "stages.yaml", r"minimum_stay: 3d", "minimum_stay: 4d")
-    wait_until(lambda: "golden people come out otherwise" in edited.files(), "it waits for the cases", 60)
+    wait_until(lambda: "golden people come out otherwise" in edited.files(), "it waits for the cases")
     assert edited.rows(ACTIVE) == before
     shutil.rmtree(edited.folder / "mappings" / "cases")
-    wait_until(lambda: said(edited, "files applied"), "it is applied", 60)
+    wait_until(lambda: said(edited, "files applied"), "it is applied")
     assert edited.rows(ACTIVE) != before
     wait_until(lambda: edited.files() == "ok", "they are the active rulebook")
     assert not said(edited, "died")
@@ -77,7 +77,7 @@ def test_what_is_small_goes_live_once_golden_people_come_out(edited, wait_until)
 def test_what_the_portal_lacks_waits_or_every_pass_would_stop(edited, wait_until):
     before = edited.rows(ACTIVE)
     edit(edited, "fields.yaml", "# list_joined: .*", 'list_joined: {hubspot: {lists: ["Visited prices"]}}')
-    wait_until(lambda: 'no contact list "Visited prices"' in edited.files(), "it waits for the list", 60)
+    wait_until(lambda: 'no contact list "Visited prices"' in edited.files(), "it waits for the list")
     assert edited.rows(ACTIVE) == before
     edit(edited, "fields.yaml", "  list_joined: .*", "")
     wait_until(lambda: edited.files() == "ok", "it is put back")
@@ -87,7 +87,7 @@ def test_what_no_plan_of_today_shows_waits_though_it_moves_nobody(edited, wait_u
     before = edited.rows(ACTIVE)
     edit(edited, "tracks.yaml", "one_track: true", "one_track: false")
     told = "(tracks: dosing.one_track is for a person to apply)"
-    wait_until(lambda: edited.files().endswith(told), "it waits for a person", 60)
+    wait_until(lambda: edited.files().endswith(told), "it waits for a person")
     assert edited.rows(ACTIVE) == before
     edit(edited, "tracks.yaml", "one_track: false", "one_track: true")
     wait_until(lambda: edited.files() == "ok", "it is put back")
@@ -96,7 +96,7 @@ def test_what_no_plan_of_today_shows_waits_though_it_moves_nobody(edited, wait_u
 def test_what_is_great_waits_and_is_told_once(edited, fetch, wait_until):
     before = edited.rows(ACTIVE)
     edit(edited, "stages.yaml", r"at_least: 50\}(.*\n.*): 42", r"at_least: 30}\1: 20")
-    wait_until(lambda: "would move" in edited.files(), "readyz says how many would move", 60)
+    wait_until(lambda: "would move" in edited.files(), "readyz says how many would move")
     told = said(edited, "files differ")[-1]
     assert told["moves"] > 2
     assert "the guard leaves" in told["waits"]
@@ -115,5 +115,5 @@ def test_what_is_great_waits_and_is_told_once(edited, fetch, wait_until):
         lambda: [line for line in said(edited, "waiting") if line["process"] == "watch"], "a second one stands by"
     )
     second.terminate()
-    assert second.wait(10) == 0
+    assert second.wait(60) == 0
     assert edited.rows(ACTIVE) == before
