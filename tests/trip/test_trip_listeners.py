@@ -94,6 +94,15 @@ def test_a_pass_looks_at_most_once_an_hour_and_one_by_hand_always(world):
     assert world.calls()["hubspot"][FLOWS] == 2
 
 
+def test_where_no_track_waits_to_be_heard_a_pass_by_hand_looks_hourly_too(make_world):
+    world = make_world()
+    one_pass(world)
+    world.forget_calls()
+    steps.sync(world.parts, by_hand=True)
+    assert FLOWS not in world.calls()["hubspot"]
+    assert sum(world.calls()["hubspot"].values()) <= 3, "nothing has changed"
+
+
 def test_a_clock_that_was_ahead_keeps_nobody_from_looking(world):
     world.pass_time(days=3)
     world.sync()

@@ -40,12 +40,13 @@ class Reading:
 
 
 def read_workflows(parts: Parts, *, by_hand: bool = False) -> None:
-    """Look who listens, at most hourly, or `by_hand`, or for another rulebook; a failure is noted and costs nothing else.
+    """Look who listens, at most hourly, or for another rulebook, or `by_hand` where a track waits for what is found; a
+    failure is noted and costs nothing else.
 
     Raises CredentialsRefused alone.
     """
     port = parts.hubspot
-    if port is None or not (by_hand or _is_due(parts)):
+    if port is None or not ((by_hand and _verified(parts.rulebook)) or _is_due(parts)):
         return
     try:
         keep_workflows(parts, flows_of(parts, port), _known_lists(parts))
