@@ -16,6 +16,8 @@ from adapters.sandbox import Fault, Sandbox
 from adapters.sandbox.people import populate
 
 ROOT = Path(__file__).parents[2]
+#: How long anything may take on a machine that has other things to do.
+PATIENCE_S = 240.0
 #: What a rollback leaves: that an episode was used up.
 MARKS = ("trellis_enrolled",)
 
@@ -57,7 +59,7 @@ def started(environ, *words):
 
 def said(environ, *words):
     process = started(environ, *words)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, (out, err)
     return out
 
@@ -81,11 +83,12 @@ def test_killed_while_it_writes_applied_again_and_rolled_back(sandbox, environ, 
     text = model.read_text(encoding="utf-8")
     model.write_text(text.replace("points: 17\n            why: Finanzas", "points: 3\n            why: Finanzas"))
     assert model.read_text(encoding="utf-8") != text
-    sandbox.hubspot_server.faults.add(Fault(method="POST", path="contacts/batch/update", times=1, delay=3.0))
-    sandbox.hubspot_server.calls.reset()
+    first = sandbox.hubspot_server.faults.add(
+        Fault(method="POST", path="contacts/batch/update", times=1, delay=PATIENCE_S)
+    )
     process = started(environ, "apply")
-    ends = time.monotonic() + 60
-    while not any("batch/update" in route for route in sandbox.hubspot_server.calls.counts):
+    ends = time.monotonic() + PATIENCE_S
+    while not first.hits:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < ends
         time.sleep(0.05)
