@@ -25,13 +25,14 @@ def replace_intents(conn: Connection, rows: Sequence[Judgement], at: datetime) -
 
     A write that waits, or is held, gives way to the newer one, which stays held (or approved) if the older was, so that
     a hold cannot be slipped by judging again. An enrollment that waits stays if it is wanted again, by the ways that are
-    open to her now, and is over if not; one that a person approved stays, too, while nobody can say whether it is wanted.
-    A hand-over that waits is over with the standing that it belongs to; leaving waits as long as it takes, unless she
-    matches the track again (whom a rollback takes out may match it: she leaves). What is being sent is left alone.
+    open to her now and as early as she may begin now, and is over if not; one that a person approved stays, too, while
+    nobody can say whether it is wanted. A hand-over that waits is over with the standing that it belongs to; leaving
+    waits as long as it takes, unless she matches the track again (whom a rollback takes out may match it: she leaves).
+    What is being sent is left alone.
     """
     replaced = _withdraw_writes(conn, rows, at)
     _withdraw_enrollments(conn, rows, at)
-    _renew_enrollments(conn, rows)
+    _renew_enrollments(conn, rows, at)
     _withdraw_leaves(conn, rows, at)
     conn.execute(_WITHDRAW_HANDOVERS, {"ids": [row.contact for row in rows if not row.handed_over], "at": at})
     wanted = [
@@ -67,11 +68,13 @@ _WITHDRAW_ENROLLMENTS = text(
     "  unnest(CAST(:doubtful AS bigint[]), CAST(:undecided AS text[]))))"
 )
 _RENEW_ENROLLMENTS = text(
-    "UPDATE intent SET payload = told.payload, why = told.why"
+    "UPDATE intent SET payload = told.payload, why = told.why, not_before = least(intent.not_before, told.begins)"
     " FROM unnest(CAST(:contacts AS bigint[]), CAST(:tracks AS text[]), CAST(:episodes AS integer[]),"
-    "  CAST(:payloads AS jsonb[]), CAST(:whys AS text[])) AS told (contact, track, episode, payload, why)"
+    "  CAST(:payloads AS jsonb[]), CAST(:whys AS text[]), CAST(:begins AS timestamptz[]))"
+    "  AS told (contact, track, episode, payload, why, begins)"
     " WHERE kind = 'enroll' AND state IN ('pending', 'held') AND intent.contact = told.contact"
-    " AND intent.track = told.track AND intent.episode = told.episode AND intent.payload <> told.payload"
+    " AND intent.track = told.track AND intent.episode = told.episode"
+    " AND (intent.payload <> told.payload OR intent.not_before > told.begins)"
 )
 _WITHDRAW_LEAVES = text(
     "UPDATE intent SET state = 'superseded', reason = 'a newer judgement', finished_at = :at"
@@ -120,7 +123,7 @@ def _withdraw_enrollments(conn: Connection, rows: Sequence[Judgement], at: datet
     )
 
 
-def _renew_enrollments(conn: Connection, rows: Sequence[Judgement]) -> None:
+def _renew_enrollments(conn: Connection, rows: Sequence[Judgement], at: datetime) -> None:
     wanted = [(row, one) for row in rows for one in row.enters]
     if wanted:
         told = {
@@ -129,6 +132,7 @@ def _renew_enrollments(conn: Connection, rows: Sequence[Judgement]) -> None:
             "episodes": [one.episode for _, one in wanted],
             "payloads": [orjson.dumps(_payload(row, one)).decode() for row, one in wanted],
             "whys": [one.why for _, one in wanted],
+            "begins": [max(at, one.not_before) for _, one in wanted],
         }
         conn.execute(_RENEW_ENROLLMENTS, told)
 

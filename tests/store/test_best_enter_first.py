@@ -99,3 +99,16 @@ def test_the_best_are_claimed_first_though_all_may_enter(conn: Connection) -> No
     want(conn, second, KEEP_WARM, 40)
     want(conn, maria, CLOSING, 50)
     assert enter(conn, NOW, Pace(), at_once=1) == [maria]
+
+
+def test_who_waited_for_a_calendar_or_a_pace_that_is_wider_now_enters_at_once(conn: Connection) -> None:
+    """Judged by the new rulebook she may begin earlier than was decided; later than that, nobody makes her wait."""
+    (maria,) = people(conn, 1)
+    want(conn, maria, CLOSING, 50, at=NOW)
+    assert enter(conn, NOW, Pace(per_hour=1), guard=0) == []  # held
+    conn.execute(text("UPDATE intent SET state = 'pending', not_before = :later"), {"later": NOW + 60 * HOUR})
+    want(conn, maria, CLOSING, 50, at=NOW + HOUR)
+    assert conn.scalars(text("SELECT not_before FROM intent")).all() == [NOW + HOUR]
+    want(conn, maria, CLOSING, 50, at=NOW + 2 * HOUR)
+    assert conn.scalars(text("SELECT not_before FROM intent")).all() == [NOW + HOUR]
+    assert enter(conn, NOW + 2 * HOUR, Pace()) == [maria]

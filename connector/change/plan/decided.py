@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -80,7 +80,9 @@ def wishes_of(
     her, contact = one.single, one.single.contact
     for intent in waiting:
         if intent.kind != "write" and _goes_on(parts, her, intent):
-            yield waiting_wish(intent, asked=her.sources, sought=her.sought, calls=_CALLS_OF_A_TASK)
+            yield waiting_wish(
+                _renewed(parts, her, intent), asked=her.sources, sought=her.sought, calls=_CALLS_OF_A_TASK
+            )
     for source, values in her.writes.items():
         held = her.person.records[source].values
         yield written_wish(
@@ -112,6 +114,18 @@ def wishes_of(
         calls = _calls_to_hand_over(parts, her, one.handover)
         heard = ears.hear_owners and bool(one.handover.owners)
         yield Wish(contact, "handover", HUBSPOT, (NEW, contact), heard=heard, calls=calls)
+
+
+def _renewed(parts: Parts, her: Single, one: WaitingIntent) -> WaitingIntent:
+    """What waits as it would be wanted now: an enrollment as early, and as urgent, as the new rulebook makes it."""
+    for enter in her.judged.plan.enter if one.kind == "enroll" else ():
+        if (enter.track, enter.episode) == (one.track, one.episode):
+            begins, now = min(one.not_before, enter.not_before), parts.now()
+            due = one.due or begins <= now < one.not_before
+            priority = parts.rulebook.tracks.tracks[enter.track].priority
+            urgent = {"priority": priority, "score": her.judged.verdict.score}
+            return replace(one, not_before=begins, due=due, payload={**one.payload, **urgent})
+    return one
 
 
 #: A hand-over that waits is looked at, gets its owner and its task: about so many calls.
