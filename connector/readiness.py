@@ -22,6 +22,10 @@ _OK = "ok"
 _PATIENCE = text("SET LOCAL statement_timeout = '3s'")
 _SECONDS = 4.0
 
+#: Anybody may ask: PostgreSQL's own reason names its host and our role.
+_AWAY = (
+    "the database is not usable: see that it runs and that DATABASE_URL is right; the log of worker and clock says why"
+)
 _NOT_ASKED = {"store": "not asked", "schema": "not asked", "rulebook": "not asked"}
 _IN_WORDS = {
     Kind.UNREACHABLE: "no usable answer",
@@ -56,8 +60,8 @@ def readiness(engine: Engine, platforms: Iterable[str], now: datetime) -> Readin
                 checks["files"] = _of_files(noticed)
     except (SchemaTooOld, SchemaTooNew) as error:
         checks["schema"] = str(error)
-    except StoreUnavailable as error:
-        checks["store"] = str(error)
+    except StoreUnavailable:
+        checks["store"] = _AWAY
     except SQLAlchemyError as error:  # what it says may quote a statement
         checks["store"] = f"it does not answer as it should ({type(error).__name__})"
     ready = all(checks[name] == _OK for name in ("store", "schema", "rulebook"))

@@ -69,10 +69,13 @@ def _add_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        """Nothing was stored, so the platform shall come again. The message stays out of the log: a database's error
-        quotes the statement's values, which are people's addresses here.
+        """Of a webhook nothing was stored, so the platform shall come again. The message stays out of the log: a database's
+        error quotes the statement's values, which are people's addresses here.
         """
         facts = {"route": request.endpoint, "error": type(error).__name__, "where": _place(error)}
+        if request.method != "POST":
+            log.warning("not answered", extra={"facts": facts})
+            return refuse(503, "not to be had now, try again")
         log.error("webhook not stored", extra={"facts": facts})
         return refuse(503, "not stored, try again")
 

@@ -69,6 +69,7 @@ def test_a_store_that_is_away_is_told_in_words():
     told = readiness(engine, BOTH, NOW)
     assert not told.ready
     assert told.checks["store"].startswith("the database is not usable")
+    assert "/nonexistent" not in told.checks["store"]  # anybody may ask
     assert told.checks["schema"] == "not asked"
     with pytest.raises(StoreUnavailable):
         Metrics(engine, BOTH, {}, lambda: NOW).text()

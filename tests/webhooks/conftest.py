@@ -80,6 +80,11 @@ class World:
                 raise self.store_away
             return self.signing_secrets
 
+        def metrics():
+            if self.store_away:
+                raise self.store_away
+            return b"trellis_up 1\n"
+
         return create_app(
             inbox=self.inbox,
             settings=ReceiverSettings(
@@ -87,7 +92,7 @@ class World:
             ),
             now=lambda: self.now,
             ready=lambda: self.readiness,
-            metrics=lambda: b"trellis_up 1\n",
+            metrics=metrics,
         )
 
     def signed(

@@ -70,6 +70,14 @@ def test_readyz_says_what_was_looked_at(ready, status, world, client):
     assert response.json == {"ready": ready, "checks": dict(world.readiness.checks)}
 
 
+def test_metrics_without_a_store_are_no_webhook_that_was_not_stored(world, client, caplog):
+    world.store_away = OSError("10.0.0.7 refused the role trellis")
+    response = client.get("/metrics")
+    assert (response.status_code, response.json) == (503, {"error": "not to be had now, try again"})
+    (said,) = (record for record in caplog.records if record.name == "trellis.webhooks")
+    assert (said.getMessage(), said.levelname, said.facts["error"]) == ("not answered", "WARNING", "OSError")
+
+
 def test_metrics(client):
     response = client.get("/metrics")
     assert response.data == b"trellis_up 1\n"
