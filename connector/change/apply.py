@@ -40,7 +40,8 @@ _FRESH = timedelta(minutes=10)
 class Applied:
     """What applying came to: the number of the release, and what judging and delivering did.
 
-    `created` is what was made on the platforms, `calls` those made by platform, `foreseen` those of the plan. What is not
+    `created` is what was made on the platforms, `calls` those made by platform, `foreseen` those of the
+    plan, where the release began by it. What is not
     `done` waits for a platform; the worker, or `trellis apply` again, goes on with it.
     """
 
@@ -65,18 +66,18 @@ def apply(parts: Parts, plan: Plan, *, stop: Callable[[], bool] = lambda: False,
     before = parts.calls()
     with alone(parts.engine, patience_s):
         retain(parts, stop)
-        number, created = _made_active(parts, plan)
+        number, created, begun = _made_active(parts, plan)
         summary = carry_out(parts, stop)
         with parts.engine.connect() as conn:
             present = releases.release(conn, number)
     tell_alerts(parts, stop)
     made = by_platform(parts.calls() - before)
     done = present is not None and present.done_at is not None
-    return Applied(number, summary, created, made, plan.cost.calls, done)
+    return Applied(number, summary, created, made, plan.cost.calls if begun else {}, done)
 
 
-def _made_active(parts: Parts, plan: Plan) -> tuple[int, tuple[str, ...]]:
-    """Returns the number of the release, and what was created."""
+def _made_active(parts: Parts, plan: Plan) -> tuple[int, tuple[str, ...], bool]:
+    """Returns the number of the release, what was created, and whether it begins here."""
     with parts.engine.connect() as conn:
         active, present = state.active(conn), releases.newest(conn)
         rolling = rollback_of(conn, present)
@@ -86,7 +87,7 @@ def _made_active(parts: Parts, plan: Plan) -> tuple[int, tuple[str, ...]]:
     if plan.rulebook != parts.rulebook.hash:
         raise Moved("the files say something else than those that the plan was made from: make a new plan")
     if active is not None and active.hash == plan.rulebook:
-        return active.release, ()
+        return active.release, (), False
     if rolling is not None and half_back:
         raise Moved(
             f"release {rolling.first.id} is being rolled back: let `trellis rollback {rolling.first.id}` end first"
@@ -101,7 +102,7 @@ def _made_active(parts: Parts, plan: Plan) -> tuple[int, tuple[str, ...]]:
         writer_lock(conn)
         rulebook = parts.rulebook
         number = state.activate(conn, rulebook.hash, rulebook.source, parts.now(), plan=counts(plan))
-    return number, created
+    return number, created, True
 
 
 def _require_fit(parts: Parts, plan: Plan, active: Rulebook | None) -> None:

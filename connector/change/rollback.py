@@ -42,7 +42,8 @@ class RolledBack:
     """What rolling back came to, or would come to. `release` is its own number; None where nothing was done.
 
     `values` counts values by what became of them (`store.undo.Ended`; "" is nothing yet), `moved` the contacts who stand as
-    before. `taken_out` leave a track; of those in `mailed_on` mails may go on. `calls` by platform were made, `foreseen` is what
+    before. `taken_out` leave a track; of those in `mailed_on` mails may go on; `withdrawn` are entries and hand-overs that
+    waited or were held. `calls` by platform were made, `foreseen` is what
     taking it back would take at the least. What is not `done` waits for a platform.
     """
 
@@ -52,6 +53,7 @@ class RolledBack:
     moved: int
     taken_out: Sequence[Begun]
     mailed_on: Sequence[Begun]
+    withdrawn: int
     left_behind: LeftBehind
     summary: Summary
     calls: Mapping[str, int]
@@ -100,6 +102,7 @@ def foresee(parts: Parts, number: int) -> RolledBack:
         _require_unheard(parts, span)
     with parts.engine.connect() as conn:
         moved, behind = count_stood(conn, span), rolling_back.left_behind(conn, target.first.after_intent, _NEVER)
+        withdrawn = rolling_back.withdrawn(conn, target.first.after_intent, _NEVER)
     decided = endings(parts, span, target.first, _NEVER)
     found = would_go_back(parts, span, decided)
     values, foreseen = found.values, found.calls
@@ -115,6 +118,7 @@ def foresee(parts: Parts, number: int) -> RolledBack:
         moved=moved,
         taken_out=decided.leaving,
         mailed_on=_mailed_on(parts, target, decided.leaving),
+        withdrawn=withdrawn,
         left_behind=behind,
         summary=Summary(baseline=False),
         calls=by_platform(parts.calls() - before),
@@ -151,9 +155,10 @@ def _told(parts: Parts, target: Target, by: int, summary: Summary) -> Callable[[
         leaving = rolling_back.taken_out(conn, Left.ROLLED_BACK, own.after_intent)
         values, moved = undo.count(conn, span), count_stood(conn, span)
         behind = rolling_back.left_behind(conn, target.first.after_intent, own.after_intent)
+        withdrawn = rolling_back.withdrawn(conn, target.first.after_intent, own.after_intent)
     mailed_on = _mailed_on(parts, target, leaving)
     return lambda calls: RolledBack(
-        by, target, values, moved, leaving, mailed_on, behind, summary, calls, own.done_at is not None
+        by, target, values, moved, leaving, mailed_on, withdrawn, behind, summary, calls, own.done_at is not None
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from connector.change.committed import GitUnavailable, commit_of, rulebook_at
 from connector.rulebook.read import read_rulebook, rulebook_from_source
 from connector.rulebook.types import Rulebook
+from connector.scoring.words import one_line
 from connector.store import releases, state
 
 _RELEASE, _GIT = "release:", "git:"
@@ -21,6 +22,8 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _HASH = re.compile(r"[0-9a-f]{4,64}")
 #: So much of a rulebook's hash is shown, and of a commit's.
 _SHOWN, _SHORT = 12, 7
+#: And of a name that is none.
+_LONGEST = 80
 
 
 class NotNamed(Exception):
@@ -43,24 +46,25 @@ def rulebook_named(name: str, conn: Connection, folder: Path) -> tuple[str, Rule
     Commits are those of the repository around `folder`, the files are those of this folder as they were. Raises NotNamed, or
     RulebookError where files are no rulebook. Read-only.
     """
+    called = one_line(name, _LONGEST)
     found = [*_kept_ones(name, conn), *_folders(name)]
     try:
         found += _commits(name, folder)
     except GitUnavailable as error:
         if not found:
-            raise NotNamed(f'"{name}" is no release, hash or folder, nor can it be a commit: {error}') from None
+            raise NotNamed(f'"{called}" is no release, hash or folder, nor can it be a commit: {error}') from None
     if len(found) > 1:
         ways = " or ".join(f"{one.label} ({one.spelled})" for one in found)
-        raise NotNamed(f'"{name}" may be {ways}: write the one that you mean')
+        raise NotNamed(f'"{called}" may be {ways}: write the one that you mean')
     if not found:
         raise NotNamed(
-            f'"{name}" is no release, folder or commit, nor the beginning of one rulebook\'s hash;'
+            f'"{called}" is no release, folder or commit, nor the beginning of one rulebook\'s hash;'
             " `trellis releases` lists what was active"
         )
     try:
         return found[0].label, found[0].read()
     except GitUnavailable as error:
-        raise NotNamed(f'"{name}" cannot be read here: {error}') from None
+        raise NotNamed(f'"{called}" cannot be read here: {error}') from None
 
 
 def _kept_ones(name: str, conn: Connection) -> Iterator[_Named]:
@@ -88,8 +92,14 @@ def _folders(name: str) -> Iterator[_Named]:
     if _is_folder(name):
         path = Path(name)
         yield _Named(
-            f"the files in {path}", str(path) if path.is_absolute() else f"./{path}", partial(read_rulebook, path)
+            f"the files in {path}", str(path) if path.is_absolute() else f"./{path}", partial(_in_folder, path)
         )
+
+
+def _in_folder(path: Path) -> Rulebook:
+    if not any(path.glob("*.y*ml")):
+        raise NotNamed(f"there is no file of a rulebook in {path}")
+    return read_rulebook(path)
 
 
 def _commits(name: str, folder: Path) -> Iterator[_Named]:

@@ -67,7 +67,8 @@ def _cost(plan: Plan, width: int) -> Iterator[str]:
         yield from wrap(f"{told} as the quota allows.", width, subsequent_indent="  ")
     if plan.held:
         yield ""
-        yield f"Held for you, {sum(plan.held.values()):,} in all:"
+        people = sum(plan.held.values())
+        yield f"Held for you, {people:,} contact{'' if people == 1 else 's'} in all:"
         for reason, count in sorted(plan.held.items(), key=lambda one: (-one[1], one[0])):
             yield from wrap(f"{count:,}  {reason}", width, initial_indent="  ", subsequent_indent="    ")
 

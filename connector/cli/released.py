@@ -135,6 +135,8 @@ def _told(done: RolledBack) -> Iterator[str]:
         if values[ended]:
             yield f"  {values[ended]:,} {why}"
     yield f"Stand as before: {done.moved:,}. Taken out of tracks: {len(done.taken_out):,}{_named(done.taken_out)}."
+    if done.withdrawn:
+        yield f"Withdrawn before it was done: {done.withdrawn:,} that waited to enter or to be handed over, or were held."
     if done.mailed_on:
         yield f"Whose mails may go on, for leaving ends none there: {len(done.mailed_on):,}{_named(done.mailed_on)}."
     yield from (text.format(count) for count, text in _left(done, behind.tasks, behind.notes) if count)

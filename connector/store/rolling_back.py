@@ -66,6 +66,10 @@ _TAKEN_OUT = text(
     "SELECT contact, track, episode AS number, payload ->> 'key' AS channel, false AS approved FROM intent"
     " WHERE kind = 'leave' AND why = :why AND id > :after ORDER BY id"
 )
+_WITHDRAWN = text(
+    f"{_INTENTS} AND kind IN ('enroll', 'handover')"
+    " AND (state IN ('pending', 'held') OR (state = 'superseded' AND reason = :why))"
+)
 _LEFT_BEHIND = text(
     "SELECT (SELECT count(*) FROM handover WHERE intent > :after AND intent <= :until AND task <> '') AS tasks,"  # noqa: S608
     " (SELECT count(*) FROM intent WHERE id > :after AND id <= :until AND kind = 'handover' AND state = 'accepted'"
@@ -132,6 +136,13 @@ def stay_handed_over(conn: Connection, contacts: Collection[int]) -> None:
     """Note that these stay with sales. The caller holds the writer lock."""
     if contacts:
         conn.execute(_STAYS_HANDED_OVER, {"ids": sorted(contacts)})
+
+
+def withdrawn(conn: Connection, after: int, until: int) -> int:
+    """How many enrollments and hand-overs by the intents in (after, until] wait, or waited until they were rolled back.
+    Read-only.
+    """
+    return int(conn.execute(_WITHDRAWN, {"after": after, "until": until, "why": WITHDRAWN}).scalar_one())
 
 
 def left_behind(conn: Connection, after: int, until: int) -> LeftBehind:

@@ -118,7 +118,7 @@ nurture → qualified: 1
 Records to write: 9 at hubspot, 2 at mailchimp:main. Calls: 3 to HubSpot, 1 to
   Mailchimp; at least 1 min 15 s as the quota allows.
 
-Held for you, 8 in all:
+Held for you, 8 contacts in all:
   5  no listener
   3  beyond the guard"""
     )

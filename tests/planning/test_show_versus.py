@@ -189,6 +189,17 @@ def test_what_names_nothing_is_one_line_with_the_cure(conn: Connection, reposito
         assert str(caught.value).endswith("`trellis releases` lists what was active")
 
 
+def test_a_folder_of_other_things_is_no_rulebook_and_a_long_name_is_not_repeated(
+    conn: Connection, folder: Path
+) -> None:
+    (folder.parent / "notes").mkdir()
+    with pytest.raises(NotNamed, match=r"^there is no file of a rulebook in notes$"):
+        rulebook_named("notes", conn, folder)
+    with pytest.raises(NotNamed) as caught:
+        rulebook_named("a" * 5_000, conn, folder)
+    assert len(str(caught.value)) < 300
+
+
 def test_a_name_for_two_things_is_asked_back(conn: Connection, repository: Path) -> None:
     number = activated(conn, read_rulebook(SHIPPED))
     git(repository, "tag", str(number))

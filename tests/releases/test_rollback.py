@@ -64,6 +64,15 @@ def test_what_somebody_has_changed_since_stays(town):
     assert (now["trellis_stage"], now["trellis_score"]) == ("warm", "25")
 
 
+def test_who_waited_by_the_release_waits_no_more_and_is_counted_before_and_after(town):
+    nobody = {"stage_moves": {"share": "100%", "count": 1000}, "enrollments": 0}
+    done = town.apply(town.rules("closer-held", tracks=with_closer(), guard=nobody))
+    held = town.rows("SELECT count(*) AS n FROM intent WHERE kind = 'enroll' AND state = 'held'")[0].n
+    foreseen = foresee(town.before(done.release), done.release)
+    back = town.rollback(done.release)
+    assert foreseen.withdrawn == back.withdrawn == held > 0
+
+
 def test_whom_only_the_release_enrolled_leaves_and_whom_the_earlier_rulebook_enrolls_too_stays(town):
     maria, carla, dora = (town.id_of(key) for key in ("maria", "carla", "dora"))
     done = town.apply(town.rules("closer", tracks=with_closer()))
