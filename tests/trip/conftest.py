@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from copies import CopiedSandbox
+from edited import edited
 from unhurried import unhurried
 
 from adapters.sandbox import Clock, Sandbox
 from adapters.sandbox.people import Population, exclude, populate
 from connector.assembly import make_parts
-from connector.rulebook.read import read_rulebook
 from connector.rulebook.types import Rulebook
 from connector.steps.provision import provision
 from connector.store import state
@@ -194,12 +194,6 @@ def _listen(world: World, given: Circumstances) -> None:
 
 @cache
 def _rulebook(edits: tuple[tuple[str, tuple[str, str]], ...]) -> Rulebook:
-    """The shipped one with one text replaced in each named file. It is frozen, so that many worlds may have the same."""
+    """It is frozen, so that many worlds may have the same."""
     with TemporaryDirectory() as folder:
-        for file in MAPPINGS.glob("*.yaml"):
-            content = file.read_text()
-            for old, new in [change for name, change in edits if name == file.name]:
-                assert old in content, f"{file.name} has no {old!r}"
-                content = content.replace(old, new)
-            (Path(folder) / file.name).write_text(content)
-        return read_rulebook(Path(folder))
+        return edited(Path(folder), [(name, old, new) for name, (old, new) in edits])

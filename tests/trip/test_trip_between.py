@@ -10,31 +10,14 @@ from sqlalchemy import make_url
 
 from adapters.ports import Deadline, Enrollment
 from adapters.sandbox.faults import Fault
-from connector.steps.deliver import deliver
 from connector.steps.enrolling.enroll import enroll_all
 from connector.steps.enrolling.settle import settle
-from connector.steps.judge import judge_all
-from connector.steps.reading import read_all
 from connector.store import outbox
 
 FINANCE = "finance-consideration"
 PROPERTY = "hubspot:property:trellis_track"
 TAG = f"mailchimp:main:tag:trellis:track:{FINANCE}"
 USED_UP = "the marker on the platform says that this episode was used up"
-
-
-def judge(world):
-    """Read and judge, but deliver nothing yet."""
-    world.pass_time(minutes=1)
-    read_all(world.parts, full=False)
-    judge_all(world.parts, baseline=False)
-
-
-def deliver_now(world):
-    errors = []
-    tally = deliver(world.parts, errors)
-    assert errors == []
-    return tally
 
 
 class Just:
@@ -68,7 +51,7 @@ class Just:
 )
 def test_what_noor_says_after_she_was_claimed_is_heard(world, happens, reason):
     noor, maria = world.new_lead("noor"), world.new_lead("maria")
-    judge(world)
+    world.judge()
     life = world.sandbox.hubspot.life
     port = Just(world.parts.hubspot, lambda: happens(life, noor))
     tally = enroll_all(replace(world.parts, hubspot=port), frozenset(), lambda: False)
@@ -80,9 +63,9 @@ def test_what_noor_says_after_she_was_claimed_is_heard(world, happens, reason):
 def test_a_marker_at_mailchimp_stops_an_enrollment_at_hubspot(world):
     noor = world.new_lead("noor")
     world.new_member("noor")
-    judge(world)
+    world.judge()
     world.sandbox.mailchimp.life.edit_profile(noor, {"TRACKMARK": f"{FINANCE}:1"})
-    deliver_now(world)
+    world.deliver()
     assert world.entered() == []
     assert world.intents(noor) == [("refused", USED_UP)]
 
@@ -91,21 +74,21 @@ def test_a_marker_at_mailchimp_stops_an_enrollment_at_hubspot(world):
 def test_what_a_merged_contact_says_under_her_other_address_counts(world, says_no):
     """HubSpot keeps the addresses of both; the member under the second one was never met here."""
     noor, other = world.new_lead("noor"), "noor.private@home.example"
-    judge(world)
+    world.judge()
     world.sandbox.hubspot.life.set_property(noor, "hs_additional_emails", f"noor@old.example;{other}")
     world.sandbox.mailchimp.life.subscribe(other)
     if says_no:
         world.sandbox.mailchimp.life.unsubscribe(other)
-    assert deliver_now(world)["enrolled"] == (not says_no)
+    assert world.deliver()["enrolled"] == (not says_no)
     assert len(world.entered(noor)) == (not says_no)
 
 
 def test_who_was_deleted_or_merged_away_after_judging_is_enrolled_under_no_old_id(world):
     noor, maria, brian = world.new_lead("noor"), world.new_lead("maria"), world.new_lead("brian")
-    judge(world)
+    world.judge()
     world.sandbox.hubspot.life.archive(noor)
     world.sandbox.hubspot.life.merge(brian, maria)
-    assert deliver_now(world)["enrolled"] == 0
+    assert world.deliver()["enrolled"] == 0
     world.end_pauses()
     world.pass_time(minutes=5)
     world.sync()
@@ -152,7 +135,7 @@ def sent(world, key, email):
 
 def test_one_whose_platform_was_switched_off_while_it_was_sent_ends_with_a_person_after_a_day(world):
     dora = world.new_member("dora")
-    judge(world)
+    world.judge()
     sent(world, TAG, dora)
     world.end_pauses()
     alone = replace(world.parts, mailchimp={})
@@ -167,7 +150,7 @@ def test_one_whose_platform_was_switched_off_while_it_was_sent_ends_with_a_perso
 
 def test_a_probe_that_fails_is_no_proof_of_absence(world):
     dora = world.new_member("dora")
-    judge(world)
+    world.judge()
     sent(world, TAG, dora)
     world.end_pauses()
     world.pass_time(minutes=5)
@@ -200,7 +183,7 @@ def test_a_copy_from_the_middle_of_an_enrollment_enrolls_nobody_who_has_left_sin
 ):
     world = make_world(webhooks=False)
     key, carla = (PROPERTY, world.new_lead("carla")) if channel == "property" else (TAG, world.new_member("carla"))
-    judge(world)
+    world.judge()
     if moment == "claimed":
         with world.store.engine.begin() as conn:
             outbox.claim_enrollments(conn, 10, 55, world.parts.now(), 500)

@@ -6,25 +6,8 @@ import pytest
 
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.mailchimp import writing
-from connector.steps.deliver import deliver
-from connector.steps.judge import judge_all
-from connector.steps.reading import read_all
 
 SUBSCRIPTION = "4711"
-
-
-def judge(world):
-    """Read and judge, but deliver nothing yet: the moment before the call."""
-    world.pass_time(minutes=1)
-    read_all(world.parts, full=False)
-    return judge_all(world.parts, baseline=False)
-
-
-def deliver_now(world):
-    errors = []
-    tally = deliver(world.parts, errors)
-    assert errors == []
-    return tally
 
 
 def ask_again(world, email):
@@ -86,7 +69,7 @@ def test_a_no_between_judging_and_the_call_is_respected(world):
     }
     world.new_member("elena")
     helga, irene = world.new_member("helga"), world.new_member("irene")
-    tally = judge(world)
+    tally = world.judge()
     assert len(world.rows("SELECT id FROM intent WHERE kind = 'enroll' AND state = 'pending'")) == tally["judged"] == 10
 
     hubspot.unsubscribe(leads["abril"])
@@ -98,7 +81,7 @@ def test_a_no_between_judging_and_the_call_is_respected(world):
     mailchimp.unsubscribe(leads["fanny"])
     hubspot.archive(leads["gina"])
     mailchimp.unsubscribe(helga)
-    tally = deliver_now(world)
+    tally = world.deliver()
 
     assert (tally["enrolled"], tally["not enrolled"]) == (2, 8)
     assert {one.email for one in world.entered()} == {leads["clara"], irene}
@@ -125,10 +108,10 @@ def test_a_platform_that_does_not_say_whether_she_may_be_mailed_means_not_now(wo
     server = getattr(world.sandbox, f"{platform}_server")
     carla = world.new_lead("carla")
     world.new_member("carla")
-    judge(world)
+    world.judge()
     silence = Fault(method=method, path=path, times=None, status=403, body={"message": "no", "title": "Forbidden"})
     server.faults.add(silence)
-    tally = deliver_now(world)
+    tally = world.deliver()
     assert silence.hits >= 1
     assert (tally["enrolled"], tally["not enrolled"]) == (0, 1)
     assert world.intents(carla)[0][1].startswith("unreadable")

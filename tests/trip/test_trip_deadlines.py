@@ -9,19 +9,10 @@ import pytest
 from adapters.ports import DeadlinePassed, PlatformUnreachable
 from connector.steps.enrolling.enroll import enroll_all
 from connector.steps.enrolling.leave import leave_tracks
-from connector.steps.judge import judge_all
-from connector.steps.reading import read_all
 from connector.steps.sales.hand_over import hand_over
 from connector.steps.write import write_values
 
 DEMO = "https://www.brightledger.example/demo"
-
-
-def judge(world):
-    """Read and judge, but deliver nothing yet."""
-    world.pass_time(minutes=1)
-    read_all(world.parts, full=False)
-    judge_all(world.parts, baseline=False)
 
 
 class Monotonic:
@@ -70,7 +61,7 @@ def writing_calls(world):
 @pytest.mark.parametrize("source", ["hubspot", "mailchimp:main"])
 def test_values_of_a_worker_that_stood_still_are_not_sent(world, source):
     carla = world.new_lead("carla") if source == "hubspot" else world.new_member("carla")
-    judge(world)
+    world.judge()
     world.forget_calls()
     errors = []
     tally = write_values(halting(world, "write"), source, errors, lambda: False)
@@ -86,7 +77,7 @@ def test_values_of_a_worker_that_stood_still_are_not_sent(world, source):
 @pytest.mark.parametrize("method", ["standings", "enroll"])
 def test_an_enrollment_of_a_worker_that_stood_still_is_not_sent_and_happens_later_once(world, method):
     carla, dora = world.new_lead("carla"), world.new_member("dora")
-    judge(world)
+    world.judge()
     world.forget_calls()
     assert enroll_all(halting(world, method), frozenset(), lambda: False)["enrolled"] == 0
     assert writing_calls(world) == []
@@ -101,7 +92,7 @@ def test_nobody_is_taken_out_of_a_track_by_a_worker_that_stood_still(world):
     world.pass_time(minutes=1)
     world.sync()
     world.sandbox.hubspot.life.set_property(carla, "lifecyclestage", "customer")
-    judge(world)
+    world.judge()
     world.forget_calls()
     assert leave_tracks(halting(world, "leave"), frozenset(), lambda: False) == {"left later": 1}
     assert writing_calls(world) == []
@@ -114,7 +105,7 @@ def test_nobody_is_taken_out_of_a_track_by_a_worker_that_stood_still(world):
 def test_a_task_of_a_worker_that_stood_still_is_not_made_and_is_made_once_later(world, method):
     carla = world.new_lead("carla")
     world.sandbox.hubspot.life.fill_form(carla, "Demo request", {}, DEMO)
-    judge(world)
+    world.judge()
     parts = halting(world, method)
     assert hand_over(parts, parts.hubspot) == {"handed over later": 1}
     assert list(world.sandbox.hubspot.shelves["tasks"]) == []
@@ -149,7 +140,7 @@ class Slow:
 def test_a_claim_that_cannot_be_read_in_time_shrinks_until_it_can(world):
     leads = [world.new_lead(name) for name in ("ana", "bea", "cleo", "dina", "eva")]
     leads += [world.new_lead(f"lea{letter}") for letter in "abcdefghijklmnopqrst"]
-    judge(world)
+    world.judge()
     clock = Monotonic()
     slow = Slow(world.parts.hubspot, clock)
     tally = enroll_all(replace(world.parts, hubspot=slow, monotonic=clock), frozenset(), lambda: False)
@@ -176,7 +167,7 @@ class Unreadable:
 
 def test_one_record_that_cannot_be_read_keeps_nobody_else_out(world):
     leads = [world.new_lead(name) for name in ("ana", "bea", "cleo", "dina", "eva")]
-    judge(world)
+    world.judge()
     port = Unreadable(world.parts.hubspot, world.hubspot(leads[2])["hs_object_id"])
     tally = enroll_all(replace(world.parts, hubspot=port), frozenset(), lambda: False)
     assert (tally["enrolled"], tally["not enrolled"]) == (4, 1)

@@ -7,19 +7,10 @@ from sqlalchemy import make_url
 from adapters.ports import Deadline, Enrollment
 from adapters.sandbox.faults import Fault
 from connector.steps.deliver import deliver
-from connector.steps.judge import judge_all
-from connector.steps.reading import read_all
 from connector.store import outbox
 
 FINANCE = "finance-consideration"
 PROPERTY = "hubspot:property:trellis_track"
-
-
-def judge(world):
-    """Read and judge, but deliver nothing yet."""
-    world.pass_time(minutes=1)
-    read_all(world.parts, full=False)
-    judge_all(world.parts, baseline=False)
 
 
 @pytest.mark.parametrize("applied", [True, False])
@@ -87,7 +78,7 @@ def test_what_cannot_be_told_is_never_sent_again_and_ends_with_a_person(world):
 @pytest.mark.parametrize("called", [True, False])
 def test_a_worker_that_died_while_sending_enrolls_nobody_twice(world, called):
     carla = world.new_lead("carla")
-    judge(world)
+    world.judge()
     with world.store.engine.begin() as conn:
         (intent,) = outbox.claim_enrollments(conn, 10, 55, world.parts.now(), 500)
     with world.store.engine.begin() as conn:
@@ -140,7 +131,7 @@ def test_a_lost_database_enrolls_nobody_again(make_world, new_database):
 def test_a_backup_restored_from_just_before_the_call_enrolls_nobody_again(make_world, new_database):
     world = make_world(webhooks=False)
     carla = world.new_lead("carla")
-    judge(world)
+    world.judge()
     backup = _copy(world, new_database())
     deliver(world.parts, [])
     assert len(world.entered(carla)) == 1

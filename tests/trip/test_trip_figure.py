@@ -9,11 +9,11 @@ from pathlib import Path
 
 import living
 import pytest
+from edited import edited
 
 from connector.change.apply import apply
 from connector.change.plan.figure import figure
 from connector.change.plan.file import as_data
-from connector.rulebook.read import read_rulebook
 from connector.steps import portal
 from connector.steps.provision import provision
 from connector.steps.reading import read_all
@@ -57,13 +57,7 @@ def rulebooks(folder):
     for number, edits in enumerate(CHANGES):
         copy = folder / f"files-{number}"
         copy.mkdir()
-        for file in MAPPINGS.glob("*.yaml"):
-            content = file.read_text()
-            for name, old, new in edits:
-                assert file.name != name or old in content, (name, old)
-                content = content.replace(old, new) if file.name == name else content
-            (copy / file.name).write_text(content)
-        yield read_rulebook(copy)
+        yield edited(copy, edits)
 
 
 def shown(plan):

@@ -16,8 +16,6 @@ from connector.steps.deliver import deliver
 from connector.steps.enrolling.enroll import enroll_all
 from connector.steps.enrolling.leave import leave_tracks
 from connector.steps.enrolling.settle import settle
-from connector.steps.judge import judge_all
-from connector.steps.reading import read_all
 from connector.steps.sales.hand_over import hand_over
 from connector.store import ledger, outbox
 from connector.store.engine import writer_lock
@@ -29,13 +27,6 @@ BOTH_WAYS = {
     "fields.yaml": ("when: forward, owner: platform", "when: both, owner: trellis"),
     "stages.yaml": ("leave_below: 14", "leave_below: 14\n    lifecycle: lead"),
 }
-
-
-def judge(world):
-    """Read and judge, but deliver nothing yet."""
-    world.pass_time(minutes=1)
-    read_all(world.parts, full=False)
-    judge_all(world.parts, baseline=False)
 
 
 def test_a_lifecycle_that_cannot_go_back_is_not_left_empty(make_world):
@@ -141,7 +132,7 @@ class Forgetting(Over):
 
 def test_somebody_who_is_forgotten_while_she_is_enrolled_takes_nobody_with_her(world):
     carla, dora = world.new_lead("carla"), world.new_lead("dora")
-    judge(world)
+    world.judge()
     gone = world.contact(carla)
 
     def forget():
@@ -169,7 +160,7 @@ class Slow(Over):
 
 def test_platforms_that_answer_slowly_bring_nobody_before_a_person(world):
     carla = world.new_lead("carla")
-    judge(world)
+    world.judge()
     slow = replace(world.parts, hubspot=Slow(world.parts.hubspot, world.end_pauses))
     for _ in range(outbox.MAX_ATTEMPTS + 1):
         assert enroll_all(slow, frozenset(), lambda: False) == {"enrolled later": 1}
@@ -213,7 +204,7 @@ def ready_for_sales(world, *keys):
         world.sandbox.hubspot.life.fill_form(world.new_lead(key), "Demo request", {}, DEMO)
     for email in ("ana@team.example", "biel@team.example"):
         assert any(one.email == email for one in world.sandbox.hubspot.owners.values())
-    judge(world)
+    world.judge()
 
 
 def test_an_owner_whose_answer_was_lost_is_set_again_and_the_task_is_made(world):

@@ -3,23 +3,7 @@
 import pytest
 
 from connector.steps.audit import audit
-from connector.steps.deliver import deliver
-from connector.steps.judge import judge_all
-from connector.steps.reading import read_all
 from connector.store import failures
-
-
-def judge(world):
-    """Read and judge, but deliver nothing yet."""
-    world.pass_time(minutes=1)
-    read_all(world.parts, full=False)
-    return judge_all(world.parts, baseline=False)
-
-
-def deliver_now(world):
-    errors = []
-    deliver(world.parts, errors)
-    assert errors == []
 
 
 def conflicts(world):
@@ -41,14 +25,14 @@ def test_a_no_on_either_platform_counts_right_after_her_address_changed_on_one(w
     carla, dora = world.new_lead("carla"), world.new_lead("dora")
     for key in ("carla", "dora"):
         world.new_member(key)
-    judge(world)
+    world.judge()
     new = "carla@elsewhere.example"
     change(world, carla, new)
     if where == "hubspot":
         world.sandbox.hubspot.life.unsubscribe(new if change is change_at_hubspot else carla)
     else:
         world.sandbox.mailchimp.life.unsubscribe(new if change is change_at_mailchimp else carla)
-    deliver_now(world)
+    world.deliver()
     assert {one.email for one in world.entered()} == {dora}
     world.end_pauses()
     for _ in range(2):
@@ -64,9 +48,9 @@ def test_the_no_of_whoever_has_her_new_address_counts(world):
     world.new_member("carla")
     world.sandbox.mailchimp.life.subscribe(new)
     world.sandbox.mailchimp.life.unsubscribe(new)
-    judge(world)
+    world.judge()
     change_at_hubspot(world, carla, new)
-    deliver_now(world)
+    world.deliver()
     world.end_pauses()
     for _ in range(2):
         world.pass_time(minutes=5)
@@ -110,11 +94,11 @@ def test_an_address_that_has_changed_is_asked_for_under_its_new_name(world):
     email = world.new_lead("carla")
     world.sandbox.mailchimp.life.subscribe(email)
     moved = "carla@elsewhereworks.example"
-    judge(world)
+    world.judge()
     world.sandbox.mailchimp.life.subscribe(moved)
     world.sandbox.mailchimp.life.unsubscribe(moved)
     world.sandbox.hubspot.life.set_property(email, "email", moved)
-    deliver_now(world)
+    world.deliver()
     assert not world.entered(email)
     assert not world.entered(moved)
     assert world.rows("SELECT state FROM intent WHERE kind = 'enroll' AND reason LIKE '%opted_out%'")
@@ -122,18 +106,18 @@ def test_an_address_that_has_changed_is_asked_for_under_its_new_name(world):
 
 def test_a_marker_of_a_member_whom_we_have_not_met_counts(world):
     email = world.new_lead("carla")
-    judge(world)
+    world.judge()
     world.sandbox.mailchimp.life.subscribe(email, merge_fields={"TRACKMARK": "finance-consideration:3"})
-    deliver_now(world)
+    world.deliver()
     assert not world.entered(email)
 
 
 @pytest.mark.parametrize("subscription", ["", "4711"], ids=["from everything", "from this type"])
 def test_a_no_at_hubspot_counts_for_a_member_whom_only_mailchimp_knew(world, subscription):
     email = world.new_member("olga")
-    judge(world)
+    world.judge()
     world.sandbox.hubspot.life.add_contact({"email": email})
     world.sandbox.hubspot.life.unsubscribe(email, subscription)
-    deliver_now(world)
+    world.deliver()
     assert not world.entered(email)
     assert [state for state, _ in world.intents(email)] == ["refused"]

@@ -19,8 +19,6 @@ from connector.steps.deliver import deliver
 from connector.steps.enrolling.decide import AT_MOST_ONCE
 from connector.steps.enrolling.enroll import enroll_all
 from connector.steps.enrolling.settle import settle
-from connector.steps.judge import judge_all
-from connector.steps.reading import read_all
 from connector.store import outbox
 
 FINANCE = "finance-consideration"
@@ -116,13 +114,6 @@ def world_by(make_world):
     return make
 
 
-def judge(world):
-    """Read and judge, but deliver nothing yet."""
-    world.pass_time(minutes=1)
-    read_all(world.parts, full=False)
-    judge_all(world.parts, baseline=False)
-
-
 def sent(world, way):
     """An enrollment that was noted as going out; its worker does no more."""
     with world.store.engine.begin() as conn:
@@ -198,7 +189,7 @@ def test_who_must_leave_is_taken_out_of_the_workflow(world_by):
 def test_noor_is_never_enrolled_however_late_she_says_no(world_by, way):
     world = world_by(way)
     noor = way.new_lead(world, "noor")
-    judge(world)
+    world.judge()
     assert state(world, noor) == "pending"
     life = world.sandbox.hubspot.life if way.on_hubspot else world.sandbox.mailchimp.life
     life.unsubscribe(noor)
@@ -218,7 +209,7 @@ def test_noor_is_never_enrolled_however_late_she_says_no(world_by, way):
 def test_a_call_whose_answer_was_lost_is_made_once(world_by, way, applied):
     world = world_by(way)
     carla = way.new_lead(world)
-    judge(world)
+    world.judge()
     lost = way.break_call(world, ending="drop", apply=applied)
     assert deliver(world.parts, [])["enrollment unknown"] == 1
     go_on(world)
@@ -235,7 +226,7 @@ def test_a_call_whose_answer_was_lost_is_made_once(world_by, way, applied):
 def test_a_marker_whose_answer_was_lost_costs_nothing(world_by, way):
     world = world_by(way)
     carla = way.new_lead(world)
-    judge(world)
+    world.judge()
     if way.on_hubspot:  # the first batch update writes her score, the second her marker
         lost = way.server(world).faults.add(Fault(method="POST", path="contacts/batch/update", after=1, ending="drop"))
     else:
@@ -250,7 +241,7 @@ def test_a_marker_whose_answer_was_lost_costs_nothing(world_by, way):
 def test_a_refusal_is_a_row_with_its_words_and_uses_no_episode_up(world_by, way):
     world = world_by(way)
     carla = way.new_lead(world)
-    judge(world)
+    world.judge()
     refusal = way.break_call(
         world, status=400, body={"status": 400, "title": "Bad Request", "message": "switched off", "detail": "off"}
     )
@@ -269,7 +260,7 @@ def test_a_refusal_is_a_row_with_its_words_and_uses_no_episode_up(world_by, way)
 def test_a_call_that_was_not_allowed_is_made_later_and_by_the_same_way(world_by, way):
     world = world_by(way)
     carla = way.new_lead(world)
-    judge(world)
+    world.judge()
     no = way.break_call(world, status=403, body={"status": 403, "title": "Forbidden", "category": "MISSING_SCOPES"})
     deliver(world.parts, [])
     assert no.hits == 1
@@ -285,7 +276,7 @@ def test_a_call_that_was_not_allowed_is_made_later_and_by_the_same_way(world_by,
 def test_killed_before_the_marker_she_enters_once(world_by, way):
     world = world_by(way)
     carla = way.new_lead(world)
-    judge(world)
+    world.judge()
     sent(world, way)
     go_on(world)
     assert (state(world, carla), way.times(world, carla), way.marker(world, carla)) == ("accepted", 1, MARKER)
@@ -295,7 +286,7 @@ def test_killed_before_the_marker_she_enters_once(world_by, way):
 def test_killed_between_marker_and_call_a_person_looks_and_nobody_is_called(world_by, way):
     world = world_by(way)
     carla = way.new_lead(world)
-    judge(world)
+    world.judge()
     sent(world, way)
     way.mark(world, carla)
     go_on(world)
@@ -315,7 +306,7 @@ def test_killed_between_marker_and_call_a_person_looks_and_nobody_is_called(worl
 def test_killed_after_the_call_nobody_is_called_twice(world_by, way):
     world = world_by(way)
     carla = way.new_lead(world)
-    judge(world)
+    world.judge()
     sent(world, way)
     due = world.parts.now() + timedelta(days=1)
     row = Enrollment(way.id(world, carla), FINANCE, MARKER, name="Carla", due=due)
@@ -333,7 +324,7 @@ def test_a_copy_of_the_database_from_just_before_calls_nobody_again(world_by, ne
     """Within the hour, too, in which a way that may be repeated would be."""
     world = world_by(way, webhooks=False)
     carla = way.new_lead(world)
-    judge(world)
+    world.judge()
     sent(world, way)
     if moment == "given back":
         with world.store.engine.begin() as conn:

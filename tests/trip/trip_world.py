@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from receiving import SECRET
 from sqlalchemy import text
 from unhurried import unhurried
 
+from adapters.ports import PlatformError
 from adapters.sandbox import Sandbox
 from adapters.sandbox.hubspot.signatures import signed_headers
 from adapters.sandbox.people import Population
@@ -21,7 +23,10 @@ from connector.assembly import Store, make_parts
 from connector.rulebook.types import Rulebook
 from connector.settings import Settings
 from connector.steps import sync as steps
+from connector.steps.deliver import deliver
+from connector.steps.judge import judge_all
 from connector.steps.parts import Parts
+from connector.steps.reading import read_all
 from connector.steps.sync import Summary
 from connector.store import ledger, state
 from connector.store.engine import connect
@@ -63,6 +68,19 @@ class World:
         self.pass_time(**(delta or {"minutes": 5}))
         self.end_pauses()
         return steps.sync(self.parts)
+
+    def judge(self) -> Counter[str]:
+        """Read and judge, but deliver nothing yet: the moment before the call."""
+        self.pass_time(minutes=1)
+        read_all(self.parts, full=False)
+        return judge_all(self.parts, baseline=False)
+
+    def deliver(self) -> Counter[str]:
+        """Deliver what waits; no platform may fail."""
+        errors: list[PlatformError] = []
+        tally = deliver(self.parts, errors)
+        assert errors == []
+        return tally
 
     def pass_time(self, **delta: float) -> None:
         """The sandbox's clock goes on, and mails that are due go out."""
