@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import ConnectorException, UniqueViolation
@@ -103,12 +104,23 @@ async def _answer(app: procrastinate.App, url: str, stopping: threading.Event) -
                 leaving.daemon = True
                 leaving.start()
 
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_tell_unended)
         for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, stop)
+            loop.add_signal_handler(name, stop)
         with suppress(asyncio.CancelledError):
             await worker
     if not stopping.is_set():
         raise StoreUnavailable("the worker lost the database: it must be started again")
+
+
+def _tell_unended(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A job whose end the queue would not take: while this process stood still, it was given to another one."""
+    if isinstance(error := context.get("exception"), ConnectorException):
+        why = str(error.__cause__).partition("\n")[0]
+        log("failed", level="WARNING", error=f"the end of a job could not be noted: {why}")
+    else:
+        loop.default_exception_handler(context)
 
 
 def _leave() -> None:

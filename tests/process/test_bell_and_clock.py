@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -123,3 +126,40 @@ def test_but_not_beside_one_that_was_rung_for_since(url):
     ring(url, WORK)
     asyncio.run(_with_jobs(url, retry_stalled))
     assert queue(url) == [("work", "todo")]
+
+
+_GIVEN_AWAY = """
+import os, signal, sys
+import psycopg
+from connector.logs import set_up_logs
+from connector.settings import read_settings
+from connector.steps.bell import ring
+from connector.steps.loop import run_worker
+
+url, later = sys.argv[1], ["sync"]
+
+def parts():
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("DELETE FROM procrastinate_jobs WHERE status = 'doing'")
+    if later:
+        ring(url, later.pop())
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+set_up_logs(read_settings({}), "worker")
+run_worker(url, parts)
+"""
+
+
+def test_a_worker_whose_job_was_given_to_another_one_says_so_and_goes_on(url):
+    """As after SIGSTOP and SIGCONT. Left to asyncio it would be an ERROR with the insides of a task."""
+    ring(url, WORK)
+    done = subprocess.run(
+        [sys.executable, "-c", _GIVEN_AWAY, url], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["job"] for line in lines if line["event"] == "nothing to do"] == [WORK, SYNC]
+    ends = [line for line in lines if line["event"] != "nothing to do"]
+    assert {(line["event"], line["level"]) for line in ends} == {("failed", "WARNING")}
+    assert all(line["error"].startswith("the end of a job could not be noted: Job was not found") for line in ends)
