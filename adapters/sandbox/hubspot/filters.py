@@ -62,9 +62,15 @@ def key_of(definition: Definition) -> Callable[[str], Key | None]:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        return _exact(text)
     except ValueError:
         return None
+
+
+def _exact(value: object) -> float:
+    """A number as it is written: ids above 2^53 are told apart, as floats they would not be."""
+    text = str(value)
+    return int(text) if re.fullmatch(r"-?\d+", text) else float(text)
 
 
 def _wanted(definition: Definition, each: Mapping[str, Any], name: str = "value") -> Any:
@@ -203,9 +209,9 @@ def _narrowed_by(
 
 
 _BOUNDS: dict[str, Callable[[Mapping[str, Any]], tuple[float, float]]] = {
-    "BETWEEN": lambda each: (float(each["value"]), float(each["highValue"])),
-    "GT": lambda each: (floor(float(each["value"])) + 1, float("inf")),
-    "GTE": lambda each: (float(each["value"]), float("inf")),
-    "LT": lambda each: (float("-inf"), ceil(float(each["value"])) - 1),
-    "LTE": lambda each: (float("-inf"), float(each["value"])),
+    "BETWEEN": lambda each: (_exact(each["value"]), _exact(each["highValue"])),
+    "GT": lambda each: (floor(_exact(each["value"])) + 1, float("inf")),
+    "GTE": lambda each: (_exact(each["value"]), float("inf")),
+    "LT": lambda each: (float("-inf"), ceil(_exact(each["value"])) - 1),
+    "LTE": lambda each: (float("-inf"), _exact(each["value"])),
 }

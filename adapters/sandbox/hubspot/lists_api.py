@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.sandbox.hubspot.api import Api, Cursors, limit_of
+from adapters.sandbox.hubspot.api import Api, Cursors, is_dated, limit_of
 from adapters.sandbox.hubspot.errors import invalid, missing
 from adapters.sandbox.hubspot.lists import ContactList
 from adapters.sandbox.hubspot.portal import Portal
@@ -12,6 +12,8 @@ from adapters.sandbox.web import Request, Response
 
 _READ = "crm.lists.read"
 _WRITE = "crm.lists.write"
+#: What a search must say in date-based versions (§4).
+_NEEDED = ("listIds", "processingTypes", "additionalProperties", "offset")
 
 
 def register(api: Api) -> None:
@@ -50,6 +52,9 @@ class _Lists:
 
     def search(self, request: Request) -> Response:
         wish = request.json() or {}
+        absent = [name for name in _NEEDED if name not in wish]
+        if is_dated(request) and absent:
+            raise invalid(f"Invalid input JSON: {', '.join(absent)} must be given.")
         offset, size = int(wish.get("offset") or 0), min(int(wish.get("count") or 20), 500)
         query, types, ids = str(wish.get("query") or "").lower(), wish.get("processingTypes"), wish.get("listIds")
         found = [

@@ -32,6 +32,13 @@ def test_adding_and_removing_in_one_call(hub, lists):
     assert [row["recordId"] for row in members["results"]] == [brian]
 
 
+def test_a_dated_search_must_say_all_that_it_may_narrow(hub):
+    assert hub("POST", "/crm/v3/lists/search", {"query": ""}).status_code == 200
+    refused = hub("POST", "/crm/lists/2026-09/search", {"query": "", "listIds": [], "offset": 0})
+    assert (refused.status_code, refused.json()["category"]) == (400, "VALIDATION_ERROR")
+    assert "processingTypes, additionalProperties" in refused.json()["message"]
+
+
 def test_a_dynamic_list_takes_nobody_through_the_api(hub, lists):
     dynamic, maria = made(hub, lists, kind="DYNAMIC"), hub.make(email="maria@acme.example")
     assert hub("PUT", f"{lists}/{dynamic}/memberships/add", [maria]).status_code == 400
@@ -55,7 +62,8 @@ def test_memberships_come_in_pages_by_id_or_in_order_of_joining(hub, lists):
 def test_lists_are_found_by_name_and_by_search(hub, lists):
     warm = made(hub, lists, "Trellis: Warm")
     assert hub("GET", f"{lists}/object-type-id/0-1/name/trellis%3A%20warm").json()["list"]["listId"] == warm
-    found = hub("POST", f"{lists}/search", {"query": "warm", "processingTypes": ["MANUAL"]}).json()
+    wish = {"query": "warm", "processingTypes": ["MANUAL"], "listIds": [], "additionalProperties": [], "offset": 0}
+    found = hub("POST", f"{lists}/search", wish).json()
     assert ([row["listId"] for row in found["lists"]], found["hasMore"]) == ([warm], False)
     assert hub("GET", f"{lists}/object-type-id/0-1/name/other").status_code == 404
     assert hub("GET", f"{lists}/99").status_code == 404

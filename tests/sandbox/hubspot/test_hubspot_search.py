@@ -28,6 +28,20 @@ def test_the_index_lags_behind_writes_and_reads_do_not(hub):
     assert emails(hub.search(titled)) == ["maria@acme.example"]
 
 
+@pytest.mark.parametrize("operator", ["EQ", "GT", "GTE", "LT", "LTE", "BETWEEN"])
+def test_ids_that_a_float_cannot_hold_are_told_apart(hub, operator):
+    ids = [2**53, 2**53 + 1, 2**53 + 2]
+    for id_ in ids:
+        hub.portal.create("contacts", {}, hub.portal.api_source, id_=id_)
+    hub.portal.settings.search_lag = 0
+    hub.wait(minutes=1)
+    middle = {"propertyName": "hs_object_id", "operator": operator, "value": str(ids[1]), "highValue": str(ids[1])}
+    found = hub.search(middle, {"propertyName": "hs_object_id", "operator": "HAS_PROPERTY"}).json()
+    expected = {"GT": ids[2:], "GTE": ids[1:], "LT": ids[:1], "LTE": ids[:2]}.get(operator, [ids[1]])
+    assert [row["id"] for row in found["results"]] == list(map(str, expected))
+    assert hub.search(middle).json()["total"] == len(expected)
+
+
 def test_archived_records_are_never_found(hub):
     hub.make(email="maria@acme.example")
     hub.wait(seconds=5)
