@@ -77,8 +77,11 @@ def _of_platform(error: Exception) -> tuple[Sequence[str], Exit]:
             line = f"{name} does not accept the token: {said}. Put a valid one into {variable}."
             return [line], Exit.REFUSED
         case ports.ScopeMissing():
+            from connector.steps.checkup.looks import HUBSPOT, MAILCHIMP
+
+            party = MAILCHIMP if error.platform == "mailchimp" else HUBSPOT
             scopes = f" ({', '.join(error.scopes)})" if error.scopes else ""
-            return [f"{name} refuses for lack of a scope{scopes}: {said}. Add it to the app or key."], Exit.REFUSED
+            return [f"{party.forbids}{scopes}: {said}. {party.cure}."], Exit.REFUSED
         case ports.PlatformRefused():
             return [f"{name} refused: {said}. `trellis check` looks for the cause."], Exit.REFUSED
         case ports.PlatformBusy():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 from adapters.budget import Quota
 from adapters.reach import Reach
@@ -20,7 +21,7 @@ from connector.steps.checkup.cut_off import points_cut_off
 from connector.steps.checkup.dormant import dormant
 from connector.steps.checkup.hubspot import Seen, portal_looks
 from connector.steps.checkup.looks import HUBSPOT, MAILCHIMP, Look, asked
-from connector.steps.checkup.mailchimp import audience_looks
+from connector.steps.checkup.mailchimp import audience_looks, role_findings
 from connector.steps.checkup.surroundings import Surroundings, surroundings
 from connector.steps.finding import Finding
 from connector.steps.listening.workflow_findings import platform_free
@@ -73,7 +74,9 @@ def _parties(
         theirs: list[Look] = []
         for audience in audiences:
             theirs += audience_looks(parts, audience, given.webhook_url, seen)
-        yield lambda: asked(MAILCHIMP, audiences[0].account, theirs)
+        account = cache(audiences[0].account)
+        theirs.append(Look(lambda: role_findings(account()), ""))
+        yield lambda: asked(MAILCHIMP, account, theirs)
     if (reach := instruments.reach) is not None and given.public_url:
         way: Reach = reach
         yield lambda: address_findings(given.public_url, given.webhook_url, way, parts.now())

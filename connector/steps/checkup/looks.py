@@ -16,14 +16,22 @@ _AT_ONCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A platform as people know it, and the variable that holds its credentials."""
+    """A platform as people know it: the variable of its credentials, what is said where they do not suffice, and the cure."""
 
     name: str
     variable: str
+    forbids: str
+    cure: str
 
 
-HUBSPOT = Platform("HubSpot", "HUBSPOT_ACCESS_TOKEN")
-MAILCHIMP = Platform("Mailchimp", "MAILCHIMP_API_KEY")
+HUBSPOT = Platform("HubSpot", "HUBSPOT_ACCESS_TOKEN", "HubSpot refuses for lack of a scope", "Add it to the app or key")
+#: Mailchimp knows no scopes: a key may what the role of its user and the plan allow (facts/mailchimp.md §1.2, §2).
+MAILCHIMP = Platform(
+    "Mailchimp",
+    "MAILCHIMP_API_KEY",
+    "Mailchimp refuses for lack of a right",
+    "Give the user whose key it is a role that has it, or see if your plan does",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +91,8 @@ def _refusal(platform: Platform, off: str, error: PlatformRefused) -> Finding:
         what = f"{name} does not accept the token: {said(error)}"
         return Finding("error", what, f"Put a valid one into {platform.variable}", "refused", code="token-refused")
     if isinstance(error, ScopeMissing):
-        what = (
-            f"{name} refuses for lack of a scope: {', '.join(error.scopes) or said(error)}{f'; {off}' if off else ''}"
-        )
-        return Finding("error", what, "Add it to the app or key", "refused", code="scope-missing")
+        what = f"{platform.forbids}: {', '.join(error.scopes) or said(error)}{f'; {off}' if off else ''}"
+        return Finding("error", what, platform.cure, "refused", code="scope-missing")
     return Finding("error", f"{name} refused: {said(error)}", "See what it names", "refused", code="refused")
 
 

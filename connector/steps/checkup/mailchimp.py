@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from adapters.mailchimp_port import MailchimpPort
 from adapters.ports import PlatformRefused
 from connector.steps.checkup.hubspot import Seen
 from connector.steps.checkup.limits import room_for_merge_fields
-from connector.steps.checkup.looks import Look
+from connector.steps.checkup.looks import MAILCHIMP, Look
 from connector.steps.finding import Finding
 from connector.steps.lacking import lacking
 from connector.steps.parts import Parts
@@ -17,6 +17,9 @@ from connector.steps.portal.writable import unfit_merge_targets
 from connector.steps.provision import mailchimp_definitions
 
 _PROVISION = "Run `trellis provision`"
+
+#: Users of these roles look, or write mails, and may not change an audience (mailchimp.com/help, user levels).
+_ROLES_THAT_READ = frozenset({"author", "viewer"})
 
 #: In the address of every webhook that leads to a Trellis; what follows is secret.
 _PATH = "/webhooks/mailchimp/"
@@ -27,6 +30,13 @@ def audience_looks(parts: Parts, port: MailchimpPort, webhook_url: str | None, s
     yield Look(lambda: _merge_fields(parts, port, seen), "")
     if webhook_url is not None:
         yield Look(lambda: webhook_findings(port, webhook_url), "")
+
+
+def role_findings(account: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the user whose key it is may change anything, by the role that the account tells."""
+    if (role := account.get("role", "").lower()) in _ROLES_THAT_READ:
+        what = f"Mailchimp: the key is that of a user with the role {role}, which may not change audiences"
+        yield Finding("error", what, MAILCHIMP.cure, "refused", code="role-too-small")
 
 
 def _merge_fields(parts: Parts, port: MailchimpPort, seen: Seen) -> Iterator[Finding]:
