@@ -15,6 +15,8 @@ from adapters.ports import GROUP, CredentialsRefused, Definition, Option, Platfo
 GROUP_LABEL = "Trellis"
 #: HubSpot wants the two options of a yes/no property named.
 _YES_NO = (Option("true", "Yes"), Option("false", "No"))
+#: What a request may say of an option (facts/hubspot.md §1.3).
+_OPTION = ("label", "value", "description", "displayOrder", "hidden")
 
 Raw = Mapping[str, Any]
 
@@ -130,6 +132,12 @@ def _new_option(option: Option, order: int) -> dict[str, Any]:
     return {"value": option.value, "label": option.label, "displayOrder": order, "hidden": False}
 
 
+def _kept_option(option: Raw, order: int) -> dict[str, Any]:
+    """An option as it is, in the words of a request, which takes neither null nor what only an answer has."""
+    told = {name: option[name] for name in _OPTION if option.get(name) is not None}
+    return {"displayOrder": order, "hidden": False, **told}
+
+
 def _add_options(client: HubSpotClient, wanted: Definition, found: Raw) -> list[str]:
     if found.get("type") != wanted.type:
         return [f"left property {wanted.name} as it is: it is a {found.get('type')}, not a {wanted.type}"]
@@ -138,7 +146,7 @@ def _add_options(client: HubSpotClient, wanted: Definition, found: Raw) -> list[
     new = [option for option in wanted.options if option.value not in values]
     if not new:
         return []
-    kept = [{"displayOrder": order, "hidden": False, **option} for order, option in enumerate(present)]
+    kept = [_kept_option(option, order) for order, option in enumerate(present)]
     start = 1 + max((each["displayOrder"] for each in kept), default=-1)
     added = [_new_option(option, order) for order, option in enumerate(new, start)]
     client.call("property_update", path={"name": wanted.name}, body={"options": kept + added})

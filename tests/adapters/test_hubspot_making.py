@@ -65,6 +65,16 @@ def test_what_may_be_done_twice_is_done_again(sandbox, hubspot, lost) -> None:
     assert "trellis" not in hubspot.groups()
 
 
+def test_options_go_back_in_the_words_of_a_request(sandbox, hubspot) -> None:
+    """Answers may tell more of an option than a request takes, and null where nothing is set."""
+    hubspot.define([TRACK])
+    told = {"label": "Finance", "value": "finance", "description": None, "displayOrder": None, "archivable": True}
+    shown = {"name": "trellis_track", "type": "enumeration", "fieldType": "select", "options": [told]}
+    sandbox.hubspot_server.faults.add(Fault(method="GET", path="properties", status=200, body={"results": [shown]}))
+    assert hubspot.define([WIDER]) == ("added option new to property trellis_track",)
+    assert [each.value for each in hubspot.definitions()["trellis_track"].options] == ["finance", "new"]
+
+
 @pytest.mark.parametrize("lost", ["not done"], indirect=True)
 def test_a_platform_that_stays_away_is_given_up(sandbox, hubspot, lost) -> None:
     break_next(sandbox, lost, "POST", r"contacts$", times=None)

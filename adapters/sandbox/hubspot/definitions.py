@@ -19,6 +19,7 @@ _PAIRS = {
     "bool": {"booleancheckbox", "calculation_equation"},
     "phone_number": {"phonenumber"},
 }
+_OPTION = frozenset({"label", "value", "description", "displayOrder", "hidden"})
 _TRUE_FALSE = (("true", "True"), ("false", "False"))
 
 
@@ -247,6 +248,9 @@ def _options(wishes: Sequence[Mapping[str, Any]], *, dated: bool, boolean: bool)
         return tuple(Option(value, label, order) for order, (value, label) in enumerate(_TRUE_FALSE))
     options = []
     for wish in wishes:
+        odd = sorted(name for name, value in wish.items() if name not in _OPTION or value is None)
+        if odd:
+            raise invalid(f"Invalid input JSON: options take no {', '.join(odd)}")
         if dated and (wish.get("displayOrder") is None or wish.get("hidden") is None):
             raise invalid(
                 "Invalid input JSON: options require displayOrder and hidden",
