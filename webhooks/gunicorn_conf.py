@@ -52,7 +52,11 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 — gunicorn's n
 
 
 def post_fork(_master: Any, _worker: Any) -> None:
-    """A master that was killed takes its workers along: else they hold the port, at which nobody answers any more."""
+    """A master that was killed takes its workers along: else they hold the port, at which nobody answers any more.
+
+    Until gunicorn gives a worker handlers of its own, it has the master's, which would only note the signal.
+    """
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if _quit_with_master is not None:
         _quit_with_master()
 

@@ -108,6 +108,12 @@ class Worker(ThreadWorker):  # type: ignore[misc] # untyped
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read, conn))
         self._read(conn, conn.sock)
 
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Leave at once. gthread shuts its pool first: where the signal falls into the handing over of a request, whose lock
+        this very thread holds then, it would wait for ever, and with it the port (gunicorn 27, workers/gthread.py).
+        """
+        super(ThreadWorker, self).handle_quit(sig, frame)
+
     def murder_pending(self) -> None:
         """Drop whoever took too long; while stopping, also who has not begun."""
         now = time.monotonic()
