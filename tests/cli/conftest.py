@@ -6,6 +6,7 @@ Commands run in this process, through the very entry of `trellis`; an error that
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
@@ -191,6 +192,11 @@ def _town(stack: ExitStack, database: str, folder: Path, count: int) -> Town:
 def _ruled(sandbox: Sandbox, population: Population, database: str, folder: Path) -> Town:
     mappings = folder / "mappings"
     shutil.copytree(SHIPPED, mappings)
+    for path in mappings.glob(
+        "*.yaml"
+    ):  # commands run on the real clock: on some day the shipped rules are to be reviewed
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r"review_by: [\d-]+", "review_by: 2200-01-01", text), encoding="utf-8")
     environ = {
         "HUBSPOT_BASE_URL": sandbox.hubspot_url,
         "HUBSPOT_ACCESS_TOKEN": sandbox.hubspot.settings.token,
