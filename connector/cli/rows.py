@@ -69,7 +69,8 @@ def show_delivery(number: int) -> None:
         raise click.ClickException(f"there is no delivery {number}: see `trellis deliveries list`")
     reason = f": {visible(row.reason)}" if row.reason else ""
     again = ", replayed" if row.replayed else ""
-    click.echo(f"{row.platform}, {row.state}{reason} ({row.attempts} attempts{again})", err=True)
+    attempts = f"{row.attempts} attempt{'' if row.attempts == 1 else 's'}"
+    click.echo(f"{row.platform}, {row.state}{reason} ({attempts}{again})", err=True)
     for line in row.body.decode("utf-8", "replace").split("\n"):
         click.echo(visible(line))
 

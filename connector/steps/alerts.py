@@ -36,6 +36,7 @@ _LOOKS = {
     "deliveries": "trellis deliveries list --state {state}",
     "intents": "trellis holds",
 }
+_ONE = {"deliveries": "delivery", "intents": "intent"}
 
 Open = Mapping[tuple[str, str], str]
 
@@ -138,13 +139,14 @@ def _piled(conn: Connection, now: datetime) -> Open:
 def _told(pile: Pile) -> str:
     what, _, state = pile.what.partition(" ")
     look = _LOOKS[what].format(state=state)
-    return f"{pile.items} {what} {state} want a person ({pile.about}): see `{look}`."
+    named = _ONE[what] if pile.items == 1 else what
+    return f"{pile.items} {named} {state} ({pile.about}): a person has to decide, see `{look}`."
 
 
 def _overdue(conn: Connection) -> Open:
     return {
         (_OVERDUE, f"#{one.contact}"): (
-            f"nobody has touched contact #{one.contact} since sales was given her on {_minute(one.at)}: see"
+            f"nobody has touched contact #{one.contact} since sales was given it on {_minute(one.at)}: see"
             " `trellis handovers --overdue`."
         )
         for one in handovers.open_ones(conn, overdue=True)
