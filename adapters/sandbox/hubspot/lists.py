@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from typing import TYPE_CHECKING
 
 from adapters.sandbox.hubspot.errors import invalid, missing
@@ -54,7 +53,7 @@ class Lists:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self._by_id: dict[str, ContactList] = {}
-        self._ids = count(1)
+        self._made = 0
 
     def __iter__(self) -> Iterator[ContactList]:
         return iter(self._by_id.values())
@@ -68,7 +67,8 @@ class Lists:
         if self.named(name, object_type_id) is not None:
             raise invalid(f"A list named '{name}' already exists.", subCategory="ILS.DUPLICATE_LIST_NAMES")
         now = self._portal.now_iso()
-        made = ContactList(str(next(self._ids)), name, processing_type, object_type_id, now, now)
+        self._made += 1
+        made = ContactList(str(self._made), name, processing_type, object_type_id, now, now)
         self._by_id[made.id] = made
         return made
 

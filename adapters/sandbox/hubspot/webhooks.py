@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from itertools import count
 from threading import Condition, Thread
 from time import monotonic
 from typing import Any
@@ -83,7 +82,7 @@ class Webhooks:
         self._settings = settings
         self._now_ms = now_ms
         self._random = random.Random(seed)
-        self._numbers = count(1)
+        self._numbers = 0
         self._wake = Condition()
         self._pending: deque[Event] = deque()
         self._later: list[_Post] = []
@@ -165,18 +164,22 @@ class Webhooks:
                 if delivered:
                     again = [event for event in post.events if self._random.random() < self.delivery.duplicate]
                     if again and post.repeats:
-                        heappush(self._later, _Post(monotonic(), next(self._numbers), again, repeats=False))
+                        heappush(self._later, _Post(monotonic(), self._number(), again, repeats=False))
                 elif post.attempt + 1 >= _MOST_ATTEMPTS:
                     self.dropped += len(post.events)
                 else:
                     heappush(self._later, self._retry(post))
                 self._wake.notify_all()
 
+    def _number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
     def _retry(self, post: _Post) -> _Post:
         delays = self.delivery.retry_delays
         due = monotonic() + delays[min(post.attempt, len(delays) - 1)]
         events = [{**event, "attemptNumber": post.attempt + 1} for event in post.events]
-        return _Post(due, next(self._numbers), events, post.attempt + 1, post.repeats)
+        return _Post(due, self._number(), events, post.attempt + 1, post.repeats)
 
     def _take(self) -> _Post | None:
         """Wait for something to post; None when closing."""
@@ -191,7 +194,7 @@ class Webhooks:
                     if self.delivery.shuffle:
                         self._random.shuffle(events)
                     self._posting += 1
-                    return _Post(0.0, next(self._numbers), events)
+                    return _Post(0.0, self._number(), events)
                 if self._later and (self._hurry or self._later[0].due <= monotonic()):
                     self._posting += 1
                     return heappop(self._later)

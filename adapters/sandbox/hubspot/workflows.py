@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
-from itertools import count
 from typing import TYPE_CHECKING
 
 from adapters.sandbox.hubspot.builtin import optout_property
@@ -29,7 +28,7 @@ class Workflows:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self._by_id: dict[str, Workflow] = {}
-        self._enrollments = count(1)
+        self._enrollments = 0
         self._due: list[tuple[datetime, int, str, int, int]] = []
 
     def __iter__(self) -> Iterator[Workflow]:
@@ -149,8 +148,8 @@ class Workflows:
         if refused:
             self._record("refused", workflow, record, f"{refused} ({why})")
             return False
-        enrollment = next(self._enrollments)
-        workflow.inside[record.id] = enrollment
+        self._enrollments += 1
+        workflow.inside[record.id] = enrollment = self._enrollments
         workflow.ever.add(record.id)
         self._record("entered", workflow, record, why)
         now = self._portal.clock()
