@@ -129,7 +129,7 @@ def test_the_commands_of_the_manual_carry_tombstones_over_to_a_restored_backup(
 ) -> None:
     """`docs/running.md`, word for word: what was erased after the dump is known in the store that was made of it."""
     page = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
-    (told,) = re.findall(r"```sh\n(psql \"\$DATABASE_URL\" -c .*?)```", page, re.DOTALL)
+    (told,) = re.findall(r"```sh\n(psql \"\$DATABASE_URL\" -c \"\\copy .*?)```", page, re.DOTALL)
     save, bring_back = told.removesuffix("trellis sync\n").split("# restore the dump")
     before, after = new_database(), new_database()
     noor = Record("hubspot", "501", "noor@acme.example", {}, NOW)
