@@ -99,7 +99,7 @@ def sync(*, full: bool, dry_run: bool, as_json: bool) -> None:
         click.echo(
             "The files in mappings/ differ from the active rulebook; `trellis apply` makes them active.", err=True
         )
-    code = _told(summary.errors)
+    code = max(_told(summary.errors), Exit.REFUSED if summary.unread else Exit.DONE)
     raise click.exceptions.Exit(Exit.HELD if not code and summary.tally["held"] else code)
 
 
@@ -191,6 +191,7 @@ def summary_lines(summary: Summary, calls: Calls, *, dry_run: bool = False) -> S
     if summary.ready:
         named = ", ".join(f"#{one}" for one in summary.ready)
         lines.append(f"Ready for sales already, perhaps unnoticed: {named} (trellis explain '#{summary.ready[0]}').")
+    lines += [visible(str(one)) for one in summary.unread]
     lines.append(f"Calls: {', '.join(f'{_NAMES[name]} {sum(made.values())}' for name, made in calls.items())}.")
     if tally["held"]:
         lines.append("Some moves are held for you: trellis holds")
@@ -230,5 +231,6 @@ def _as_json(summary: Summary, calls: Calls) -> Mapping[str, object]:
         "calls": {
             name: {f"{path} {outcome}": n for (path, outcome), n in made.items()} for name, made in calls.items()
         },
+        "unread": [asdict(one) for one in summary.unread],
         "errors": [{"platform": error.platform, "kind": type(error).__name__} for error in summary.errors],
     }

@@ -16,6 +16,7 @@ from connector.steps.circuit import Kind
 from connector.steps.health import health_of
 from connector.steps.hook import Message, NotTold
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.reading.unread import unread
 from connector.store import handovers
 from connector.store.alert import Alert, alert_not_told, alert_told, alerts_to_tell, raise_alert, resolve_alerts
 from connector.store.piles import Pile, piles
@@ -31,7 +32,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 _NAMES = {HUBSPOT: ("HubSpot", "HUBSPOT_ACCESS_TOKEN"), "mailchimp": ("Mailchimp", "MAILCHIMP_API_KEY")}
 _STOPPED, _AWAY, _QUOTA, _SILENT = "platform stopped", "platform away", "quota used up", "no pass"
-_OVERDUE = "hand-over overdue"
+_OVERDUE, _UNREAD = "hand-over overdue", "not read"
 _LOOKS = {
     "deliveries": "trellis deliveries list --state {state}",
     "intents": "trellis holds",
@@ -52,7 +53,8 @@ def raise_alerts(parts: Parts, *, after_reading: bool, aloud: bool = True) -> No
         kinds = {_STOPPED, _AWAY, _QUOTA, _OVERDUE, *_PILES}
         if after_reading:
             found |= _not_read(parts, conn, {about for _, about in found}, now)
-            kinds.add(_SILENT)
+            found |= {(_UNREAD, f"{one.source} {one.stream}"): str(one) for one in unread(parts, conn)}
+            kinds |= {_SILENT, _UNREAD}
         found |= {**_piled(conn, now), **_overdue(conn)}
         for (kind, about), message in found.items():
             if raise_alert(conn, kind, about, message, now, tell=tell) and aloud:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,6 +13,7 @@ from connector.steps.how_far import note_how_far
 from connector.steps.judge import judge_all
 from connector.steps.parts import HUBSPOT
 from connector.steps.reading.submissions import read_rung
+from connector.steps.reading.unread import Unread
 from connector.steps.taking_in import take_in_deliveries
 from connector.steps.tally import Tally
 from connector.steps.undoing.go_on import go_on
@@ -25,13 +26,14 @@ _MOST_S = 120
 
 @dataclass(slots=True)
 class Summary:
-    """What one pass did; `errors` are platforms that failed, the others went on.
+    """What one pass did; `errors` are platforms that failed, the others went on. `unread`: what could not be read, and is not.
 
     `ready`: after a baseline, who stands on a stage for sales already though nobody may have noticed, the best first.
     """
 
     baseline: bool
     ready: tuple[int, ...] = ()
+    unread: Sequence[Unread] = ()
     tally: Tally = field(default_factory=Counter)
     errors: list[PlatformError] = field(default_factory=list)
 

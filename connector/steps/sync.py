@@ -15,6 +15,7 @@ from connector.steps.alerts import raise_alerts, tell_alerts
 from connector.steps.alone import Busy, alone
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading import read_hubspot, read_mailchimp
+from connector.steps.reading.unread import unread
 from connector.steps.retain import retain
 from connector.steps.round import Summary, judge, judge_and_deliver, take_in_and_deliver, take_in_waiting
 from connector.steps.watch import Watch
@@ -56,6 +57,8 @@ def sync(
         finally:
             raise_alerts(parts, after_reading=True, aloud=not by_hand)  # a person reads it from the summary
         summary.errors += met
+        with parts.engine.connect() as conn:
+            summary.unread = unread(parts, conn)
     tell_alerts(parts, stop)
     return summary
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, or_, select, text, update
 
 from connector.store.position import mark_changed
 from connector.store.schema import failure
@@ -103,6 +103,14 @@ def list_failures(
     if not everything:
         query = query.where(failure.c.resolved_at.is_(None))
     return [Failure(**row._mapping) for row in conn.execute(query)]  # noqa: SLF001 -- SQLAlchemy's public name
+
+
+def open_streams(conn: Connection, step: str) -> Sequence[Failure]:
+    """Open failures of whole streams (``deals``, ``form 12``) in a step, rather than of records. Read-only."""
+    stream = or_(failure.c.platform_id.contains(" "), ~failure.c.platform_id.regexp_match("[0-9]"))
+    open_ones = (failure.c.step == step, failure.c.contact.is_(None), failure.c.resolved_at.is_(None))
+    rows = conn.execute(select(failure).where(*open_ones, stream))
+    return [Failure(**row._mapping) for row in rows]  # noqa: SLF001
 
 
 def show_failure(conn: Connection, number: int) -> Failure | None:

@@ -148,4 +148,4 @@ def _source(what: str, key: str, look: Callable[[], object]) -> Iterator[Finding
         scopes = ", ".join(missing.scopes) or said(missing)
         cure = f"Add it to the app or key, or take `{key}` out of fields.yaml"
         told = f"HubSpot's {what} cannot be read for lack of a scope: {scopes}"
-        yield Finding("warning", told, cure, code="scope-missing")
+        yield Finding("error", told, cure, "refused", code="scope-missing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from adapters.ports import CredentialsRefused, PlatformRefused
 from connector.rulebook.mapping import hubspot_properties, mapped_properties
 from connector.steps.finding import Finding
 from connector.steps.lacking import lacking
@@ -102,8 +103,7 @@ def _against_portal(parts: Parts, _source: str) -> Iterator[str]:
         if name not in made:
             file = "fields.yaml" if name in mapped else "tracks.yaml"
             yield f'HubSpot has no contact property "{name}": correct its name in {file}'
-    lists = {name for event in fields.events.values() if event.hubspot for name in event.hubspot.lists}
-    for name in sorted(lists - set(list_ids(parts))) if lists else ():
+    for name in _missing_lists(parts):
         yield f'HubSpot has no contact list "{name}": create it, or correct fields.yaml'
     yield from _errors(
         *gone_companies(fields, companies),
@@ -114,6 +114,18 @@ def _against_portal(parts: Parts, _source: str) -> Iterator[str]:
         *unfit_entrances(rulebook, there),
         *blind_rules(rulebook, known_already(parts), companies),
     )
+
+
+def _missing_lists(parts: Parts) -> Sequence[str]:
+    """Lists that are event sources and are not there; none where the token may not look, which `read_lists` notes."""
+    events = parts.rulebook.fields.events.values()
+    named = {name for event in events if event.hubspot for name in event.hubspot.lists}
+    try:
+        return sorted(named - set(list_ids(parts))) if named else ()
+    except CredentialsRefused:
+        raise
+    except PlatformRefused:
+        return ()
 
 
 def _against_audience(parts: Parts, source: str) -> Iterator[str]:

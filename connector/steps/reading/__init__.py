@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from adapters.hubspot_port import HubSpotPort
 from adapters.mailchimp_port import MailchimpPort
-from adapters.ports import PlatformUnreachable
+from adapters.ports import CredentialsRefused, PlatformError, PlatformRefused, PlatformUnreachable
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.campaigns import read_campaigns
 from connector.steps.reading.companies import read_companies
@@ -19,6 +19,7 @@ from connector.steps.reading.records import Pause, read_records
 from connector.steps.reading.refusals import unless_refused
 from connector.steps.reading.submissions import read_submissions
 from connector.steps.reading.sweep import count_differs, sweep
+from connector.steps.reading.unread import close_unmapped
 from connector.steps.tally import Tally
 
 
@@ -38,9 +39,11 @@ def read_hubspot(
     """Contacts, the past of who is new, the companies that are new or changed; the lists, deals and forms that are event
     sources; once a night, who is gone. What was read before an error is counted `into` a tally where one is given.
 
-    Raises PlatformError. Once contacts are read, no usable answer to one of the others costs the rest nothing.
+    Raises PlatformError. Once contacts are read, a refusal of one of the others, or no usable answer to it, costs the rest
+    nothing.
     """
     tally: Tally = Counter() if into is None else into
+    close_unmapped(parts)
     read_records(parts, HUBSPOT, port, full=full, pause=pause, into=tally)
     streams: Sequence[Callable[[], Tally]] = (
         lambda: read_past(parts, port, pause),
@@ -50,11 +53,13 @@ def read_hubspot(
         lambda: Counter(events=read_submissions(parts, port, pause)),
         lambda: sweep(parts, port, pause),
     )
-    failed: list[PlatformUnreachable] = []
+    failed: list[PlatformError] = []
     for read in streams:
         try:
             tally += read()
-        except PlatformUnreachable as error:
+        except CredentialsRefused:
+            raise
+        except (PlatformRefused, PlatformUnreachable) as error:
             failed.append(error)
     if failed:
         raise failed[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from adapters.hubspot_port import HubSpotPort
+from adapters.ports import ScopeMissing
 from connector.rulebook.mapping import company_properties
 from connector.steps.parts import HUBSPOT, Parts
 from connector.store import companies
@@ -44,7 +45,10 @@ def _estimate(source: str, records: int, calls: int, pace: float) -> Estimate:
 def _hubspot_calls(parts: Parts, port: HubSpotPort, records: int) -> int:
     """Contacts, the companies that we know of, the members of lists, and the past of those whom we do not know yet."""
     named = {one for event in parts.rulebook.fields.events.values() if event.hubspot for one in event.hubspot.lists}
-    sizes = [info.size or 0 for name, info in port.lists().items() if name in named] if named else []
+    try:
+        sizes = [info.size or 0 for name, info in port.lists().items() if name in named] if named else []
+    except ScopeMissing:  # a full read does not read them either
+        sizes = []
     with parts.engine.connect() as conn:
         known = count_present(conn, HUBSPOT)
         past = max(0, records - known) + count_to_read(conn)

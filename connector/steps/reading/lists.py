@@ -48,7 +48,7 @@ class _Source:
 def read_lists(parts: Parts, port: HubSpotPort, *, full: bool = False, pause: Callable[[], None] = lambda: None) -> int:
     """Read the lists that fields.yaml names as event sources, from where they ended last time or with `full` from the
     beginning; how many acts were new. `pause` is called between transactions. A list that is refused is noted, and costs
-    the others nothing. Raises any other PlatformError.
+    the others nothing; so are all, where the portal does not tell which there are. Raises any other PlatformError.
 
     What a list holds at its first reading is history: known at its own time.
     """
@@ -57,10 +57,17 @@ def read_lists(parts: Parts, port: HubSpotPort, *, full: bool = False, pause: Ca
         for kind, mapped in parts.rulebook.fields.events.items()
         for name in (mapped.hubspot.lists if mapped.hubspot else ())
     ]
-    return sum(
-        unless_refused(parts, f"list {name}", partial(_read_named, parts, port, kind, name, full, pause))
-        for kind, name in named
-    )
+    if not named:
+        return 0
+
+    def read() -> int:
+        portal.list_ids(parts)
+        return sum(
+            unless_refused(parts, f"list {name}", partial(_read_named, parts, port, kind, name, full, pause))
+            for kind, name in named
+        )
+
+    return unless_refused(parts, "lists", read)
 
 
 def _read_named(parts: Parts, port: HubSpotPort, kind: str, name: str, full: bool, pause: Callable[[], None]) -> int:

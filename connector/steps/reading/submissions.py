@@ -19,7 +19,7 @@ from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, known_until, set_cursor
 from connector.steps.reading.forms import all_forms, forms_rung, keep_strange, known_forms
 from connector.steps.reading.groups import in_groups
-from connector.steps.reading.refusals import note_refusal, unless_refused
+from connector.steps.reading.refusals import is_refused, note_readable, note_refusal, unless_refused
 from connector.store import settling
 from connector.store.engine import writer_lock
 from connector.store.submitted import Submitted, add_submissions, contacts_by_address
@@ -33,21 +33,24 @@ LATE = timedelta(days=1)
 
 GROUP = 2000
 
+#: In `trellis failures`: all of them.
+_FORMS = "forms"
+
 
 def read_submissions(parts: Parts, port: HubSpotPort, pause: Callable[[], None] = lambda: None) -> int:
     """Read the forms that have rung, or all of them at first, and settle what waits; how many acts were new.
 
     No call while nothing waits, and none before the contacts have been read, when everybody is a stranger. The first
     reading is history: known at its own time. What HubSpot refuses to show is noted, and its acts stay as the counter tells
-    them. Raises any other PlatformError: then what waits goes on waiting. `pause` is called between transactions.
+    them; whether it may be read by now is asked each time. Raises any other PlatformError: then what waits goes on waiting.
+    `pause` is called between transactions.
     """
     kinds = _kinds(parts)
     since = cursor(parts, HUBSPOT, _stream(kinds))
-    with parts.engine.connect() as conn:
-        waits = settling.waits(conn)
-    if known_until(parts, HUBSPOT) is None or not (waits or (kinds and since is None)):
+    again = bool(kinds) and (since is None or is_refused(parts, _FORMS))
+    if known_until(parts, HUBSPOT) is None or not (again or _waits(parts)):
         return 0
-    added = unless_refused(parts, "forms", partial(_read, parts, port, kinds, since, pause)) if kinds else 0
+    added = unless_refused(parts, _FORMS, partial(_read, parts, port, kinds, since, pause)) if kinds else 0
     settled, _ = _settle(parts)  # where forms may not be read, or nothing maps them any more
     return added + settled
 
@@ -59,7 +62,12 @@ def read_rung(parts: Parts, port: HubSpotPort) -> int:
     """
     if cursor(parts, HUBSPOT, _stream(_kinds(parts))) is None:
         return _settle(parts)[0]
-    return read_submissions(parts, port)
+    return read_submissions(parts, port) if _waits(parts) else 0
+
+
+def _waits(parts: Parts) -> bool:
+    with parts.engine.connect() as conn:
+        return settling.waits(conn)
 
 
 def _kinds(parts: Parts) -> Sequence[str]:
@@ -82,6 +90,8 @@ def _read(
         with parts.engine.connect() as conn:
             bells = settling.bells(conn, min(since - OVERLAP, until - LATE))
         if not bells:
+            if is_refused(parts, _FORMS):  # the scope may have been added since
+                all_forms(parts, port)
             return 0
         forms, every = forms_rung(parts, port, bells)
         low = min(since - OVERLAP, min(bell.oldest for bell in bells) - settling.WITHIN)
@@ -117,6 +127,8 @@ def _read_form(
     except PlatformRefused as refused:
         if refused.status != 404:  # else it was deleted since its name was read
             note_refusal(parts, f"form {form}", refused)
+            return added
+    note_readable(parts, f"form {form}")
     return added
 
 
