@@ -84,7 +84,9 @@ def test_a_platform_that_is_away_for_a_while_is_nobodys_business_yet(world, hook
 
 
 def test_passes_that_go_wrong_for_any_other_reason_are_told_after_half_an_hour(world, hooked, heard):
-    fails(world, path="contacts/search", status=403, body={"category": "MISSING_SCOPES", "message": "requires one of [x]"})
+    fails(
+        world, path="contacts/search", status=403, body={"category": "MISSING_SCOPES", "message": "requires one of [x]"}
+    )
     passes(world, hooked, 15)
     assert heard.told == []
     passes(world, hooked, 15)
