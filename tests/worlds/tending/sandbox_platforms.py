@@ -161,6 +161,8 @@ class SandboxPlatforms:
     def _archive(self, human: Human, record: Record, _step: Step) -> str:
         self._binned[human] = str(record.id)
         self.hubspot.life.archive(human.email)
+        if (just_won := ("deal_won", self.sandbox.clock())) in human.acts:
+            human.acts.remove(just_won)  # no pass has seen it, and nothing shows any more whose deal it was
         return ""
 
     def _erase(self, human: Human, _record: Record, _step: Step) -> str:
