@@ -19,9 +19,9 @@ from connector.store import undo
 from connector.store.undo import Ended, Span
 
 _AT_ONCE = 500
-#: Each record is read twice before it is put back: for the ledger, and under names that the rulebook does not know.
+#: A contact is read twice before she is put back: for the ledger, and under names that the rulebook does not know.
 _READ = 2
-#: Rows of a call to HubSpot (facts/hubspot.md §3).
+#: Rows of a call to HubSpot (facts/hubspot.md §3); members are asked for one by one, and come whole.
 _ROWS = 100
 
 
@@ -50,7 +50,7 @@ def would_go_back(parts: Parts, span: Span, decided: Endings) -> WouldGoBack:
         for compared in _compared(parts, span, source):
             ends = _ends(compared, kept if source == HUBSPOT else ())
             found.values.update(str(ended) for ended in ends.values())
-            found.calls[platform] += _READ * (ceil(compared.asked / _ROWS) if source == HUBSPOT else compared.asked)
+            found.calls[platform] += _READ * ceil(compared.asked / _ROWS) if source == HUBSPOT else compared.asked
             found.calls.update(calls(list(_writes(compared, source, ends, order)), ()))
     found.calls.update(calls(wishes, ()))
     return found

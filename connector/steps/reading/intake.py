@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from adapters.hubspot_port import HubSpotPort
 from adapters.mailchimp_port import MailchimpPort
+from adapters.ports import Found
 from connector.facts import Record
 from connector.steps.parts import Parts
 from connector.steps.reading.counters import acts_of, keep_acts
@@ -54,11 +55,16 @@ def read_by_ids(parts: Parts, source: str, port: HubSpotPort | MailchimpPort, id
     """
     tally: Tally = Counter()
     for some in in_groups(ids, _ASKED_AT_ONCE):
-        found = port.by_ids(some)
-        tally += take_in(parts, source, found.records, found.unreadable)
-        with parts.engine.begin() as conn:
-            writer_lock(conn)
-            now = parts.now()
-            tally["gone"] += ledger.mark_archived(conn, source, found.missing, now)
-            failures.resolve_failures(conn, step=READ, source=source, platform_ids=found.missing, at=now)
+        tally += take_in_found(parts, source, port.by_ids(some))
+    return tally
+
+
+def take_in_found(parts: Parts, source: str, found: Found) -> Tally:
+    """Take in what a platform answered about some ids: who is there, and who is really not there any more."""
+    tally = take_in(parts, source, found.records, found.unreadable)
+    with parts.engine.begin() as conn:
+        writer_lock(conn)
+        now = parts.now()
+        tally["gone"] += ledger.mark_archived(conn, source, found.missing, now)
+        failures.resolve_failures(conn, step=READ, source=source, platform_ids=found.missing, at=now)
     return tally

@@ -10,7 +10,7 @@ from adapters.ports import Change, Deadline, Outcome, PlatformError, RowOutcome
 from connector.steps.difference import same
 from connector.steps.overwriting import about_to_write
 from connector.steps.parts import HUBSPOT, Parts
-from connector.steps.reading.intake import read_by_ids
+from connector.steps.reading.intake import read_by_ids, take_in_found
 from connector.steps.sending import Held, away, send
 from connector.steps.tally import Tally
 from connector.steps.undoing.with_sales import taken_by_sales
@@ -82,14 +82,10 @@ def compare(parts: Parts, span: Span, source: str, contacts: Sequence[int], *, k
         found.end(Ended.GONE, contact, name)
     ids = sorted({row.platform_id for row in rows})
     found.asked = len(ids)
-    if keep and ids:
-        read_by_ids(
-            parts, source, parts.hubspot if source == HUBSPOT and parts.hubspot else parts.mailchimp[source], ids
-        )
     names = {row.name for row in rows}
     if source == HUBSPOT:
         names.add(parts.rulebook.fields.write.sales_verdict.hubspot)
-    found.held = _values_now(parts, source, ids, sorted(names)) if ids else {}
+    found.held = _values_now(parts, source, ids, sorted(names), keep=keep) if ids else {}
     taken = taken_by_sales(parts, rows, found.held) if source == HUBSPOT else frozenset()
     for row in rows:
         there = found.held.get(row.platform_id)
@@ -108,11 +104,16 @@ def compare(parts: Parts, span: Span, source: str, contacts: Sequence[int], *, k
     return found
 
 
-def _values_now(parts: Parts, source: str, ids: Sequence[str], names: Sequence[str]) -> Held:
+def _values_now(parts: Parts, source: str, ids: Sequence[str], names: Sequence[str], *, keep: bool) -> Held:
     """What stands there now, also under names that the rulebook of `parts` does not know."""
     if source == HUBSPOT and parts.hubspot is not None:
+        if keep:
+            read_by_ids(parts, source, parts.hubspot, ids)
         return parts.hubspot.values_of(ids, names)
-    return {record.id: record.values for record in parts.mailchimp[source].by_ids(ids).records}
+    found = parts.mailchimp[source].by_ids(ids)  # members come whole, one call each
+    if keep:
+        take_in_found(parts, source, found)
+    return {record.id: record.values for record in found.records}
 
 
 def _put_back_some(parts: Parts, span: Span, source: str, compared: Compared, tally: Tally) -> PlatformError | None:
