@@ -53,7 +53,10 @@ class HubSpotPort(ContactPlatform, HubSpotRemoval, Protocol):
         """Company properties by name. Read-only. Raises PlatformError."""
 
     def lists(self) -> Mapping[str, ListInfo]:
-        """Contact lists by name. Read-only."""
+        """Contact lists by name, by search: one that was just made may be missing (facts/hubspot.md §11.1). Read-only."""
+
+    def list_named(self, name: str) -> ListInfo | None:
+        """The contact list of this name, or None; it is there as soon as it is made. Read-only. Raises PlatformError."""
 
     def create_list(self, name: str) -> ListInfo:
         """Create a MANUAL contact list. Raises PlatformError."""

@@ -124,6 +124,10 @@ class HubSpotMemory(Memory):
         """See `HubSpotPort`; a list's id is its name."""
         return {name: ListInfo(name, name, "MANUAL", len(there)) for name, there in self.members.items()}
 
+    def list_named(self, name: str) -> ListInfo | None:
+        """See `HubSpotPort`."""
+        return self.lists().get(name)
+
     def create_list(self, name: str) -> ListInfo:
         """See `HubSpotPort`."""
         self.members.setdefault(name, {})

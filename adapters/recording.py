@@ -221,6 +221,10 @@ class RecordingHubSpot(_Recording[HubSpotPort]):
         """See `HubSpotPort`."""
         return self._platform.lists()
 
+    def list_named(self, name: str) -> ListInfo | None:
+        """See `HubSpotPort`."""
+        return self._platform.list_named(name)
+
     def create_list(self, name: str) -> ListInfo:
         """See `HubSpotPort`; in a dry run the id is "not created"."""
         self.tape.append(Recorded("create_list", name))

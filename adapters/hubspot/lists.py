@@ -45,19 +45,20 @@ def list_by_name(client: HubSpotClient, name: str, deadline: Deadline | None = N
     return _list_in(client.call("list_by_name", path={"name": name}, deadline=deadline))
 
 
-def create_list(client: HubSpotClient, name: str) -> ListInfo:
-    """Create a MANUAL list of contacts; PlatformRefused if the name is taken."""
-    body = {"name": name, "objectTypeId": CONTACT_TYPE, "processingType": "MANUAL"}
-    return make_named(lambda: _list_in(client.call("list_create", body=body)), lambda: _find(client, name))
-
-
-def _find(client: HubSpotClient, name: str) -> ListInfo | None:
+def find_list(client: HubSpotClient, name: str) -> ListInfo | None:
+    """The same, or None if there is none of this name. Read-only."""
     try:
         return list_by_name(client, name)
     except PlatformRefused as refused:
         if refused.status != 404:
             raise
         return None
+
+
+def create_list(client: HubSpotClient, name: str) -> ListInfo:
+    """Create a MANUAL list of contacts; PlatformRefused if the name is taken."""
+    body = {"name": name, "objectTypeId": CONTACT_TYPE, "processingType": "MANUAL"}
+    return make_named(lambda: _list_in(client.call("list_create", body=body)), lambda: find_list(client, name))
 
 
 def list_members(client: HubSpotClient, list_id: str, token: str | None = None) -> Iterator[MembersPage]:

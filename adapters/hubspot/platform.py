@@ -214,6 +214,10 @@ class HubSpotPlatform:
         """See `HubSpotPort`."""
         return lists.read_lists(self._client)
 
+    def list_named(self, name: str) -> ListInfo | None:
+        """See `HubSpotPort`; one call."""
+        return lists.find_list(self._client, name)
+
     def create_list(self, name: str) -> ListInfo:
         """See `HubSpotPort`."""
         return lists.create_list(self._client, name)

@@ -165,7 +165,8 @@ def _hubspot(parts: Parts, port: HubSpotPort, lines: list[str], *, dry_run: bool
             f"{len(missing)} properties are missing, and the portal holds {limit[0]} of {limit[1]}: archive some",
         )
     lists = port.lists()
-    new_lists = [name for name in lists_wanted(parts.rulebook) if name not in lists]
+    unseen = [name for name in lists_wanted(parts.rulebook) if name not in lists]
+    new_lists = [name for name in unseen if port.list_named(name) is None]  # search does not show it at once
     if dry_run:
         lines += [f"HubSpot: would create property group {GROUP}"] if missing and GROUP not in port.groups() else []
         lines += [f"HubSpot: would create property {one.name} ({one.label})" for one in missing]

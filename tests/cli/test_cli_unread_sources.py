@@ -62,10 +62,8 @@ def test_without_the_scope_of_lists_all_else_is_read(settled):
     settled.sandbox.hubspot.life.fill_form(maria, "Newsletter", {"jobtitle": "CFO"}, "https://www.example.com/blog")
     with_lists_forgotten(settled)
     ran = settled.trellis("sync")
-    assert unread(ran) == [
-        "Not read: HubSpot's lists; the token lacks the scope crm.lists.read: add it to the app or key,"
-        + " or take `lists` out of fields.yaml."
-    ]
+    lists = "Not read: HubSpot's lists; the token lacks the scope crm.lists.read:"
+    assert unread(ran) == [f"{lists} add it to the app or key, or take `lists` out of fields.yaml."]
     assert ran.code == Exit.REFUSED
     assert "Read 0 records" not in ran.out
     assert settled.trellis("check").code == Exit.REFUSED

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.sandbox import Fault
+from connector.steps.doctor import Surroundings, examine
 from connector.steps.portal import PortalMismatch
 from connector.steps.provision import provision
+from connector.store.made import forget_made, made
 
 
 def mismatch(world):
@@ -64,6 +67,23 @@ def test_a_mapped_property_that_the_portal_lacks_names_fields_yaml_and_heals_wit
     for name in ("direct_line", "hs_telephone"):
         definitions.put(replace(definitions.get("phone"), name=name, builtin=False))
     assert world.sync().baseline  # at once: what was found missing is not remembered
+
+
+def test_a_list_that_search_does_not_show_yet_is_neither_made_again_nor_taken_for_missing_or_ours(world):
+    """Its index lags behind what was just made."""
+    with world.store.engine.begin() as conn:
+        ours = made(conn, "hubspot", "list")
+        by_hand = next(iter(ours))
+        forget_made(conn, "hubspot", "list", by_hand)
+    nothing = {"lists": [], "hasMore": False, "offset": 0, "total": 0}
+    world.sandbox.hubspot_server.faults.add(Fault(path="lists.*search", times=None, status=200, body=nothing))
+    for dry_run in (True, False):
+        done = provision(world.parts, dry_run=dry_run, webhook_url=None)
+        assert (done.lines, done.errors) == ([], [])
+    given = Surroundings(hubspot_on=True, mailchimp_on=True, public_url="", hubspot_secret=False, webhook_url=None)
+    assert [one for one in examine(world.parts, given) if one.code == "list-missing"] == []
+    with world.store.engine.connect() as conn:
+        assert made(conn, "hubspot", "list").keys() == ours.keys() - {by_hand}
 
 
 def test_a_webhook_that_mailchimp_cannot_reach_says_what_to_start(make_world):

@@ -118,7 +118,7 @@ def _lists_and_flows(parts: Parts, port: HubSpotPort) -> Iterator[Finding]:
     ours = lists_wanted(parts.rulebook)
     sources = {name for event in parts.rulebook.fields.events.values() if event.hubspot for name in event.hubspot.lists}
     lists = port.lists() if ours or sources else {}
-    if missing := [name for name in ours if name not in lists]:
+    if missing := [name for name in ours if name not in lists and port.list_named(name) is None]:
         yield Finding("error", lacking("HubSpot", "list", missing), _PROVISION, code="list-missing")
     for name in sorted(sources - set(lists)):
         what = f'HubSpot has no list "{name}", an event source of fields.yaml'
