@@ -22,6 +22,7 @@ from connector.steps import portal
 from connector.steps.judged import Judged
 from connector.steps.keep import kept_lines, rows_of
 from connector.steps.listening.newly_heard import look_again_where_heard_otherwise
+from connector.steps.met import Met
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.screen import screen
 from connector.steps.switched_on import look_again_where_switched_on
@@ -45,13 +46,15 @@ def judge_all(
     baseline: bool,
     keep: bool = True,
     many: int | None = None,
+    met: Met | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Tally:
     """Judge everybody who is due: something changed, her day has come, or the rulebook is another.
 
     From `many` on (None: where it is quicker) they are screened first, and only those are judged singly who must be. With
-    `keep` False nothing is stored: the tally then says what would be written and who would be enrolled. Raises
-    PlatformError only when the portal's order of stages is not cached and cannot be read.
+    `keep` False nothing is stored: the tally then says what would be written and who would be enrolled. It counts as judged
+    those who were not `met` before in this pass. Raises PlatformError only when the portal's order of stages is not cached
+    and cannot be read.
     """
     order, hearing = portal.stage_order(parts), portal.hearing(parts)
     if keep:
@@ -60,13 +63,14 @@ def judge_all(
     with parts.engine.connect() as conn:
         waiting = ledger.count_to_judge(conn, parts.today, parts.rulebook.hash)
         many = max(_MANY, ledger.count_contacts(conn) // _ONE_IN) if many is None else many
-    judging = _Judging(parts, order, hearing, baseline=baseline, keep=keep)
+    judging = _Judging(parts, order, hearing, met or Met(), baseline=baseline, keep=keep)
     if not keep or waiting < many:
         judging.due(stop)
         return judging.tally
     screened = screen(parts, order, baseline=baseline, stop=stop)
     judging.tally["screened"] = screened.people
-    judging.tally["judged"] += screened.people - len(screened.singly)
+    for calm in screened.calm:
+        judging.count(calm.tolist())
     for start in range(0, len(screened.singly), _BATCH):
         if stop():
             return judging.tally
@@ -82,7 +86,9 @@ def judge_all(
 class _Judging:
     """The judging of one pass, one transaction a batch."""
 
-    def __init__(self, parts: Parts, order: Sequence[str], hearing: Hearing, *, baseline: bool, keep: bool) -> None:
+    def __init__(
+        self, parts: Parts, order: Sequence[str], hearing: Hearing, met: Met, *, baseline: bool, keep: bool
+    ) -> None:
         self.tally: Tally = Counter()
         self._parts = parts
         self._order = order
@@ -90,6 +96,13 @@ class _Judging:
         self._baseline = baseline
         self._keep = keep
         self._rollback = rollback_at_hand(parts)
+        self._met = met
+        self._times = 0
+
+    def count(self, contacts: Sequence[int]) -> None:
+        """Count these as judged, but for those who were before in this pass."""
+        self._times += len(contacts)
+        self.tally["judged"] += self._met.add(contacts)
 
     def due(self, stop: Callable[[], bool]) -> None:
         """Everybody who is due, in the order of their ids."""
@@ -99,7 +112,7 @@ class _Judging:
                 writer_lock(conn)
                 ids = ledger.to_judge(conn, parts.today, parts.rulebook.hash, _BATCH, after)
                 if not ids:
-                    if self._keep and self.tally["judged"]:
+                    if self._keep and self._times:
                         _sweep(parts, conn)
                     return
                 self._judge(conn, ids)
@@ -127,9 +140,10 @@ class _Judging:
             for source in parts.platforms:
                 settled = [row.contact for row in kept if not row.writes.get(source)]
                 failures.resolve_without_wish(conn, "write", source, settled, parts.now())
+        self.count(ids)
         _count(self.tally, rows, kept, keep=self._keep)
         if parts.progress:
-            parts.progress.step("judging", self.tally["judged"])
+            parts.progress.step("judging", self._times)
 
 
 def _sweep(parts: Parts, conn: Connection) -> None:
@@ -210,7 +224,6 @@ def _changed(parts: Parts, person: Person) -> Mapping[str, date]:
 
 
 def _count(tally: Tally, rows: Sequence[tuple[Person, Judged]], kept: Sequence[Judgement], *, keep: bool) -> None:
-    tally["judged"] += len(rows)
     tally["moved"] += sum(one.step.moved for _, one in rows)
     tally["scored"] += sum(one.verdict.score is not None for _, one in rows)
     if not keep:

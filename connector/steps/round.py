@@ -11,6 +11,7 @@ from adapters.ports import Deadline, PlatformError
 from connector.steps.deliver import deliver
 from connector.steps.how_far import note_how_far
 from connector.steps.judge import judge_all
+from connector.steps.met import Met
 from connector.steps.parts import HUBSPOT
 from connector.steps.reading.submissions import read_rung
 from connector.steps.reading.unread import Unread
@@ -26,9 +27,10 @@ _MOST_S = 120
 
 @dataclass(slots=True)
 class Summary:
-    """What one pass did; `errors` are platforms that failed, the others went on. `unread`: what could not be read, and is not.
+    """What one pass did; `errors` are platforms that failed, the others went on, and `unread` what else could not be read.
 
     `ready`: after a baseline, who stands on a stage for sales already though nobody may have noticed, the best first.
+    `met`: whom its rounds have judged; each is counted once.
     """
 
     baseline: bool
@@ -36,6 +38,7 @@ class Summary:
     unread: Sequence[Unread] = ()
     tally: Tally = field(default_factory=Counter)
     errors: list[PlatformError] = field(default_factory=list)
+    met: Met = field(default_factory=Met, repr=False)
 
     def failed(self, platform: str) -> bool:
         """Whether this platform failed, or is left alone."""
@@ -106,6 +109,6 @@ def judge(watch: Watch, summary: Summary, stop: Callable[[], bool], *, keep: boo
     """Judge whoever is due; without `keep`, only say what would come of it."""
 
     def run() -> None:
-        summary.tally += judge_all(watch.parts, baseline=summary.baseline, keep=keep, stop=stop)
+        summary.tally += judge_all(watch.parts, baseline=summary.baseline, keep=keep, met=summary.met, stop=stop)
 
     watch.attempt(summary.errors, run)

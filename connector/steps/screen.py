@@ -49,7 +49,8 @@ Rows = NDArray[np.intp]
 
 @dataclass(slots=True)
 class Screened:
-    """What a screening came to: how many were looked at, whose verdicts were kept, and who is to be judged singly.
+    """What a screening came to: how many were looked at, whose verdicts were kept, who is to be judged singly, and who, slice by
+    slice, is not.
 
     `position` is that of the ledger that all of it knew.
     """
@@ -58,6 +59,7 @@ class Screened:
     people: int = 0
     kept: int = 0
     singly: list[int] = field(default_factory=list)
+    calm: list[NDArray[np.int64]] = field(default_factory=list)
 
 
 def screen(parts: Parts, order: Sequence[str], *, baseline: bool, stop: Callable[[], bool] = lambda: False) -> Screened:
@@ -78,6 +80,7 @@ def screen(parts: Parts, order: Sequence[str], *, baseline: bool, stop: Callable
             singly = _singly(parts, judged, order, baseline=baseline)
             screened.people += len(people)
             screened.singly += people.ids[singly].tolist()
+            screened.calm.append(people.ids[~singly])
             screened.kept += _keep(parts, judged, np.flatnonzero(~singly), active, baseline=baseline)
             if parts.progress:
                 parts.progress.step("screening", screened.people)

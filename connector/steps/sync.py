@@ -159,7 +159,7 @@ def _let_webhooks_through(
         if not inbox.claimable(conn):
             return
     own = watch.within()
-    pause = Summary(baseline=False, errors=[*own.left])
+    pause = Summary(baseline=False, errors=[*own.left], met=summary.met)
     with urgent():
         take_in_and_deliver(own, pause, stop)
     summary.tally += pause.tally

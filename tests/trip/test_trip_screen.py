@@ -11,12 +11,16 @@ from connector.steps import portal
 from connector.steps.crowd import wanted
 from connector.steps.judge import contact_of, judge_all, judge_person
 from connector.steps.keep import rows_of
+from connector.steps.met import Met
 from connector.steps.provision import provision
 from connector.steps.reading import read_all
+from connector.steps.round import Summary, judge_and_deliver
 from connector.steps.sync import work
+from connector.steps.watch import Watch
 from connector.store import ledger, state
 from connector.store.bulk.read import slices
 from connector.store.engine import writer_lock
+from connector.store.position import mark_changed
 
 PRICING = "https://www.brightledger.example/pricing"
 
@@ -209,3 +213,17 @@ def test_the_age_of_a_value_that_is_archived_is_no_news_of_the_one_that_stands_i
         (people,) = slices(conn, wanted(world.parts))
     (row,) = (people.ids == contact).nonzero()[0]
     assert {name: at[row] for (_, name), at in people.changed.items() if at[row]} == {}
+
+
+def test_whoever_is_judged_again_in_the_same_pass_is_counted_once(quiet):
+    """What a round delivers may be news, and is judged by the next: a pass would tell of more people than there are."""
+    maria, summary, watch = quiet.contact(quiet.email("maria")), Summary(baseline=False), Watch(quiet.parts)
+    for _ in range(2):
+        with quiet.store.engine.begin() as conn:
+            writer_lock(conn)
+            mark_changed(conn, [maria])
+        judge_and_deliver(watch, summary, lambda: False)
+    assert summary.tally["judged"] == 1
+    met = Met()
+    everybody = quiet.rows("SELECT count(*) FROM contact")[0][0]
+    assert [judge_all(quiet.parts, baseline=False, many=0, met=met)["judged"] for _ in range(2)] == [everybody, 0]
