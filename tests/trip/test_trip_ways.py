@@ -354,3 +354,35 @@ def copy_of(world, url):
         conn.execute(f"DROP DATABASE {name}")
         conn.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
     return world.with_store(url)
+
+
+def test_nobody_waits_for_ever_whatever_befell_the_call_to_a_flow(world_by):
+    """Each is probed once her call can no longer be running (lease + 130 s): then she is in, tried again, or a person's."""
+    world = world_by(JOURNEY, webhooks=False)
+    endings = {
+        "lost": {"ending": "drop", "apply": True},
+        "dropped": {"ending": "drop", "apply": False},
+        "broken": {"status": 500, "apply": False, "times": None},
+        "busy": {"status": 429, "apply": False},
+        "forbidden": {"status": 403, "body": {"status": 403, "title": "Forbidden"}},
+        "well": None,
+    }
+    emails = {name: JOURNEY.new_lead(world, name) for name in endings}
+    for name, fault in endings.items():
+        if fault is not None:
+            JOURNEY.break_call(world, containing=emails[name], **fault)
+    world.judge()
+    deliver(world.parts, [])
+    waiting = ("pending", "sending", "unknown")
+    assert any(state(world, email) in waiting for email in emails.values())
+    for _ in range(14):  # a probe in 5 minutes; a marker alone is a person's after an hour
+        world.next_pass()
+    ends = {name: state(world, email) for name, email in emails.items()}
+    parked = dict.fromkeys(("lost", "dropped", "broken"), "parked")
+    assert ends == {**parked, **dict.fromkeys(("busy", "forbidden", "well"), "accepted")}
+    assert {name: JOURNEY.times(world, email) for name, email in emails.items()} == {
+        **dict.fromkeys(("lost", "busy", "forbidden", "well"), 1),
+        **dict.fromkeys(("dropped", "broken"), 0),
+    }
+    with world.store.engine.connect() as conn:
+        assert outbox.count_waiting(conn, "enroll") == 0
