@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from connector.steps.reading.lists import read_lists
 from connector.steps.reading.records import read_records
@@ -177,6 +178,34 @@ def test_a_stranger_nobody_finds_holds_nothing_up(listed):
     join(listed, listed.email("laia"))
     assert read(listed) == (1, 2)
     assert read(listed) == (0, 1)
+
+
+def test_nobody_enters_by_what_cannot_be_read_and_somebody_may_be_kept_out_by(make_world):
+    """Without the scope of lists nobody knows who joined: of whom that would keep out, none enters until it is read."""
+    asked = "when: {stage: nurture, persona: finance_lead}"
+    kept_out = (
+        f"when: {{stage: nurture, persona: finance_lead, not: {{did: {{event: list_joined, asset: {VISITED}}}}}}}"
+    )
+
+    def before(sandbox, population):
+        sandbox.hubspot.life.join_list(population.person("maria").address, VISITED)
+
+    world = make_world(count=4, edits={**EDIT, "tracks.yaml": (asked, kept_out)}, webhooks=False, before=before)
+    settings, forget = world.sandbox.hubspot.settings, "DELETE FROM portal_cache WHERE key = 'hubspot:lists'"
+    every, settings.scopes = settings.scopes, settings.scopes - {"crm.lists.read"}
+    with world.store.engine.begin() as conn:
+        conn.execute(text(forget))
+    carla = world.new_lead("carla")
+    world.pass_time(minutes=1)
+    assert [one.stream for one in world.sync().unread] == ["lists", "lists of segments"]
+    ((state_, reason),) = world.intents(carla)
+    assert (state_, world.entered(carla)) == ("pending", [])
+    assert reason.startswith(
+        "list_joined may keep her out and cannot be read: the token lacks the scope crm.lists.read"
+    )
+    settings.scopes = every
+    summary = world.next_pass()
+    assert (list(summary.unread), len(world.entered(carla))) == ([], 1)
 
 
 def test_one_list_may_be_a_source_of_two_kinds(make_world):

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from adapters.ports import Deadline, Outcome
 from connector.nurturing.working_time import next_open
+from connector.steps.enrolling.blind import blind_tracks
 from connector.steps.enrolling.decide import Go, No, decide
 from connector.steps.enrolling.standing import Asked, ask
 from connector.steps.parts import Parts
@@ -81,6 +82,7 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str], dea
         people = {person.contact: person for person in ledger.load_people(conn, contacts)}
         approved = [one.contact for one in claimed if one.approved_at is not None]
         unjudged = ledger.unjudged(conn, approved, parts.rulebook.hash) if approved else frozenset()
+        blind = blind_tracks(parts, conn)
     reading = deadline.within(READING_S)
     known = {one.contact: people[one.contact] for one in claimed if one.contact in people.keys() - unjudged}
     standings = ask(parts, list(known.values()), down, reading)
@@ -88,7 +90,9 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str], dea
     late = {one.id for one in claimed if out_of_time and one.contact in known and standings[one.contact].unreadable}
     waiting = {one.id for one in claimed if one.contact in unjudged}
     decisions = [
-        decide(parts, one, people.get(one.contact), standings.get(one.contact))
+        No(one, blind[one.track], later=True)
+        if one.track is not None and one.track in blind
+        else decide(parts, one, people.get(one.contact), standings.get(one.contact))
         for one in claimed
         if one.id not in late | waiting
     ]

@@ -63,5 +63,5 @@ def _cure(stream: str, refused: PlatformRefused, source: str) -> str:
     if not isinstance(refused, ScopeMissing):
         return "`trellis check` looks for the cause"
     cure = (PORTAL if source == HUBSPOT else MAILCHIMP).cure
-    key = _ASKED_BY.get(stream.partition(" ")[0])
+    key = _ASKED_BY.get(stream)
     return f"{cure[:1].lower()}{cure[1:]}{f', or take `{key}` out of fields.yaml' if key else ''}"

@@ -12,13 +12,15 @@ from adapters.ports import ListInfo
 from connector.nurturing.segments import Place, places
 from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor
-from connector.steps.reading.refusals import unless_refused
+from connector.steps.reading.refusals import is_refused, unless_refused
 from connector.steps.tally import Tally
 from connector.store import roster
 
 #: A night apart, whatever the hour: a pass by cron may be a little early.
 _EVERY = timedelta(hours=20)
-_STREAM = "segments"
+#: What was refused is asked again by the next poll: somebody may have added the scope.
+_AGAIN = timedelta(minutes=4)
+_STREAM, _REFUSED = "segments", "lists of segments"
 
 
 def see_who_is_there(parts: Parts) -> Tally:
@@ -31,15 +33,17 @@ def see_who_is_there(parts: Parts) -> Tally:
     if port is None or not is_due(parts):
         return tally
     began = parts.now()
-    unless_refused(parts, "lists of segments", partial(_see_all, parts, port, _lists(parts), tally))
+    unless_refused(parts, _REFUSED, partial(_see_all, parts, port, _lists(parts), tally))
     set_cursor(parts, HUBSPOT, _STREAM, began)
     return tally
 
 
 def is_due(parts: Parts) -> bool:
-    """Whether the last look was a night ago, and there is any list to look at. Read-only."""
+    """Whether the last look was a night ago, or refused, and there is any list to look at. Read-only."""
     last = cursor(parts, HUBSPOT, _STREAM)
-    return bool(_lists(parts)) and (last is None or parts.now() - last >= _EVERY)
+    if last is None or not _lists(parts):
+        return bool(_lists(parts))
+    return parts.now() - last >= (_AGAIN if is_refused(parts, _REFUSED) else _EVERY)
 
 
 def _lists(parts: Parts) -> Sequence[Place]:
