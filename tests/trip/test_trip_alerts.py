@@ -150,6 +150,22 @@ def test_a_hook_that_is_away_is_tried_again_with_growing_pauses_for_a_day(world,
     assert ("platform stopped", False) in heard.told
 
 
+def test_what_may_not_be_read_is_a_line_of_the_log_once(make_world, caplog):
+    mapped = "  unsubscribe: {mailchimp: activity.unsub}"
+    edits = {"fields.yaml": (mapped, f"{mapped}\n  deal_won: {{hubspot: {{deals: won}}}}")}
+    world = make_world(count=4, edits=edits, webhooks=False)
+    settings = world.sandbox.hubspot.settings
+    every, settings.scopes = settings.scopes, settings.scopes - {"crm.objects.deals.read"}
+    passes(world, world.parts, 15)
+    told = [record.facts for record in caplog.records if record.message.startswith("alert")]
+    assert [(line["kind"], line["about"]) for line in told] == [("not read", "hubspot deals")]
+    assert "lacks the scope crm.objects.deals.read: add it to the app or key" in told[0]["message"]
+    settings.scopes = every
+    passes(world, world.parts, 10)
+    assert len([record for record in caplog.records if record.message == "alert"]) == 1
+    assert world.rows("SELECT 1 FROM alert WHERE over_at IS NULL") == []
+
+
 def test_without_a_hook_it_is_a_line_in_the_log(world, caplog):
     fails(world, status=401, body=REFUSED)
     passes(world, world.parts, 10)

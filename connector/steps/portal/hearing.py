@@ -46,7 +46,7 @@ def read_workflows(parts: Parts, *, by_hand: bool = False) -> None:
     Raises CredentialsRefused alone.
     """
     port = parts.hubspot
-    if port is None or not ((by_hand and _verified(parts.rulebook)) or _is_due(parts)):
+    if port is None or not ((by_hand and is_verified(parts.rulebook)) or _is_due(parts)):
         return
     try:
         keep_workflows(parts, flows_of(parts, port), _known_lists(parts))
@@ -130,7 +130,7 @@ def hearing(parts: Parts, reading: Reading | None = None) -> Hearing:
     """What nurturing is told of listeners and exits: the last `reading` (None: that which is kept), or, once it is too old,
     that nothing is known.
     """
-    if not _verified(parts.rulebook):
+    if not is_verified(parts.rulebook):
         return hearing_of(parts.rulebook, None, {})
     last = reading or last_reading(parts)
     if last is None or not abs(parts.now() - last.at) < STANDS:
@@ -162,18 +162,26 @@ def _within_the_hour(parts: Parts, kept: Any) -> bool:
 
 
 def _note(parts: Parts, error: PlatformError) -> None:
-    """What is refused is asked again in an hour, what got no answer at the next pass; told where somebody waits for it."""
+    """What is refused is asked again in an hour, what got no answer at the next pass; told where somebody waits for it, and
+    waits in vain: of no answer only once the last reading stands no more.
+    """
+    refused, last = isinstance(error, PlatformRefused), last_reading(parts)
+    in_vain = refused or last is None or not abs(parts.now() - last.at) < STANDS
     with parts.engine.begin() as conn:
-        if isinstance(error, PlatformRefused):
+        if refused:
             state.put_cached(conn, _REFUSED, {"at": parts.now().isoformat()}, parts.now())
-        if _verified(parts.rulebook):
-            reason = f"{error.message}: after {STANDS // _HOURLY} h nobody enters where the listener is to be verified"
+        if in_vain and is_verified(parts.rulebook):
+            reason = (
+                f"{error.message.rstrip('. ')}: after {STANDS // _HOURLY} h nobody enters where the listener is to be"
+                " verified; `trellis check` looks for the cause"
+            )
             failures.record_failure(
                 conn, step="read", source=HUBSPOT, platform_id=_STREAM, contact=None, reason=reason, at=parts.now()
             )
 
 
-def _verified(rulebook: Rulebook) -> bool:
+def is_verified(rulebook: Rulebook) -> bool:
+    """Whether any way is taken, or its exit believed, only where a workflow was seen to listen."""
     ways = (way for track in rulebook.tracks.tracks.values() for way in track.enroll)
     return any("verified" in (way.listener, way.exit) for way in ways)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from connector.rulebook.types import Rulebook
 from connector.steps.parts import HUBSPOT, Parts
+from connector.steps.portal.hearing import is_verified
 from connector.steps.reading.refusals import READ
 from connector.store import failures
 
@@ -53,6 +54,8 @@ def _is_asked_for(rulebook: Rulebook, stream: str) -> bool:
             return any(event.submissions for event in events)
         case "lists" if not name:
             return bool(lists)
+        case "workflows":
+            return is_verified(rulebook)
         case "list":
             return name in lists
         case _:
