@@ -83,6 +83,26 @@ def test_what_a_merged_contact_says_under_her_other_address_counts(world, says_n
     assert len(world.entered(noor)) == (not says_no)
 
 
+@pytest.mark.parametrize("has_bought", [True, False], ids=["customer", "lead"])
+def test_who_may_be_a_customer_by_another_address_is_not_won_again(make_world, has_bought):
+    """Two who were merged at HubSpot are still two members at Mailchimp, and two contacts here: the other one has bought."""
+    mapped = "  unsubscribe: {mailchimp: activity.unsub}"
+    world = make_world(edits={"fields.yaml": (mapped, f"{mapped}\n  order: {{mailchimp: orders}}")})
+    maria, other = world.new_lead("maria"), world.new_member("brian")
+    if has_bought:
+        world.sandbox.mailchimp.life.buy(other, "10")
+    world.judge()
+    world.sandbox.hubspot.life.set_property(maria, "hs_additional_emails", other)
+    assert world.deliver()["enrolled"] == (0 if has_bought else 2)
+    assert len(world.entered(maria)) == (not has_bought)
+    if has_bought:
+        ((state, reason),) = world.intents(maria)
+        assert (state, reason) == (
+            "pending",
+            "another contact with an address of hers is a customer, and may be the same person",
+        )
+
+
 def test_who_was_deleted_or_merged_away_after_judging_is_enrolled_under_no_old_id(world):
     noor, maria, brian = world.new_lead("noor"), world.new_lead("maria"), world.new_lead("brian")
     world.judge()

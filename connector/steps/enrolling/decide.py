@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -52,20 +53,37 @@ class No:
     person: bool = False
 
 
-def decide(parts: Parts, intent: Intent, person: Person | None, asked: Asked | None) -> Go | No:
+def decide(
+    parts: Parts,
+    intent: Intent,
+    person: Person | None,
+    asked: Asked | None,
+    customers: AbstractSet[tuple[str, str]] = frozenset(),
+) -> Go | No:
+    """Decide on one enrollment. `customers` are those of the records with her address that are not hers, as (source, id)."""
     if person is None or asked is None:
         return No(intent, "the contact is gone")
     if (reason := _not_now(parts, person, asked)) is not None:
         return No(intent, reason, later=True)
     if (reason := _not_her(parts, intent, person, asked)) is not None:
         return No(intent, reason)
-    if HUBSPOT in asked.known_as_another:  # nobody can say whether that is a customer, or whom a track mails already
-        return No(intent, "HubSpot has her address at a contact that is not known as hers", later=True)
+    if (reason := _may_be_another(parts, intent, asked, customers)) is not None:
+        return No(intent, reason, later=True)
     shown = (*(standing.markers for standing in asked.standings.values()), *asked.markers)
     markers = unite(parse_markers(text) for text in shown)
     if markers.unreadable:
         return No(intent, "the marker on the platform cannot be read: a person must mend it")
     return _by_first_way(parts, intent, person, asked, markers)
+
+
+def _may_be_another(parts: Parts, intent: Intent, asked: Asked, customers: AbstractSet[tuple[str, str]]) -> str | None:
+    """Why nobody can say whether she is a customer, or whom a track mails already, by another name."""
+    if HUBSPOT in asked.known_as_another:
+        return "HubSpot has her address at a contact that is not known as hers"
+    track = parts.rulebook.tracks.tracks.get(intent.track or "")
+    if track is not None and track.aim == "win" and asked.others & customers:
+        return "another contact with an address of hers is a customer, and may be the same person"
+    return None
 
 
 def _not_now(parts: Parts, person: Person, asked: Asked) -> str | None:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from adapters.ports import Deadline, Outcome
 from connector.nurturing.working_time import next_open
 from connector.steps.enrolling.blind import blind_tracks
+from connector.steps.enrolling.customers import customers_among
 from connector.steps.enrolling.decide import Go, No, decide
 from connector.steps.enrolling.standing import Asked, ask
 from connector.steps.parts import Parts
@@ -86,13 +87,14 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str], dea
     reading = deadline.within(READING_S)
     known = {one.contact: people[one.contact] for one in claimed if one.contact in people.keys() - unjudged}
     standings = ask(parts, list(known.values()), down, reading)
+    customers = customers_among(parts, frozenset().union(*(asked.others for asked in standings.values())))
     out_of_time = reading.remaining() <= 0
     late = {one.id for one in claimed if out_of_time and one.contact in known and standings[one.contact].unreadable}
     waiting = {one.id for one in claimed if one.contact in unjudged}
     decisions = [
         No(one, blind[one.track], later=True)
         if one.track is not None and one.track in blind
-        else decide(parts, one, people.get(one.contact), standings.get(one.contact))
+        else decide(parts, one, people.get(one.contact), standings.get(one.contact), customers)
         for one in claimed
         if one.id not in late | waiting
     ]

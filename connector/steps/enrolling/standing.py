@@ -24,7 +24,8 @@ class Asked:
     elsewhere: frozenset[Refusal] = frozenset()  # of records with her address that we did not know as hers,
     hubspot_types: frozenset[str] = frozenset()  # the subscription types opted out of there,
     markers: tuple[str, ...] = ()  # the markers that stand there,
-    known_as_another: frozenset[str] = frozenset()  # and the sources they are of, where she has no record that is hers
+    known_as_another: frozenset[str] = frozenset()  # the sources they are of, where she has no record that is hers,
+    others: frozenset[tuple[str, str]] = frozenset()  # and which they are: (source, id)
 
 
 def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str], deadline: Deadline) -> Mapping[int, Asked]:
@@ -54,6 +55,7 @@ def ask(parts: Parts, people: Sequence[Person], down: AbstractSet[str], deadline
             frozenset().union(*(consent.hubspot_types for consent in said)),
             tuple(_marker(parts, record) for record in strangers[person.contact]),
             frozenset(record.source for record in strangers[person.contact]) - found[person.contact].keys(),
+            frozenset((record.source, record.id) for record in strangers[person.contact]),
         )
     return asked
 
