@@ -301,6 +301,8 @@ class MemoryPlatforms:
             human.gone = True
         else:
             self.portal.people[contact.id] = replace(contact, archived=True, modified_at=self.now())
+            if (just_won := ("deal_won", self.now())) in human.acts:
+                human.acts.remove(just_won)  # no pass has seen it, and nothing shows any more whose deal it was
 
     def _restore(self, human: Human) -> None:
         for record in self.portal.people.values():
