@@ -77,26 +77,6 @@ def test_the_first_reading_is_history_and_what_is_closed_later_is_news(sold):
     assert read(sold) == (0, 1, 0)
 
 
-def test_whose_a_deal_is_is_asked_once_unless_it_is_so_new_that_somebody_may_still_be_telling(sold):
-    read(sold)
-    sold.pass_time(minutes=30)
-    laia, jordi, life = sold.email("laia"), sold.email("jordi"), sold.sandbox.hubspot.life
-    life.win_deal(laia, "Old enough")
-    sold.pass_time(minutes=2)
-    young = life.win_deal(laia, "A moment ago")
-    sold.pass_time(seconds=30)
-    assert read(sold) == (2, 1, 1)
-    portal = sold.sandbox.hubspot
-    with portal.lock:
-        portal.associations.link("contacts", life.person(jordi).id, "deals", int(young))
-    sold.pass_time(minutes=3)
-    assert read(sold) == (1, 1, 1), "hers too"
-    assert [name for name, *_ in acts(sold, jordi)] == ["A moment ago"]
-    for _ in range(3):
-        sold.pass_time(minutes=2)
-        assert read(sold) == (0, 1, 0)
-
-
 def test_a_date_that_is_missing_or_still_to_come_is_not_when_it_happened(sold):
     laia, at = sold.email("laia"), sold.sandbox.clock()
     closed = {"hs_is_closed": "true", "hs_is_closed_won": "true"}

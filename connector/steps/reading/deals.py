@@ -1,17 +1,11 @@
-"""Deals that were won or lost, as acts of the people they belong to.
-
-Windows overlap, and whose a deal is costs a call: it is asked for once more only where the deal has changed, or where its
-people may not all have been told or found.
-"""
+"""Deals that were won or lost, as acts of the people they belong to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
-
-import orjson
 
 from adapters.hubspot_port import HubSpotPort
 from adapters.ports import Deal
@@ -20,7 +14,7 @@ from connector.steps.parts import HUBSPOT, Parts
 from connector.steps.reading.cursors import cursor, set_cursor
 from connector.steps.reading.groups import in_groups
 from connector.steps.reading.refusals import unless_refused
-from connector.store import ledger, state
+from connector.store import ledger
 from connector.store.engine import writer_lock
 
 #: Windows overlap by more than the search index lags: a deal may be found before its contact is.
@@ -28,9 +22,6 @@ OVERLAP = timedelta(minutes=10)
 
 #: One call tells the contacts of so many (facts/hubspot.md §3.1).
 GROUP = 1000
-
-#: So long after its last change, whoever makes a deal may still be telling whose it is.
-_IN_THE_MAKING = timedelta(minutes=1)
 
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -54,46 +45,18 @@ def _read(parts: Parts, port: HubSpotPort, outcomes: Mapping[str, str], pause: C
     since = cursor(parts, HUBSPOT, stream)
     found = chain.from_iterable(port.changed_deals((since or _EVER) - OVERLAP, until))
     closed = (deal for deal in found if _outcome(deal) in outcomes.values())
-    before, added = _whole(parts, stream), 0
-    whole = dict(before)
-    for group in in_groups((deal for deal in closed if before.get(deal.id) != deal.modified_at), GROUP):
-        whose = port.contacts_of_deals([deal.id for deal in group])
-        settled = _all_known(parts, [one for one in group if one.modified_at <= until - _IN_THE_MAKING], whose)
-        added += _take_in(parts, group, whose, outcomes, None if since is None else until)
-        whole |= {deal.id: deal.modified_at for deal in settled}
+    added = 0
+    for group in in_groups(closed, GROUP):
+        added += _take_in(parts, port, group, outcomes, None if since is None else until)
         pause()
-    _keep_whole(parts, stream, {one: at for one, at in whole.items() if at >= until - OVERLAP}, before)
     set_cursor(parts, HUBSPOT, stream, until)
     return added
 
 
-def _whole(parts: Parts, stream: str) -> Mapping[str, datetime]:
-    """Deals of the last minutes that are told to everybody whose they are, and when they had been modified by then."""
-    with parts.engine.connect() as conn:
-        kept = state.get_cursor(conn, HUBSPOT, f"{stream} whole")
-    return {one: datetime.fromisoformat(at) for one, at in orjson.loads(kept).items()} if kept else {}
-
-
-def _keep_whole(parts: Parts, stream: str, deals: Mapping[str, datetime], before: Mapping[str, datetime]) -> None:
-    if deals != before:
-        with parts.engine.begin() as conn:
-            state.set_cursor(conn, HUBSPOT, f"{stream} whole", orjson.dumps(deals).decode(), parts.now())
-
-
-def _all_known(parts: Parts, deals: Sequence[Deal], whose: Mapping[str, Collection[str]]) -> Sequence[Deal]:
-    """Those that have people, and of whom we know each."""
-    with parts.engine.connect() as conn:
-        known = ledger.contacts_of(conn, HUBSPOT, sorted({one for deal in deals for one in whose.get(deal.id, ())}))
-    return [deal for deal in deals if whose.get(deal.id) and known.keys() >= set(whose[deal.id])]
-
-
 def _take_in(
-    parts: Parts,
-    deals: Sequence[Deal],
-    whose: Mapping[str, Sequence[str]],
-    outcomes: Mapping[str, str],
-    seen_at: datetime | None,
+    parts: Parts, port: HubSpotPort, deals: Sequence[Deal], outcomes: Mapping[str, str], seen_at: datetime | None
 ) -> int:
+    whose = port.contacts_of_deals([deal.id for deal in deals])
     now = parts.now()
     with parts.engine.begin() as conn:
         writer_lock(conn)
