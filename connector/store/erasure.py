@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, text
 
+from connector.store.nameless import keep_counted
 from connector.store.parting import keep_partings, partings_of
 from connector.store.position import mark_changed
 from connector.store.schema import identity, metadata
@@ -47,7 +48,8 @@ _COMPANIES = text(
 def forget(conn: Connection, contact: int, at: datetime, *, gone_from: str | None = None) -> bool:
     """Erase one contact from every table; True if there was one. The caller holds the writer lock.
 
-    The tracks that she is on stay in mind until she is out of them (store/parting.py).
+    The tracks that she is on stay in mind until she is out of them (store/parting.py), and what went out lately goes on
+    counting, nameless (store/nameless.py).
     Sources go on counting her, but the one that she is `gone_from`: it is noted that they count one more than we hold.
 
     With her go those who have no record but under her addresses; of others, the records that are. Bodies of ended deliveries
@@ -60,6 +62,7 @@ def forget(conn: Connection, contact: int, at: datetime, *, gone_from: str | Non
     conn.execute(_STILL_THERE, {"id": contact, "surplus": SURPLUS, "at": at, "gone_from": gone_from})
     assets = conn.scalars(text("SELECT DISTINCT asset FROM event WHERE contact = :id"), {"id": contact}).all()
     companies = conn.scalars(_COMPANIES, {"id": contact}).all()
+    keep_counted(conn, contact, at)
     for table in _HERS:
         conn.execute(text(f"DELETE FROM {table} WHERE contact = :id"), {"id": contact})  # noqa: S608 -- our own names
     for source, one in sorted(hers.records):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
 
+from connector.store import nameless
 from connector.store.releases import KEPT
 
 #: Bodies of deliveries hold personal data: long enough to replay one that failed over a weekend and a day off.
@@ -42,6 +43,10 @@ _DROP: Mapping[str, tuple[timedelta, str]] = {
     ),
     "overwritten": (KEPT, _OF_OLD_RELEASES.format("undo")),
     "standings": (KEPT, _OF_OLD_RELEASES.format("stood")),
+    "nameless": (
+        nameless.KEPT,
+        "DELETE FROM intent WHERE id IN (SELECT id FROM intent WHERE contact < 0 AND finished_at < :before LIMIT :most)",
+    ),
     "alerts": (
         OVER,
         "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE over_at < :before AND next_at IS NULL LIMIT :most)",

@@ -226,8 +226,10 @@ def test_the_answer_to_what_was_sent_before_her_erasure_brings_nothing_back(conn
         case _:
             outbox.finish(conn, number, becomes, "why", NOW)
     assert outbox.unsettled(conn) == []
-    for table in ("intent", "episode", "written", "failure"):
+    for table in ("episode", "written", "failure"):
         assert conn.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+    (left,) = conn.execute(text("SELECT state, contact < 0 AS nobodys, track, channel FROM intent")).all()
+    assert left == ("accepted", True, None, None)  # counted by the guard
 
 
 def test_what_goes_wrong_with_her_is_noted_no_more(conn: Connection) -> None:
