@@ -27,8 +27,16 @@ from connector.steps.write import write_values
 from connector.store import ledger, outbox
 
 
-def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] = lambda: False) -> Tally:
-    """Deliver what is due, but to platforms that `errors` are about; those that fail are added, and nothing of theirs is lost."""
+def deliver(
+    parts: Parts,
+    errors: list[PlatformError],
+    stop: Callable[[], bool] = lambda: False,
+    judge_entering: Callable[[], object] = lambda: None,
+) -> Tally:
+    """Deliver what is due, but to platforms that `errors` are about; those that fail are added, and nothing of theirs is lost.
+
+    `judge_entering` is asked before anybody is enrolled: what was just written may be a fact about her.
+    """
     tally: Tally = Counter()
     tally += settle(parts, _down(errors))
     tally["held"] += hold_surprises(
@@ -45,6 +53,7 @@ def deliver(parts: Parts, errors: list[PlatformError], stop: Callable[[], bool] 
         tally += hand_over(parts, parts.hubspot, stop)
     tally += keep_in_line(parts, _down(errors), stop)
     if not stop():
+        judge_entering()
         tally += enroll_all(parts, _down(errors), stop)
     if parts.hubspot is not None and HUBSPOT not in _down(errors) and not stop():
         try:

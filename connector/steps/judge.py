@@ -83,6 +83,13 @@ def judge_all(
     return judging.tally
 
 
+def judge_again(parts: Parts, contacts: Sequence[int], *, baseline: bool) -> None:
+    """Judge these contacts, whom this pass has judged and counted before. Raises PlatformError as `judge_all` does."""
+    judging = _Judging(parts, portal.stage_order(parts), portal.hearing(parts), Met(), baseline=baseline, keep=True)
+    for start in range(0, len(contacts), _BATCH):
+        judging.these(contacts[start : start + _BATCH])
+
+
 class _Judging:
     """The judging of one pass, one transaction a batch."""
 

@@ -10,7 +10,7 @@ from functools import partial
 from adapters.ports import Deadline, PlatformError
 from connector.steps.deliver import deliver
 from connector.steps.how_far import note_how_far
-from connector.steps.judge import judge_all
+from connector.steps.judge import judge_again, judge_all
 from connector.steps.met import Met
 from connector.steps.parts import HUBSPOT
 from connector.steps.reading.submissions import read_rung
@@ -83,7 +83,7 @@ def judge_and_deliver(watch: Watch, summary: Summary, stop: Callable[[], bool]) 
     parts = watch.parts
     errors = [error for error in summary.errors if summary.baseline or watch.is_away(error.platform)]
     before = len(errors)
-    summary.tally += deliver(parts, errors, stop)
+    summary.tally += deliver(parts, errors, stop, partial(_judge_entering, watch, summary))
     summary.errors += errors[before:]
     watch.failed(errors[before:])
     with parts.engine.connect() as conn:
@@ -112,3 +112,13 @@ def judge(watch: Watch, summary: Summary, stop: Callable[[], bool], *, keep: boo
         summary.tally += judge_all(watch.parts, baseline=summary.baseline, keep=keep, met=summary.met, stop=stop)
 
     watch.attempt(summary.errors, run)
+
+
+def _judge_entering(watch: Watch, summary: Summary) -> None:
+    """Judge whoever is about to be enrolled, and of whom there is news since she was judged: a lifecycle that we wrote, say."""
+    parts = watch.parts
+    with parts.engine.connect() as conn:
+        entering = outbox.about_to_enter(conn, parts.now())
+        news = sorted(ledger.unjudged(conn, entering, parts.rulebook.hash)) if entering else []
+    if news:
+        watch.attempt(summary.errors, partial(judge_again, parts, news, baseline=summary.baseline))

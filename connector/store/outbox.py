@@ -38,6 +38,7 @@ __all__ = [
     "MAX_ATTEMPTS",
     "Intent",
     "Pace",
+    "about_to_enter",
     "accept_enrollment",
     "approve",
     "claim",
@@ -210,6 +211,12 @@ def put_off_enrollments(conn: Connection, now: datetime, until: datetime) -> int
         f" WHERE kind = 'enroll' AND state = 'pending' AND not_before <= :now AND {FREE}"
     )
     return conn.execute(statement, {"now": now, "until": until, "life": LIFE}).rowcount
+
+
+def about_to_enter(conn: Connection, now: datetime) -> frozenset[int]:
+    """The contacts whose enrollments are due. Read-only."""
+    due = (intent.c.kind == "enroll", intent.c.state == "pending", intent.c.not_before <= now)
+    return frozenset(conn.scalars(select(intent.c.contact).where(*due)))
 
 
 def count_waiting(conn: Connection, kind: Literal["write", "enroll"]) -> int:

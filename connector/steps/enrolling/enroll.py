@@ -35,7 +35,7 @@ DEADLINE_S = 30.0
 #: What of it the platforms may take to say how people stand; who is not told of by then is asked about again.
 READING_S = 20.0
 _TOO_SLOW = "the platforms took too long to answer"
-_TO_JUDGE = "approved, and to be judged anew"
+_TO_JUDGE = "there is news of her, and she is to be judged anew"
 #: A platform that says nothing about more than so many is left alone for the rest of the pass.
 _FEW = 3
 
@@ -81,8 +81,7 @@ def _enroll(parts: Parts, claimed: Sequence[Intent], down: AbstractSet[str], dea
     with parts.engine.connect() as conn:
         contacts = [one.contact for one in claimed]
         people = {person.contact: person for person in ledger.load_people(conn, contacts)}
-        approved = [one.contact for one in claimed if one.approved_at is not None]
-        unjudged = ledger.unjudged(conn, approved, parts.rulebook.hash) if approved else frozenset()
+        unjudged = ledger.unjudged(conn, contacts, parts.rulebook.hash)
         blind = blind_tracks(parts, conn)
     reading = deadline.within(READING_S)
     known = {one.contact: people[one.contact] for one in claimed if one.contact in people.keys() - unjudged}
