@@ -20,6 +20,8 @@ LIST_KEY = "hubspot:list:"
 #: Tracks that begin with silence, and how long it is: whoever had not been silent for so long at the baseline did not match
 #: them there, and time alone may bring her in.
 SILENCE = {"keep-warm": timedelta(days=30), "win-back": timedelta(days=120)}
+#: Tracks that aim at keeping or recovering customers: these are for them, and every other is barred to them.
+FOR_CUSTOMERS = frozenset({"second-team", "customer-tips", "call-customer"})
 
 _HUBSPOT_NOES = ("hs_email_optout", "hs_email_optout_4711", "hs_email_hard_bounce_reason_enum", "trellis_exclude")
 _MAILCHIMP_NOES = frozenset({"unsubscribed", "cleaned"})
@@ -147,7 +149,7 @@ class Judge:
     def _ground(self, human: Human, track: str, told: Sending) -> list[str]:
         """What must stand behind any enrollment."""
         noes = []
-        if human in self.customers:
+        if human in self.customers and track not in FOR_CUSTOMERS:
             noes.append("she is a customer, and has been read since")
         if human.waits_for_change and not self._silent_since_the_baseline(human, track):
             noes.append("she matched at the baseline, and nothing has changed since")
