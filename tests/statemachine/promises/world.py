@@ -39,6 +39,7 @@ class Backup:
     name: str
     journal: Mapping[int, Sequence[Told]]
     erased: Mapping[str, str]
+    waiting: frozenset[str]
 
 
 @dataclass
@@ -157,7 +158,9 @@ class World:
 
     def backup(self) -> Backup:
         self.stop()
-        made = Backup(self.databases.copy(self.database), dict(self.webhooks.journal), dict(self.judge.erased))
+        waiting = frozenset(human.key for human in self.people if human.waits_for_change)
+        name = self.databases.copy(self.database)
+        made = Backup(name, dict(self.webhooks.journal), dict(self.judge.erased), waiting)
         self.start()
         return made
 
@@ -165,6 +168,8 @@ class World:
         """An older copy takes the place of the database."""
         self._replace(backup.name)
         self.webhooks.journal, self.judge.erased = dict(backup.journal), dict(backup.erased)
+        for human in self.people:  # the baseline of a database that was lost since is not this one's
+            human.waits_for_change &= human.key in backup.waiting
 
     def lose_database(self) -> None:
         """An empty one takes its place: whoever is there now was there before its baseline."""
